@@ -1,0 +1,235 @@
+//===- dchag_rt.h - contract of generated programs and the runtime --------*- C -*-===//
+//
+// A compiled model is an object file that exports one `dchag_program` and calls the
+// `dchag_rt_*` functions below. The runtime links with it, provides those functions and
+// `main`, and knows the model only through the descriptor. Both sides are plain C, so
+// that a program built by one version of the compiler is refused, not misread, by a
+// runtime with another DCHAG_RT_ABI_VERSION.
+//
+// Sizes are in elements unless a name says bytes. All structures are constant data of
+// the program and live as long as the process.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_RT_H
+#define DCHAG_RT_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DCHAG_RT_MAGIC 0x4443484147525431ull /* "DCHAGRT1" */
+#define DCHAG_RT_ABI_VERSION 1
+#define DCHAG_RT_MAX_RANK 12
+#define DCHAG_RT_MAX_AXES_PER_DIM 4
+/// Arena offsets and the pointers in the buffer table are multiples of this.
+#define DCHAG_RT_ALIGNMENT 64
+
+/// Element types. Booleans are one byte, 0 or 1.
+typedef enum dchag_dtype {
+  DCHAG_BOOL = 0,
+  DCHAG_I8 = 1,
+  DCHAG_I16 = 2,
+  DCHAG_I32 = 3,
+  DCHAG_I64 = 4,
+  DCHAG_U8 = 5,
+  DCHAG_F16 = 6,
+  DCHAG_BF16 = 7,
+  DCHAG_F32 = 8,
+  DCHAG_F64 = 9
+} dchag_dtype;
+
+typedef enum dchag_reduction { DCHAG_SUM = 0, DCHAG_MAX = 1, DCHAG_MIN = 2 } dchag_reduction;
+
+typedef enum dchag_role {
+  DCHAG_ROLE_INPUT = 0,  ///< read by `step`, filled from a file before it
+  DCHAG_ROLE_OUTPUT = 1, ///< written by `step`
+  DCHAG_ROLE_LOADED = 2, ///< filled from the weights by `reads`, read by `prepare` only
+  DCHAG_ROLE_PARAM = 3   ///< read by `step`; written by `prepare`, or filled by `reads`
+} dchag_role;
+
+/// One axis of the mesh of ranks. Ranks are numbered with the last axis fastest.
+typedef struct dchag_axis {
+  const char *name;
+  int64_t size;
+} dchag_axis;
+
+/// How one dimension of a buffer is spread over the ranks. The rank whose position along
+/// `axes` (first axis slowest) is i holds the global elements [i * local, (i + 1) * local)
+/// that are below `global`; the rest of its part is padding. Without axes local == global.
+typedef struct dchag_dim {
+  int64_t global;
+  int64_t local;
+  int32_t num_axes;
+  int32_t axes[DCHAG_RT_MAX_AXES_PER_DIM];
+} dchag_dim;
+
+/// A tensor of the weights file: the name, type and shape that the model was built for.
+typedef struct dchag_file_param {
+  const char *name;
+  int32_t dtype;
+  int32_t rank;
+  const int64_t *shape;
+} dchag_file_param;
+
+/// One strided copy out of a file parameter (row major in the file) into a buffer:
+/// for every index i with 0 <= i[d] < size[d]
+///     buffer[dst_offset + i] = file[src_offset + sum_d i[d] * src_stride[d]]
+/// in global coordinates of the buffer; a rank copies what falls into its part.
+/// `box` holds rank times dst_offset, then rank times size, then rank times src_stride.
+/// Types agree, or the file's type is converted to the buffer's (f16, bf16, f32, f64).
+typedef struct dchag_read {
+  int32_t file_param;
+  int64_t src_offset;
+  const int64_t *box;
+} dchag_read;
+
+/// A buffer that outlives a call: entry points get a pointer for each, in table order.
+/// A buffer with `reads` is zeroed (padding too), then filled by them once at load.
+typedef struct dchag_buffer {
+  const char *name; ///< ONNX name of an input or output; unique within its role
+  int32_t role;
+  int32_t dtype;
+  int32_t rank;
+  const dchag_dim *dims;
+  int32_t num_reads;
+  const dchag_read *reads;
+} dchag_buffer;
+
+/// A set of communicators: ranks that differ only in their position along `axes`.
+typedef struct dchag_comm_group {
+  int32_t num_axes;
+  const int32_t *axes;
+} dchag_comm_group;
+
+typedef struct dchag_context dchag_context;
+
+/// `buffers` has one pointer for each entry of the buffer table, `arena` is scratch
+/// memory of the size the descriptor states. Errors are kept in the context.
+typedef void (*dchag_entry)(dchag_context *context, void **buffers, void *arena);
+
+typedef struct dchag_program {
+  uint64_t magic;
+  uint32_t abi_version;
+  uint32_t reserved;
+  const char *name;         ///< name of the model, for messages
+  const char *cpu_features; ///< comma-separated LLVM names ("avx2,fma"), checked at start; may be ""
+  int32_t num_axes;
+  const dchag_axis *axes;
+  int32_t num_groups;
+  const dchag_comm_group *groups;
+  int32_t num_buffers;
+  const dchag_buffer *buffers;
+  int32_t num_file_params;
+  const dchag_file_param *file_params;
+  int64_t step_arena_bytes;
+  int64_t prepare_arena_bytes;
+  /// Text for each collective of the program: "all_gather over \"tp\" from agg.0 (climax.onnx)".
+  int32_t num_sites;
+  const char *const *sites;
+  dchag_entry prepare; ///< may be null: nothing to prepare
+  dchag_entry step;
+} dchag_program;
+
+/// The one symbol of a generated object that the runtime looks at.
+extern const dchag_program dchag_model;
+
+//===----------------------------------------------------------------------===//
+// Called by generated code. After a failed collective the context is poisoned: every
+// later call returns at once, and the runtime reports the error after the entry point.
+//===----------------------------------------------------------------------===//
+
+/// Position of this rank along mesh axis `axis`.
+int64_t dchag_rt_axis_index(dchag_context *context, int32_t axis);
+
+/// Collectives within `group` (n ranks). `site` indexes the table of sites.
+/// all_gather:     src [outer, inner]         -> dst [outer, n * inner]
+/// reduce_scatter: src [outer, n * inner]     -> dst [outer, inner]
+/// all_reduce:     src [count]                -> dst [count], src == dst allowed
+/// all_to_all:     src [outer, n * split, mid, concat, inner], every rank gets the slice of
+///                 `split` with its index -> dst [outer, split, mid, n * concat, inner]; with
+///                 split_first == 0 the split dimension is the inner one of the two:
+///                 src [outer, concat, mid, n * split, inner] -> dst [outer, n * concat, mid, split, inner]
+void dchag_rt_all_gather(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                         int64_t outer, int64_t inner, const void *src, void *dst);
+void dchag_rt_reduce_scatter(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                             int32_t reduction, int64_t outer, int64_t inner, const void *src,
+                             void *dst);
+void dchag_rt_all_reduce(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                         int32_t reduction, int64_t count, const void *src, void *dst);
+void dchag_rt_all_to_all(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                         int32_t split_first, int64_t outer, int64_t split, int64_t mid,
+                         int64_t concat, int64_t inner, const void *src, void *dst);
+
+typedef enum dchag_activation {
+  DCHAG_ACT_NONE = 0,
+  DCHAG_ACT_GELU_ERF = 1,
+  DCHAG_ACT_GELU_TANH = 2,
+  DCHAG_ACT_RELU = 3
+} dchag_activation;
+
+#define DCHAG_RT_MAX_BATCH 4
+
+/// c[batch..., m, n] = act(alpha * sum_k a[batch..., m, k] * b[batch..., k, n] + bias + (accumulate ? c : 0)).
+/// Strides in elements, one for each batch dimension, then the two matrix dimensions; a
+/// batch stride of 0 repeats the operand. `bias_strides` are over [batch..., m, n], 0 where
+/// the bias does not vary; has_bias says whether there is one. Sums are in f32 at least.
+/// `cache` is a word that the program reserves, 0 at start, for the runtime's primitive.
+typedef struct dchag_matmul {
+  int32_t a_dtype, b_dtype, c_dtype, bias_dtype;
+  int32_t num_batch;
+  int32_t has_bias;
+  int32_t activation;
+  int32_t accumulate;
+  double alpha;
+  int64_t batch[DCHAG_RT_MAX_BATCH];
+  int64_t m, n, k;
+  int64_t a_strides[DCHAG_RT_MAX_BATCH + 2];
+  int64_t b_strides[DCHAG_RT_MAX_BATCH + 2];
+  int64_t c_strides[DCHAG_RT_MAX_BATCH + 2];
+  int64_t bias_strides[DCHAG_RT_MAX_BATCH + 2];
+} dchag_matmul;
+
+void dchag_rt_matmul(dchag_context *context, const dchag_matmul *op, void **cache, const void *a,
+                     const void *b, const void *bias, void *c);
+
+//===----------------------------------------------------------------------===//
+// Communicators: adapters are shared libraries that the runtime opens by name
+// (libdchag_comm_NAME.so) and asks for one table by dchag_comm_open.
+//===----------------------------------------------------------------------===//
+
+typedef struct dchag_comm dchag_comm;
+
+/// All functions return 0, or non-zero after a failure that `last_error` describes. Data
+/// is contiguous: packing around the gathered dimension is done by the caller.
+typedef struct dchag_comm_ops {
+  uint32_t abi_version;
+  const char *name;
+  int (*rank)(dchag_comm *comm);
+  int (*size)(dchag_comm *comm);
+  /// Ranks of the same color, ordered by key. Collective over `comm`.
+  dchag_comm *(*split)(dchag_comm *comm, int color, int key);
+  int (*all_gather)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
+  int (*all_reduce)(dchag_comm *comm, const void *src, void *dst, int64_t count, int32_t dtype,
+                    int32_t reduction);
+  int (*reduce_scatter)(dchag_comm *comm, const void *src, void *dst, int64_t count,
+                        int32_t dtype, int32_t reduction); ///< count elements for each rank
+  int (*all_to_all)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
+  int (*barrier)(dchag_comm *comm);
+  const char *(*last_error)(dchag_comm *comm);
+  /// Ends this rank and, where the communicator can, all others, with this exit code.
+  void (*abort)(dchag_comm *comm, int code);
+  void (*close)(dchag_comm *comm);
+} dchag_comm_ops;
+
+/// Entry of an adapter: returns its table and the communicator of all ranks, or null with a
+/// one-line reason in `error` (capacity `error_size`).
+typedef const dchag_comm_ops *(*dchag_comm_open_fn)(dchag_comm **world, char *error,
+                                                    int64_t error_size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // DCHAG_RT_H
