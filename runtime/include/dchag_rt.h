@@ -113,8 +113,9 @@ typedef struct dchag_program {
   uint64_t magic;
   uint32_t abi_version;
   uint32_t reserved;
-  const char *name;         ///< name of the model, for messages
-  const char *cpu_features; ///< comma-separated LLVM names ("avx2,fma"), checked at start; may be ""
+  const char *name; ///< name of the model, for messages
+  const char
+      *cpu_features; ///< comma-separated LLVM names ("avx2,fma"), checked at start; may be ""
   int32_t num_axes;
   const dchag_axis *axes;
   int32_t num_groups;
@@ -150,7 +151,8 @@ int64_t dchag_rt_axis_index(dchag_context *context, int32_t axis);
 /// all_to_all:     src [outer, n * split, mid, concat, inner], every rank gets the slice of
 ///                 `split` with its index -> dst [outer, split, mid, n * concat, inner]; with
 ///                 split_first == 0 the split dimension is the inner one of the two:
-///                 src [outer, concat, mid, n * split, inner] -> dst [outer, n * concat, mid, split, inner]
+///                 src [outer, concat, mid, n * split, inner] -> dst [outer, n * concat, mid,
+///                 split, inner]
 void dchag_rt_all_gather(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
                          int64_t outer, int64_t inner, const void *src, void *dst);
 void dchag_rt_reduce_scatter(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
@@ -171,8 +173,8 @@ typedef enum dchag_activation {
 
 #define DCHAG_RT_MAX_BATCH 4
 
-/// c[batch..., m, n] = act(alpha * sum_k a[batch..., m, k] * b[batch..., k, n] + bias + (accumulate ? c : 0)).
-/// Strides in elements, one for each batch dimension, then the two matrix dimensions; a
+/// c[batch..., m, n] = act(alpha * sum_k a[batch..., m, k] * b[batch..., k, n] + bias + (accumulate
+/// ? c : 0)). Strides in elements, one for each batch dimension, then the two matrix dimensions; a
 /// batch stride of 0 repeats the operand. `bias_strides` are over [batch..., m, n], 0 where
 /// the bias does not vary; has_bias says whether there is one. Sums are in f32 at least.
 /// `cache` is a word that the program reserves, 0 at start, for the runtime's primitive.
@@ -213,8 +215,8 @@ typedef struct dchag_comm_ops {
   int (*all_gather)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
   int (*all_reduce)(dchag_comm *comm, const void *src, void *dst, int64_t count, int32_t dtype,
                     int32_t reduction);
-  int (*reduce_scatter)(dchag_comm *comm, const void *src, void *dst, int64_t count,
-                        int32_t dtype, int32_t reduction); ///< count elements for each rank
+  int (*reduce_scatter)(dchag_comm *comm, const void *src, void *dst, int64_t count, int32_t dtype,
+                        int32_t reduction); ///< count elements for each rank
   int (*all_to_all)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
   int (*barrier)(dchag_comm *comm);
   const char *(*last_error)(dchag_comm *comm);

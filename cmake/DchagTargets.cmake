@@ -1,0 +1,52 @@
+# Helpers for the one shared library and its generated files.
+
+# Creates libdchag; folders add to it with dchag_sources().
+function(dchag_add_library)
+  add_library(dchag SHARED)
+  target_compile_options(dchag PRIVATE -fno-rtti -fno-exceptions -Wall -Wextra)
+  target_link_libraries(dchag PUBLIC MLIR LLVM)
+  target_precompile_headers(dchag PRIVATE ${CMAKE_SOURCE_DIR}/lib/Precompiled.h)
+  set_target_properties(dchag PROPERTIES PCH_INSTANTIATE_TEMPLATES OFF)
+  # Without this the header's time stamp makes every compilation a ccache miss.
+  target_compile_options(dchag PRIVATE "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  add_custom_target(dchag-headers)
+  add_dependencies(dchag dchag-headers)
+endfunction()
+
+# dchag_sources(A.cpp B.cpp): adds the files of this folder to libdchag.
+function(dchag_sources)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  target_sources(dchag PRIVATE ${ARGN})
+endfunction()
+
+# dchag_passes(Fold): declarations of the passes in this folder's Passes.td.
+function(dchag_passes name)
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name Dchag${name})
+  add_public_tablegen_target(Dchag${name}PassesIncGen)
+  add_dependencies(dchag-headers Dchag${name}PassesIncGen)
+endfunction()
+
+# dchag_interface(Evaluable): interfaces/Evaluable.td -> Evaluable.{h,cpp}.inc
+function(dchag_interface name)
+  set(LLVM_TARGET_DEFINITIONS ${name}.td)
+  mlir_tablegen(${name}.h.inc -gen-op-interface-decls)
+  mlir_tablegen(${name}.cpp.inc -gen-op-interface-defs)
+  add_public_tablegen_target(Dchag${name}InterfaceIncGen)
+  add_dependencies(dchag-headers Dchag${name}InterfaceIncGen)
+endfunction()
+
+# dchag_dialect(dchag Dchag): ops, attributes, enums of DialectOps.td in this folder.
+function(dchag_dialect mnemonic name)
+  set(LLVM_TARGET_DEFINITIONS ${name}Ops.td)
+  mlir_tablegen(${name}Ops.h.inc -gen-op-decls)
+  mlir_tablegen(${name}Ops.cpp.inc -gen-op-defs)
+  mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${mnemonic})
+  mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${mnemonic})
+  mlir_tablegen(${name}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${mnemonic})
+  mlir_tablegen(${name}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${mnemonic})
+  mlir_tablegen(${name}Enums.h.inc -gen-enum-decls)
+  mlir_tablegen(${name}Enums.cpp.inc -gen-enum-defs)
+  add_public_tablegen_target(Dchag${name}IncGen)
+  add_dependencies(dchag-headers Dchag${name}IncGen)
+endfunction()

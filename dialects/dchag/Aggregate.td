@@ -1,0 +1,117 @@
+//===- Aggregate.td - merging the channel tokens of a position ----*- tablegen -*-===//
+#ifndef DCHAG_AGGREGATE
+#define DCHAG_AGGREGATE
+
+include "dialects/dchag/DchagDialect.td"
+
+def Dchag_AggregateOp : Dchag_Op<"aggregate", [AttrSizedOperandSegments]> {
+  let summary = "Merges the channel tokens of each position by cross-attention with learned queries";
+  let description = [{
+    Sizes: B batch, G groups, K units of a group, N positions, Dt token width, Q queries, A
+    width of queries and keys, V width of the values, h heads. For every b, g, n, query i and
+    head j, with c over the units where `mask[b, g, c]` holds (docs/math.md, section 1):
+
+        k[c] = wk[g] t[b,g,c,n] + bk[g]     v[c] = wv[g] t[b,g,c,n] + bv[g]
+        y[b,g,i,n] = wo[g] concat_j( sum_c softmax_c(scale <query[g,i]_j, k[c]_j>) v[c]_j ) + bo[g]
+
+    The query is already projected: it depends on parameters alone.
+
+    - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A, the result B x G x Q x N x Do.
+    - (C2) `heads` divides A and V.
+    - (C3) `wk` is G x A x Dt, `bk` G x A, `wv` G x V x Dt, `bv` G x V, `wo` G x Do x V, `bo` G x Do.
+    - (C4) `mask` is (B or 1) x G x K; a group without a unit yields `bo`, that is 0 without one.
+    - (C5) Without `wk` A = Dt, without `wv` V = Dt, without `wo` Do = V.
+    - (C6) A bias needs its weight.
+    - (C7) All operands but the mask and the result have one floating-point element type.
+
+    B, G, N, heads and (behind the softmax) nothing else split freely; K splits as a softmax
+    (`dchag.aggregate_partial` and `dchag.merge_partials`).
+    ```mlir
+    %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv, %bv) output(%wo, %bo) mask(%m) {heads = 2, scale = 0.5}
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$tokens /*C1*/, Dchag_FloatTensor:$query /*C1*/,
+    Optional<Dchag_FloatTensor>:$wk /*C3, C5*/, Optional<Dchag_FloatTensor>:$bk /*C3, C6*/,
+    Optional<Dchag_FloatTensor>:$wv /*C3, C5*/, Optional<Dchag_FloatTensor>:$bv /*C3, C6*/,
+    Optional<Dchag_FloatTensor>:$wo /*C3, C5*/, Optional<Dchag_FloatTensor>:$bo /*C3, C6*/,
+    Optional<Dchag_BoolTensor>:$mask /*C4*/, ConfinedAttr<I64Attr, [IntPositive]>:$heads /*C2*/,
+    F64Attr:$scale);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
+    (`output` `(` $wo^ (`,` $bo^)? `)`)? (`mask` `(` $mask^ `)`)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [AttrSizedOperandSegments]> {
+  let summary = "The part of an aggregation that some of the units contribute";
+  let description = [{
+    As `dchag.aggregate` over the units at hand, but without the division by the sum of the
+    softmax and without an output projection, as the three parts of the online softmax
+    (docs/math.md, section 3); s[c] are the scores and c runs over the units where the mask
+    holds:
+
+        max = max_c s[c]      sum = sum_c exp(s[c] - max)      acc = sum_c exp(s[c] - max) v[c]
+
+    - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A; `max` and `sum` are
+      B x G x Q x N x h, `acc` is B x G x Q x N x V.
+    - (C2), (C3), (C4), (C5), (C6), (C7) as for `dchag.aggregate`, without `wo` and `bo`. A group
+      without a unit yields the lowest finite number, 0 and 0.
+  }];
+  let arguments = (ins Dchag_FloatTensor:$tokens, Dchag_FloatTensor:$query,
+    Optional<Dchag_FloatTensor>:$wk, Optional<Dchag_FloatTensor>:$bk,
+    Optional<Dchag_FloatTensor>:$wv, Optional<Dchag_FloatTensor>:$bv,
+    Optional<Dchag_BoolTensor>:$mask, ConfinedAttr<I64Attr, [IntPositive]>:$heads, F64Attr:$scale);
+  let results = (outs Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
+    (`mask` `(` $mask^ `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dchag_MergePartialsOp : Dchag_Op<"merge_partials"> {
+  let summary = "Joins partial aggregations by the online-softmax merge";
+  let description = [{
+    With r over the R parts (docs/math.md, section 3) and j the head of each of the V values:
+
+        m* = max_r max[r]     l* = sum_r sum[r] exp(max[r] - m*)
+        y = (sum_r acc[r] exp(max[r] - m*)) / l*           (0 where l* is 0)
+
+    - (C1) `max` and `sum` are R x B x G x Q x N x h, `acc` is R x B x G x Q x N x V, the result
+      B x G x Q x N x V.  (C2) h divides V.  (C3) One floating-point element type.
+    ```mlir
+    %y = dchag.merge_partials %m, %l, %u : (tensor<2x1x1x1x6x2xf32>, tensor<2x1x1x1x6x2xf32>, tensor<2x1x1x1x6x8xf32>) -> tensor<1x1x1x6x8xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$max `,` $sum `,` $acc attr-dict `:` functional-type(operands, results)";
+}
+
+def Dchag_AggregateLinearOp : Dchag_Op<"aggregate_linear"> {
+  let summary = "Merges the channel tokens of each position by a learned linear combination";
+  let description = [{
+    The linear ("-L") unit of D-CHAG (arXiv 2506.21411): Q learned combinations of the units of a
+    group, each with one weight a unit; sizes as for `dchag.aggregate`.
+
+        y[b,g,i,n,:] = sum_c weight[g,i,c] t[b,g,c,n,:] + bias[g,i]
+
+    - (C1) `tokens` is B x G x K x N x D, `weight` G x Q x K, the result B x G x Q x N x D.
+    - (C2) `bias` is G x Q.  (C3) One floating-point element type.
+
+    B, G, N, Q and D split freely; K leaves a partial sum (of the part without the bias).
+  }];
+  let arguments = (ins Dchag_FloatTensor:$tokens, Dchag_FloatTensor:$weight,
+      Optional<Dchag_FloatTensor>:$bias);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $tokens `weight` `(` $weight `)` (`bias` `(` $bias^ `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+#endif // DCHAG_AGGREGATE

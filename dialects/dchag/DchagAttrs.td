@@ -1,0 +1,95 @@
+//===- DchagAttrs.td - where parameters come from -----------------*- tablegen -*-===//
+#ifndef DCHAG_DCHAGATTRS
+#define DCHAG_DCHAGATTRS
+
+include "dialects/dchag/DchagDialect.td"
+
+class Dchag_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Dchag_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Dchag_SourceAttr : Dchag_Attr<"Source", "source"> {
+  let summary = "Bytes of a file that hold a parameter";
+  let description = [{
+    The path is as the model file states it, relative to the model file's folder; elements
+    are row major and little endian.
+
+    ```mlir
+    #dchag.source<"climax.safetensors", offset = 4096, bytes = 8192>
+    ```
+  }];
+  let parameters = (ins "StringAttr":$file, "int64_t":$offset, "int64_t":$bytes);
+  let assemblyFormat = "`<` $file `,` `offset` `=` $offset `,` `bytes` `=` $bytes `>`";
+}
+
+def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
+  let summary = "A strided copy of a part of a file parameter into a loaded value";
+  let description = [{
+    For every index i with 0 <= i[d] < sizes[d]
+
+        value[at + i] = file[offset + sum_d i[d] * strides[d]]
+
+    `at`, `sizes` and `strides` have one entry for each dimension of the value, `offset`
+    and `strides` count elements of the row-major file parameter, whose name and type
+    follow. Elements of the value that no read writes are 0.
+
+    ```mlir
+    #dchag.read<"blocks.0.qkv.weight" : tensor<24x8xf32>, offset = 64,
+                strides = array<i64: 8, 1>, at = array<i64: 0, 0>, sizes = array<i64: 8, 8>>
+    ```
+  }];
+  let parameters = (ins "StringAttr":$param, "RankedTensorType":$type, "int64_t":$offset,
+      "DenseI64ArrayAttr":$strides,
+      "DenseI64ArrayAttr":$at, "DenseI64ArrayAttr":$sizes);
+  let assemblyFormat = [{
+    `<` $param `:` $type `,` `offset` `=` $offset `,` `strides` `=` $strides
+    `,` `at` `=` $at `,` `sizes` `=` $sizes `>`
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Sharding rules
+//===----------------------------------------------------------------------===//
+
+def Dchag_FactorKind : I32EnumAttr<"FactorKind", "how a factor of an op's iteration space splits", [
+    I32EnumAttrCase<"Parallel", 0, "parallel">,
+    I32EnumAttrCase<"Sum", 1, "sum">,
+    I32EnumAttrCase<"Max", 2, "max">,
+    I32EnumAttrCase<"Min", 3, "min">,
+    I32EnumAttrCase<"Softmax", 4, "softmax">,
+    I32EnumAttrCase<"Window", 5, "window">,
+    I32EnumAttrCase<"Whole", 6, "whole">]> {
+  let cppNamespace = "::mlir::dchag";
+  let genSpecializedAttr = 0;
+}
+
+def Dchag_FactorAttr : Dchag_Attr<"Factor", "factor"> {
+  let summary = "One factor of an op's iteration space: its size and how it splits";
+  let parameters = (ins "int64_t":$size, EnumParameter<Dchag_FactorKind>:$kind);
+  let assemblyFormat = "`<` $size `,` $kind `>`";
+}
+
+def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
+  let summary = "How an op splits over ranks";
+  let description = [{
+    Factors of the iteration space, and for each dimension of each operand and result the
+    list of factors whose product, first slowest, is that dimension. A dimension without a
+    factor (size 1, or broadcast) has an empty list. `parallel` factors split freely, `sum`,
+    `max` and `min` factors leave a partial result when split, `softmax` factors need the
+    online-softmax merge, `window` factors neighbours, `whole` factors never split.
+  }];
+  let parameters = (ins "ArrayAttr":$factors,
+      "ArrayAttr":$operands, "ArrayAttr":$results);
+  let assemblyFormat = "`<` $factors `,` $operands `,` $results `>`";
+  let extraClassDeclaration = [{
+    FactorAttr getFactor(unsigned index) const {
+      return ::llvm::cast<FactorAttr>(getFactors()[index]);
+    }
+    /// Factors of dimension `dim` of operand `operand`, slowest first.
+    ::llvm::ArrayRef<int64_t> getOperandFactors(unsigned operand, unsigned dim) const;
+    ::llvm::ArrayRef<int64_t> getResultFactors(unsigned result, unsigned dim) const;
+  }];
+}
+
+#endif // DCHAG_DCHAGATTRS

@@ -1,0 +1,46 @@
+//===- DchagDialect.td - the dialect and its base classes --------*- tablegen -*-===//
+#ifndef DCHAG_DCHAGDIALECT
+#define DCHAG_DCHAGDIALECT
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
+include "dialects/interfaces/Cost.td"
+include "dialects/interfaces/Evaluable.td"
+include "dialects/interfaces/ShardingRule.td"
+
+def Dchag_Dialect : Dialect {
+  let name = "dchag";
+  let cppNamespace = "::mlir::dchag";
+  let summary = "Vision models with many input channels";
+  let description = [{
+    Ops for what vision foundation models with many channels say and upstream dialects do
+    not: tokenization of each channel, aggregation of the channels at every position,
+    attention, normalisation, and what ONNX has and upstream lacks. All ops work on
+    statically shaped tensors, are pure, and have a meaning (`EvaluableOpInterface`), a
+    sharding rule and a cost, so that every pass treats them alike.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+/// Ops of the global level: pure, on tensors, known to every pass through interfaces.
+class Dchag_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Dchag_Dialect, mnemonic, !listconcat([Pure, EvaluableOpInterface,
+        ShardingRuleOpInterface, CostOpInterface], traits)>;
+
+/// Statically shaped tensors of floats.
+def Dchag_FloatTensor : StaticShapeTensorOf<[AnyFloat]>;
+/// Statically shaped tensors of anything that a model computes with.
+def Dchag_Tensor : StaticShapeTensorOf<[AnyFloat, AnySignlessInteger, Index]>;
+def Dchag_IntTensor : StaticShapeTensorOf<[AnySignlessInteger, Index]>;
+def Dchag_BoolTensor : StaticShapeTensorOf<[I1]>;
+
+#endif // DCHAG_DCHAGDIALECT

@@ -1,0 +1,15 @@
+//===- DchagOps.td - all ops of the dchag dialect -----------------*- tablegen -*-===//
+#ifndef DCHAG_DCHAGOPS
+#define DCHAG_DCHAGOPS
+
+include "dialects/dchag/DchagAttrs.td"
+include "dialects/dchag/Activation.td"
+include "dialects/dchag/Aggregate.td"
+include "dialects/dchag/Attention.td"
+include "dialects/dchag/Convolution.td"
+include "dialects/dchag/Gather.td"
+include "dialects/dchag/Norm.td"
+include "dialects/dchag/Patchify.td"
+include "dialects/dchag/Tokenize.td"
+
+#endif // DCHAG_DCHAGOPS

@@ -1,0 +1,67 @@
+//===- Norm.td - normalisation and softmax --------------------------*- tablegen -*-===//
+#ifndef DCHAG_NORM
+#define DCHAG_NORM
+
+include "dialects/dchag/DchagDialect.td"
+
+def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [AttrSizedOperandSegments]> {
+  let summary = "Layer normalisation over the last dimensions";
+  let description = [{
+    With mean and (biased) variance over the last `dims` dimensions (arXiv 1607.06450):
+
+        y = (x - mean(x)) / sqrt(variance(x) + epsilon) * scale + bias
+
+    - (C1) `dims` is at least 1 and at most the rank of `input`; the result has the type of `input`.
+    - (C2) `scale` and `bias` have the shape of the last `dims` dimensions of `input`.
+    - (C3) One floating-point element type.  (C4) `epsilon` is not negative.
+
+    All other dimensions split freely; the last `dims` never split.
+    ```mlir
+    %y = dchag.layer_norm %x scale(%s) bias(%b) {dims = 1, epsilon = 1.0e-5} : (tensor<2x3x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<2x3x8xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$input, Optional<Dchag_FloatTensor>:$scale,
+      Optional<Dchag_FloatTensor>:$bias, ConfinedAttr<I64Attr, [IntPositive]>:$dims, F64Attr:$epsilon);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input (`scale` `(` $scale^ `)`)? (`bias` `(` $bias^ `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dchag_RmsNormOp : Dchag_Op<"rms_norm"> {
+  let summary = "Root-mean-square normalisation over the last dimensions";
+  let description = [{
+        y = x / sqrt(mean(x^2) + epsilon) * scale
+
+    with the mean over the last `dims` dimensions (arXiv 1910.07467).
+    - (C1) to (C4) as for `dchag.layer_norm`, without a bias.
+  }];
+  let arguments = (ins Dchag_FloatTensor:$input, Optional<Dchag_FloatTensor>:$scale,
+      ConfinedAttr<I64Attr, [IntPositive]>:$dims, F64Attr:$epsilon);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input (`scale` `(` $scale^ `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dchag_SoftmaxOp : Dchag_Op<"softmax", [SameOperandsAndResultType]> {
+  let summary = "Softmax over one dimension";
+  let description = [{
+        y = exp(x - max(x)) / sum exp(x - max(x))          over dimension `dim`
+
+    - (C1) 0 <= `dim` < rank.
+
+    All other dimensions split freely; `dim` never splits.
+    ```mlir
+    %y = dchag.softmax %x {dim = 2} : tensor<2x3x5xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$input, ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+#endif // DCHAG_NORM

@@ -1,0 +1,39 @@
+//===- Tokenize.td - tokens of each channel of an image -----------*- tablegen -*-===//
+#ifndef DCHAG_TOKENIZE
+#define DCHAG_TOKENIZE
+
+include "dialects/dchag/DchagDialect.td"
+
+def Dchag_TokenizeOp : Dchag_Op<"tokenize", [AttrSizedOperandSegments]> {
+  let summary = "Embeds the patches of every unit of an image into tokens";
+  let description = [{
+    Sizes: B batch, C units, I inputs of a unit (1 when a unit is one channel), S1..Sk the
+    spatial size (k = 1, 2 or 3), p1..pk the patch size, N = prod Si/pi positions (row
+    major), D token width. With x[b,c,n] the I * p1 * .. * pk pixels of a patch
+    (arXiv 2301.10343; docs/math.md, section 1)
+
+        t[b,c,n,:] = weight[c] x[b,c,n] + bias[c] + embedding[c]
+
+    - (C1) `image` is B x C x I x S1 x .. x Sk, `weight` (C or 1) x D x I x p1 x .. x pk, the
+      result B x C x N x D; a weight whose first dimension is 1 is shared by all units.
+    - (C2) Each pi divides Si.
+    - (C3) `bias` is (C or 1) x D with the first dimension of `weight`, `embedding` C x D.
+    - (C4) All operands and the result have one floating-point element type.
+
+    B, C and D split freely; N splits along S1 as long as patches stay whole.
+    ```mlir
+    %t = dchag.tokenize %x weight(%w) bias(%b) embedding(%e)
+      : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>, tensor<3x8xf32>, tensor<3x8xf32>) -> tensor<1x3x6x8xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$image /*C1*/, Dchag_FloatTensor:$weight /*C1, C2*/,
+      Optional<Dchag_FloatTensor>:$bias /*C3*/, Optional<Dchag_FloatTensor>:$embedding /*C3*/);
+  let results = (outs Dchag_FloatTensor:$result /*C1*/);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $image `weight` `(` $weight `)` (`bias` `(` $bias^ `)`)? (`embedding` `(` $embedding^ `)`)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+#endif // DCHAG_TOKENIZE

@@ -1,0 +1,36 @@
+//===- Interfaces.cpp - what ops can do for the passes ---------------------*- C++ -*-===//
+
+#include "dialects/interfaces/Interfaces.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+#include "dialects/interfaces/Cost.cpp.inc"
+#include "dialects/interfaces/Evaluable.cpp.inc"
+#include "dialects/interfaces/ShardingRule.cpp.inc"
+
+double mlir::dchag::bytesOfOperandsAndResults(Operation *op) {
+  double bytes = 0;
+  auto add = [&](Type type) {
+    auto shaped = dyn_cast<RankedTensorType>(type);
+    if (shaped && shaped.hasStaticShape() && shaped.getElementType().isIntOrFloat())
+      bytes += static_cast<double>(shaped.getNumElements()) *
+               ((shaped.getElementTypeBitWidth() + 7) / 8);
+  };
+  llvm::SmallPtrSet<Value, 8> seen;
+  for (Value operand : op->getOperands())
+    if (seen.insert(operand).second)
+      add(operand.getType());
+  for (Type type : op->getResultTypes())
+    add(type);
+  return bytes;
+}
+
+Operation *mlir::dchag::cloneWithTypes(Operation *op, OpBuilder &builder, ValueRange operands,
+                                       TypeRange resultTypes) {
+  Operation *clone = builder.clone(*op);
+  clone->setOperands(operands);
+  for (auto [result, type] : llvm::zip_equal(clone->getResults(), resultTypes))
+    result.setType(type);
+  return clone;
+}

@@ -1,0 +1,23 @@
+//===- Interfaces.h - what ops can do for the passes -----------------------*- C++ -*-===//
+#ifndef DCHAG_INTERFACES_INTERFACES_H
+#define DCHAG_INTERFACES_INTERFACES_H
+
+#include "dialects/dchag/DchagAttrs.h"
+#include "dialects/interfaces/EvalTensor.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/Operation.h"
+
+namespace mlir::dchag {
+/// Bytes of all tensor operands and results, each counted once.
+double bytesOfOperandsAndResults(Operation *op);
+/// A copy of `op` (attributes, regions) on other operands with other result types.
+Operation *cloneWithTypes(Operation *op, OpBuilder &builder, ValueRange operands,
+                          TypeRange resultTypes);
+} // namespace mlir::dchag
+
+#include "dialects/interfaces/Cost.h.inc"
+#include "dialects/interfaces/Evaluable.h.inc"
+#include "dialects/interfaces/ShardingRule.h.inc"
+
+#endif // DCHAG_INTERFACES_INTERFACES_H

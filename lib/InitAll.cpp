@@ -1,0 +1,19 @@
+//===- InitAll.cpp - dialects, interfaces and passes of the compiler -------*- C++ -*-===//
+
+#include "dchag/InitAll.h"
+#include "dchag/Verify/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Shard/IR/ShardDialect.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
+  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
+                  math::MathDialect, shard::ShardDialect, tensor::TensorDialect>();
+}
+
+void mlir::dchag::registerAllPasses() {
+  mlir::registerTransformsPasses();
+  registerDchagVerifyPasses();
+}
