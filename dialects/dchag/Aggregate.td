@@ -53,7 +53,8 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [AttrSizedOperandSe
     (docs/math.md, section 3); s[c] are the scores and c runs over the units where the mask
     holds:
 
-        max = max_c s[c]      sum = sum_c exp(s[c] - max)      acc = sum_c exp(s[c] - max) v[c]
+        max = max(lowest finite number, max_c s[c])
+        sum = sum_c exp(s[c] - max)      acc = sum_c exp(s[c] - max) v[c]
 
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A; `max` and `sum` are
       B x G x Q x N x h, `acc` is B x G x Q x N x V.

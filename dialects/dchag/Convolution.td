@@ -14,8 +14,11 @@ def Dchag_ConvolutionOp : Dchag_Op<"convolution"> {
 
     with zeros outside of the image; `low` and `high` are the padding in front and behind.
     - (C1) `input` is B x C x S1 x .. x Sk, `weight` F x C/g x k1 x .. x kk, the result B x F x T1 x .. x Tk.
-    - (C2) `strides`, `dilations`, `low`, `high` have k entries, the first two positive, the others not negative.
-    - (C3) g divides C and F.  (C4) Ti = (Si + low + high - dilation (ki - 1) - 1) / stride + 1.
+    - (C2) `strides`, `dilations`, `low`, `high` have k entries, the first two positive, the others not
+      negative, all below 2^31.
+    - (C3) g divides C and F.
+    - (C4) Ti = (Si + low + high - dilation (ki - 1) - 1) / stride + 1, rounded down, and 0 where the
+      kernel does not fit; every ki is at least 1.
     - (C5) `bias` has F elements.  (C6) One floating-point element type.
   }];
   let arguments = (ins Dchag_FloatTensor:$input, Dchag_FloatTensor:$weight,

@@ -33,7 +33,7 @@ def Dchag_Dialect : Dialect {
 
 /// Ops of the global level: pure, on tensors, known to every pass through interfaces.
 class Dchag_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Dchag_Dialect, mnemonic, !listconcat([Pure, EvaluableOpInterface,
+    : Op<Dchag_Dialect, mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
         ShardingRuleOpInterface, CostOpInterface], traits)>;
 
 /// Statically shaped tensors of floats.

@@ -1,9 +1,126 @@
-//===- Gather.cpp - ops of Gather.td ---*- C++ -*-===//
+//===- Gather.cpp - moves by run-time indices ------------------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
-LogicalResult GatherOp::verify() { return success(); }
-LogicalResult ScatterOp::verify() { return success(); }
+/// (C1) of both ops; `dim` is the attribute.
+static LogicalResult verifyDim(Operation *op, Value input, int64_t dim) {
+  int64_t rank = tensorType(input).getRank();
+  if (dim < 0 || dim >= rank)
+    return op->emitOpError("(C1) dim must be at least 0 and below the rank of the input: got ")
+           << dim << ", rank " << rank;
+  return success();
+}
+
+/// (C3) of both ops.
+static LogicalResult verifyElementType(Operation *op, StringRef name, Value value, Value input) {
+  Type type = tensorType(value).getElementType(), wanted = tensorType(input).getElementType();
+  if (type == wanted)
+    return success();
+  return op->emitOpError("(C3) ") << name << " must have the element type of the input: got "
+                                  << type << ", wanted " << wanted;
+}
+
+/// The shape of `input` with dimension `dim` replaced by `sizes`.
+static SmallVector<int64_t> replaceDim(Value input, int64_t dim, ArrayRef<int64_t> sizes) {
+  SmallVector<int64_t> shape(shapeOf(input).take_front(dim));
+  llvm::append_range(shape, sizes);
+  llvm::append_range(shape, shapeOf(input).drop_front(dim + 1));
+  return shape;
+}
+
+/// The place of an index in a dimension of `size` elements, negative ones counted from the
+/// end; -1 if out of range.
+static int64_t resolveIndex(int64_t index, int64_t size) {
+  if (index < 0)
+    index += size;
+  return index >= 0 && index < size ? index : -1;
+}
+
+/// Calls `copy(outer, j, place)` with the place of indices[j] for each slice, in order of j.
+static void forEachSlice(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
+                         llvm::function_ref<void(int64_t, int64_t, int64_t)> copy) {
+  int64_t outer = productOf(input.getShape().take_front(dim));
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t j = 0; j < indices.getNumElements(); ++j)
+      copy(o, j, resolveIndex(indices.ints()[j], input.getDim(dim)));
+}
+
+//===----------------------------------------------------------------------===//
+// GatherOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult GatherOp::verify() {
+  if (failed(verifyDim(*this, getInput(), getDim())))
+    return failure();
+  SmallVector<int64_t> wanted = replaceDim(getInput(), getDim(), shapeOf(getIndices()));
+  if (failed(verifyShape(*this, "C2", "result", getResult(),
+                         "as the input with `dim` replaced by the shape of the indices", wanted)))
+    return failure();
+  return verifyElementType(*this, "result", getResult(), getInput());
+}
+
+template <typename T>
+static void gatherSlices(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
+                         const T *from, T *to) {
+  int64_t size = input.getDim(dim), inner = productOf(input.getShape().drop_front(dim + 1));
+  int64_t count = indices.getNumElements();
+  forEachSlice(input, indices, dim, [&](int64_t outer, int64_t j, int64_t place) {
+    if (place >= 0)
+      std::copy_n(from + (outer * size + place) * inner, inner, to + (outer * count + j) * inner);
+  });
+}
+
+LogicalResult GatherOp::evaluate(ArrayRef<EvalTensor> operands,
+                                 SmallVectorImpl<EvalTensor> &results) {
+  EvalTensor result(getType());
+  if (result.isFloat())
+    gatherSlices(operands[0], operands[1], getDim(), operands[0].floats(), result.mutableFloats());
+  else
+    gatherSlices(operands[0], operands[1], getDim(), operands[0].ints(), result.mutableInts());
+  results.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ScatterOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ScatterOp::verify() {
+  if (failed(verifyDim(*this, getInput(), getDim())) ||
+      failed(verifyRank(*this, "C1", "indices", getIndices(), "of rank 1", 1)))
+    return failure();
+  SmallVector<int64_t> wanted = replaceDim(getInput(), getDim(), shapeOf(getIndices()));
+  if (failed(verifyShape(*this, "C2", "updates", getUpdates(),
+                         "as the input with `dim` replaced by the number of indices", wanted)) ||
+      failed(verifyElementType(*this, "updates", getUpdates(), getInput())) ||
+      failed(verifyShape(*this, "C3", "result", getResult(), "as the input", shapeOf(getInput()))))
+    return failure();
+  return verifyElementType(*this, "result", getResult(), getInput());
+}
+
+template <typename T>
+static void scatterSlices(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
+                          const T *from, T *to) {
+  int64_t size = input.getDim(dim), inner = productOf(input.getShape().drop_front(dim + 1));
+  int64_t count = indices.getNumElements();
+  forEachSlice(input, indices, dim, [&](int64_t outer, int64_t j, int64_t place) {
+    if (place >= 0)
+      std::copy_n(from + (outer * count + j) * inner, inner, to + (outer * size + place) * inner);
+  });
+}
+
+LogicalResult ScatterOp::evaluate(ArrayRef<EvalTensor> operands,
+                                  SmallVectorImpl<EvalTensor> &results) {
+  EvalTensor result = operands[0];
+  const EvalTensor &updates = operands[2];
+  if (result.isFloat())
+    scatterSlices(operands[0], operands[1], getDim(), updates.floats(), result.mutableFloats());
+  else
+    scatterSlices(operands[0], operands[1], getDim(), updates.ints(), result.mutableInts());
+  results.push_back(std::move(result));
+  return success();
+}

@@ -1,10 +1,119 @@
-//===- Norm.cpp - ops of Norm.td ---*- C++ -*-===//
+//===- Norm.cpp - normalisation and softmax --------------------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
+#include "dialects/interfaces/EvalMath.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dchag;
 
-LogicalResult LayerNormOp::verify() { return success(); }
-LogicalResult RmsNormOp::verify() { return success(); }
-LogicalResult SoftmaxOp::verify() { return success(); }
+/// (C1) to (C4) of both normalisations; `bias` may be null.
+static LogicalResult verifyNorm(Operation *op, Value input, Value scale, Value bias, int64_t dims,
+                                APFloat epsilon) {
+  int64_t rank = tensorType(input).getRank();
+  if (dims < 1 || dims > rank)
+    return op->emitOpError("(C1) dims must be from 1 to the rank of the input: got ")
+           << dims << ", rank " << rank;
+  ArrayRef<int64_t> shape = shapeOf(input), normalised = shape.take_back(dims);
+  if (failed(verifyShape(op, "C1", "result", op->getResult(0), "as the input", shape)) ||
+      failed(verifyShape(op, "C2", "scale", scale, "the last `dims` sizes of the input",
+                         normalised)) ||
+      failed(
+          verifyShape(op, "C2", "bias", bias, "the last `dims` sizes of the input", normalised)) ||
+      failed(verifySameElementType(op, "C3")))
+    return failure();
+  double value = epsilon.convertToDouble();
+  if (!(value >= 0) || std::isinf(value))
+    return op->emitOpError("(C4) epsilon must be a finite number that is not negative: got ")
+           << value;
+  return success();
+}
+
+/// y = (x - mean) / sqrt(mean((x - mean)^2) + epsilon) * scale + bias with a mean of 0 if not
+/// `centered`; scale and bias may be null.
+static EvalTensor normalise(const EvalTensor &input, const EvalTensor *scale,
+                            const EvalTensor *bias, int64_t dims, double epsilon, bool centered) {
+  EvalTensor result(input.getShape(), input.getElementType());
+  int64_t width = productOf(input.getShape().take_back(dims));
+  double *y = result.mutableFloats();
+  const double *x = input.floats();
+  for (int64_t row = 0; row < input.getNumElements(); row += width, x += width, y += width) {
+    double mean = 0, square = 0;
+    for (int64_t i = 0; centered && i < width; ++i)
+      mean += x[i] / width;
+    for (int64_t i = 0; i < width; ++i)
+      square += (x[i] - mean) * (x[i] - mean);
+    double deviation = std::sqrt(square / width + epsilon);
+    for (int64_t i = 0; i < width; ++i)
+      y[i] = (x[i] - mean) / deviation * (scale ? scale->floats()[i] : 1.0) +
+             (bias ? bias->floats()[i] : 0.0);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// LayerNormOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LayerNormOp::verify() {
+  return verifyNorm(*this, getInput(), getScale(), getBias(), getDims(), getEpsilon());
+}
+
+LogicalResult LayerNormOp::evaluate(ArrayRef<EvalTensor> operands,
+                                    SmallVectorImpl<EvalTensor> &results) {
+  const EvalTensor *scale = getScale() ? &operands[1] : nullptr;
+  const EvalTensor *bias = getBias() ? &operands.back() : nullptr;
+  results.push_back(normalise(operands[0], scale, bias, getDims(), getEpsilon().convertToDouble(),
+                              /*centered=*/true));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// RmsNormOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult RmsNormOp::verify() {
+  return verifyNorm(*this, getInput(), getScale(), Value(), getDims(), getEpsilon());
+}
+
+LogicalResult RmsNormOp::evaluate(ArrayRef<EvalTensor> operands,
+                                  SmallVectorImpl<EvalTensor> &results) {
+  const EvalTensor *scale = getScale() ? &operands[1] : nullptr;
+  results.push_back(normalise(operands[0], scale, nullptr, getDims(),
+                              getEpsilon().convertToDouble(), /*centered=*/false));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// SoftmaxOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult SoftmaxOp::verify() {
+  int64_t rank = tensorType(getInput()).getRank(), dim = getDim();
+  if (dim < 0 || dim >= rank)
+    return emitOpError("(C1) dim must be at least 0 and below the rank: got ")
+           << dim << ", rank " << rank;
+  return success();
+}
+
+LogicalResult SoftmaxOp::evaluate(ArrayRef<EvalTensor> operands,
+                                  SmallVectorImpl<EvalTensor> &results) {
+  EvalTensor result = operands[0];
+  ArrayRef<int64_t> shape = result.getShape();
+  int64_t size = shape[getDim()], stride = productOf(shape.drop_front(getDim() + 1));
+  int64_t outer = productOf(shape.take_front(getDim()));
+  double *data = result.mutableFloats();
+  for (int64_t line = 0; size > 0 && line < outer * stride; ++line) {
+    double *y = data + line / stride * size * stride + line % stride;
+    double max = y[0], sum = 0;
+    for (int64_t i = 1; i < size; ++i)
+      max = maxOrNaN(max, y[i * stride]);
+    for (int64_t i = 0; i < size; ++i)
+      sum += y[i * stride] = std::exp(y[i * stride] - max);
+    for (int64_t i = 0; i < size; ++i)
+      y[i * stride] /= sum;
+  }
+  results.push_back(std::move(result));
+  return success();
+}

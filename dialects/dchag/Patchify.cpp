@@ -1,9 +1,119 @@
-//===- Patchify.cpp - ops of Patchify.td ---*- C++ -*-===//
+//===- Patchify.cpp - images to patches and back ---------------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
+#include "dialects/interfaces/EvalMath.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
-LogicalResult PatchifyOp::verify() { return success(); }
-LogicalResult UnpatchifyOp::verify() { return success(); }
+/// (C1) to (C3) of both ops. `input` is the op's operand, and says with `image` and `patches`
+/// which of the two is which.
+static LogicalResult verifyPatches(Operation *op, Value image, StringRef imageName, Value patches,
+                                   StringRef patchesName, ArrayRef<int64_t> patch) {
+  ArrayRef<int64_t> shape = shapeOf(image);
+  if (shape.size() < 3)
+    return op->emitOpError("(C1) ")
+           << imageName << " must be B x C x S1 x .. x Sk with k at least 1: got "
+           << shapeText(shape);
+  ArrayRef<int64_t> space = shape.drop_front(2);
+  if (patch.size() != space.size())
+    return op->emitOpError("(C2) patch must have an entry for each of the ")
+           << space.size() << " spatial dimensions: got " << patch.size();
+  int64_t positions = 1;
+  for (auto [d, size, extent] : llvm::enumerate(patch, space)) {
+    if (!divides(size, extent))
+      return op->emitOpError("(C2) patch sizes must be positive and divide the space: got ")
+             << size << " for dimension " << d + 2 << " of size " << extent;
+    positions *= extent / size;
+  }
+  if (failed(verifyShape(op, "C1", patchesName, patches, "B x N x (C P)",
+                         {shape[0], positions, shape[1] * productOf(patch)})))
+    return failure();
+  Type input = tensorType(op->getOperand(0)).getElementType();
+  Type result = tensorType(op->getResult(0)).getElementType();
+  if (input != result)
+    return op->emitOpError("(C3) result must have the element type of the input: got ")
+           << result << ", wanted " << input;
+  return success();
+}
+
+/// Where in a B x C x space image each element of its B x N x (C P) patches is.
+static std::vector<int64_t> imageOffsets(ArrayRef<int64_t> imageShape, ArrayRef<int64_t> patch,
+                                         PatchLayout layout) {
+  unsigned k = patch.size();
+  SmallVector<int64_t> strides(imageShape.size(), 1);
+  for (int64_t d = k; d >= 0; --d)
+    strides[d] = strides[d + 1] * imageShape[d + 1];
+  // Dimensions of the patches from the slowest: batch, positions, features.
+  SmallVector<int64_t> sizes = {imageShape[0]}, steps = {strides[0]};
+  for (unsigned d = 0; d < k; ++d) {
+    sizes.push_back(imageShape[d + 2] / patch[d]);
+    steps.push_back(strides[d + 2] * patch[d]);
+  }
+  auto addChannels = [&] {
+    sizes.push_back(imageShape[1]);
+    steps.push_back(strides[1]);
+  };
+  if (layout == PatchLayout::ChannelsFirst)
+    addChannels();
+  for (unsigned d = 0; d < k; ++d) {
+    sizes.push_back(patch[d]);
+    steps.push_back(strides[d + 2]);
+  }
+  if (layout == PatchLayout::ChannelsLast)
+    addChannels();
+  return offsetsOf(sizes, steps);
+}
+
+//===----------------------------------------------------------------------===//
+// PatchifyOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PatchifyOp::verify() {
+  return verifyPatches(*this, getInput(), "input", getResult(), "result", getPatch());
+}
+
+LogicalResult PatchifyOp::evaluate(ArrayRef<EvalTensor> operands,
+                                   SmallVectorImpl<EvalTensor> &results) {
+  const EvalTensor &input = operands[0];
+  EvalTensor result(getType());
+  std::vector<int64_t> offsets = imageOffsets(input.getShape(), getPatch(), getLayout());
+  if (result.isFloat()) {
+    double *to = result.mutableFloats();
+    for (auto [i, offset] : llvm::enumerate(offsets))
+      to[i] = input.floats()[offset];
+  } else {
+    int64_t *to = result.mutableInts();
+    for (auto [i, offset] : llvm::enumerate(offsets))
+      to[i] = input.ints()[offset];
+  }
+  results.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// UnpatchifyOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult UnpatchifyOp::verify() {
+  return verifyPatches(*this, getResult(), "result", getInput(), "input", getPatch());
+}
+
+LogicalResult UnpatchifyOp::evaluate(ArrayRef<EvalTensor> operands,
+                                     SmallVectorImpl<EvalTensor> &results) {
+  const EvalTensor &input = operands[0];
+  EvalTensor result(getType());
+  std::vector<int64_t> offsets = imageOffsets(result.getShape(), getPatch(), getLayout());
+  if (result.isFloat()) {
+    double *to = result.mutableFloats();
+    for (auto [i, offset] : llvm::enumerate(offsets))
+      to[offset] = input.floats()[i];
+  } else {
+    int64_t *to = result.mutableInts();
+    for (auto [i, offset] : llvm::enumerate(offsets))
+      to[offset] = input.ints()[i];
+  }
+  results.push_back(std::move(result));
+  return success();
+}

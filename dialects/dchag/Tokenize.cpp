@@ -1,8 +1,89 @@
-//===- Tokenize.cpp - ops of Tokenize.td ---*- C++ -*-===//
+//===- Tokenize.cpp - tokens of each channel of an image -------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
+#include "dialects/interfaces/EvalMath.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
-LogicalResult TokenizeOp::verify() { return success(); }
+LogicalResult TokenizeOp::verify() {
+  ArrayRef<int64_t> image = shapeOf(getImage()), weight = shapeOf(getWeight());
+  if (image.size() < 4 || image.size() > 6)
+    return emitOpError("(C1) image must be B x C x I x S1 x .. x Sk with k from 1 to 3: got ")
+           << shapeText(image);
+  if (weight.size() != image.size())
+    return emitOpError("(C1) weight must be (C or 1) x D x I x p1 x .. x pk with the k = ")
+           << image.size() - 3 << " of the image: got " << shapeText(weight);
+  int64_t units = image[1], width = weight[1];
+  if (weight[0] != 1 && weight[0] != units)
+    return emitOpError("(C1) weight must have one entry for each of the ")
+           << units << " units or one for all: got " << weight[0];
+  if (weight[2] != image[2])
+    return emitOpError("(C1) weight must have the inputs I of the image: got ")
+           << weight[2] << ", wanted " << image[2];
+  int64_t positions = 1;
+  for (size_t d = 3; d < image.size(); ++d) {
+    if (!divides(weight[d], image[d]))
+      return emitOpError("(C2) patch sizes must divide the space: got ")
+             << weight[d] << " for dimension " << d << " of size " << image[d];
+    positions *= image[d] / weight[d];
+  }
+  if (failed(verifyShape(*this, "C1", "result", getResult(), "B x C x N x D",
+                         {image[0], units, positions, width})) ||
+      failed(verifyShape(*this, "C3", "bias", getBias(), "(C or 1, as the weight) x D",
+                         {weight[0], width})) ||
+      failed(verifyShape(*this, "C3", "embedding", getEmbedding(), "C x D", {units, width})))
+    return failure();
+  return verifySameElementType(*this, "C4");
+}
+
+namespace {
+/// Where the pixels of a patch are in the I x S1 x .. x Sk pixels of a unit: position n and
+/// feature f (in the order of the weight) at positions[n] + features[f].
+struct PatchOffsets {
+  std::vector<int64_t> positions, features;
+};
+} // namespace
+
+static PatchOffsets patchOffsets(ArrayRef<int64_t> unit, ArrayRef<int64_t> patch) {
+  SmallVector<int64_t> strides(unit.size(), 1);
+  for (int64_t d = static_cast<int64_t>(unit.size()) - 2; d >= 0; --d)
+    strides[d] = strides[d + 1] * unit[d + 1];
+  SmallVector<int64_t> counts, steps;
+  for (size_t d = 1; d < unit.size(); ++d) {
+    counts.push_back(unit[d] / patch[d]);
+    steps.push_back(strides[d] * patch[d]);
+  }
+  return {offsetsOf(counts, steps), offsetsOf(patch, strides)};
+}
+
+LogicalResult TokenizeOp::evaluate(ArrayRef<EvalTensor> operands,
+                                   SmallVectorImpl<EvalTensor> &results) {
+  const EvalTensor &image = operands[0], &weight = operands[1];
+  const double *bias = getBias() ? operands[2].floats() : nullptr;
+  const double *embedding = getEmbedding() ? operands.back().floats() : nullptr;
+  EvalTensor result(getType());
+  ArrayRef<int64_t> unit = image.getShape().drop_front(2);
+  PatchOffsets offsets = patchOffsets(unit, weight.getShape().drop_front(2));
+  int64_t units = image.getDim(1), width = weight.getDim(1), unitSize = productOf(unit);
+  int64_t positions = offsets.positions.size(), features = offsets.features.size();
+  bool shared = weight.getDim(0) == 1;
+  std::vector<double> patches(positions * features);
+  for (int64_t i = 0; i < image.getDim(0) * units; ++i) {
+    int64_t c = i % units, own = shared ? 0 : c;
+    const double *x = image.floats() + i * unitSize;
+    double *t = result.mutableFloats() + i * positions * width;
+    for (int64_t n = 0; n < positions; ++n) {
+      for (int64_t f = 0; f < features; ++f)
+        patches[n * features + f] = x[offsets.positions[n] + offsets.features[f]];
+      for (int64_t d = 0; d < width; ++d)
+        t[n * width + d] =
+            (bias ? bias[own * width + d] : 0.0) + (embedding ? embedding[c * width + d] : 0.0);
+    }
+    addProduct(positions, width, features, {patches.data(), features, 1},
+               {weight.floats() + own * width * features, 1, features}, {t, width, 1});
+  }
+  results.push_back(std::move(result));
+  return success();
+}

@@ -12,8 +12,8 @@ def EvaluableOpInterface : OpInterface<"EvaluableOpInterface"> {
     here is what every pass and every generated kernel is compared with.
   }];
   let methods = [InterfaceMethod<
-    [{Computes the results. Each of `results` is expected to have the static shape and the
-      element type of the op's result; floating-point arithmetic is done in float64
+    [{Computes the results and appends them to `results`, which is empty before, each with
+      the static shape and the element type of the op's result; floating-point arithmetic is done in float64
       whatever the type says, and the interpreter rounds the results to the type
       afterwards when it runs in typed mode. Emits an error at the op and fails when the
       op has no value (a feature it cannot execute).}],

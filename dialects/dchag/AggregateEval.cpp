@@ -1,0 +1,134 @@
+//===- AggregateEval.cpp - the arithmetic of the aggregations --------------*- C++ -*-===//
+
+#include "dialects/dchag/AggregateEval.h"
+#include "dialects/interfaces/EvalMath.h"
+#include "llvm/ADT/APFloat.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+double mlir::dchag::lowestFinite(Type type) {
+  APFloat lowest = APFloat::getLargest(cast<FloatType>(type).getFloatSemantics(), true);
+  bool losesInfo;
+  lowest.convert(APFloat::IEEEdouble(), APFloat::rmTowardZero, &losesInfo);
+  return lowest.convertToDouble();
+}
+
+namespace {
+/// Positions handled at once: keys and values of this many exist at a time.
+constexpr int64_t kPositions = 64;
+
+/// Computes the parts of one group of one batch entry.
+class GroupParts {
+public:
+  GroupParts(const AggregateInputs &inputs, AggregateParts &parts, int64_t b, int64_t g)
+      : in(inputs), out(parts), b(b), g(g), units(in.tokens->getDim(2)),
+        positions(in.tokens->getDim(3)), tokenWidth(in.tokens->getDim(4)),
+        queries(in.query->getDim(1)), keyWidth(in.query->getDim(2)), valueWidth(out.acc.getDim(4)) {
+  }
+
+  void run() {
+    for (int64_t n = 0; n < positions; n += kPositions)
+      runPositions(n, std::min(kPositions, positions - n));
+  }
+
+private:
+  /// Units x count x width projections of the tokens from position `first` on.
+  std::vector<double> project(int64_t first, int64_t count, const EvalTensor *weight,
+                              const EvalTensor *bias, int64_t width) const {
+    std::vector<double> result(units * count * width);
+    int64_t groups = in.tokens->getDim(1);
+    for (int64_t c = 0; c < units; ++c) {
+      const double *tokens =
+          in.tokens->floats() + (((b * groups + g) * units + c) * positions + first) * tokenWidth;
+      double *to = result.data() + c * count * width;
+      if (!weight) {
+        std::copy_n(tokens, count * width, to);
+        continue;
+      }
+      for (int64_t i = 0; bias && i < count; ++i)
+        std::copy_n(bias->floats() + g * width, width, to + i * width);
+      addProduct(count, width, tokenWidth, {tokens, tokenWidth, 1},
+                 {weight->floats() + g * width * tokenWidth, 1, tokenWidth}, {to, width, 1});
+    }
+    return result;
+  }
+
+  bool isMasked(int64_t c) const {
+    if (!in.mask)
+      return false;
+    int64_t row = in.mask->getDim(0) == 1 ? 0 : b;
+    return in.mask->ints()[(row * in.mask->getDim(1) + g) * units + c] == 0;
+  }
+
+  void runPositions(int64_t first, int64_t count) {
+    std::vector<double> keys = project(first, count, in.wk, in.bk, keyWidth);
+    std::vector<double> values = project(first, count, in.wv, in.bv, valueWidth);
+    for (int64_t i = 0; i < queries; ++i)
+      for (int64_t n = 0; n < count; ++n)
+        for (int64_t j = 0; j < in.heads; ++j)
+          attend(i, j, first + n, keys.data() + n * keyWidth, count * keyWidth,
+                 values.data() + n * valueWidth, count * valueWidth);
+  }
+
+  /// One query, head and position; the keys and values of the units lie strides apart.
+  void attend(int64_t i, int64_t j, int64_t n, const double *keys, int64_t keyStride,
+              const double *values, int64_t valueStride) {
+    int64_t depth = keyWidth / in.heads, width = valueWidth / in.heads;
+    const double *query = in.query->floats() + (g * queries + i) * keyWidth + j * depth;
+    int64_t row = ((b * in.query->getDim(0) + g) * queries + i) * positions + n;
+    double max = lowestFinite(out.max.getElementType()), sum = 0;
+    std::vector<double> scores(units);
+    for (int64_t c = 0; c < units; ++c) {
+      if (isMasked(c))
+        continue;
+      for (int64_t d = 0; d < depth; ++d)
+        scores[c] += query[d] * keys[c * keyStride + j * depth + d];
+      scores[c] *= in.scale;
+      max = maxOrNaN(max, scores[c]);
+    }
+    double *acc = out.acc.mutableFloats() + row * valueWidth + j * width;
+    for (int64_t c = 0; c < units; ++c) {
+      // A unit that is masked has no part in the result, be its value NaN.
+      if (isMasked(c))
+        continue;
+      double weight = std::exp(scores[c] - max);
+      sum += weight;
+      for (int64_t e = 0; e < width; ++e)
+        acc[e] += weight * values[c * valueStride + j * width + e];
+    }
+    out.max.mutableFloats()[row * in.heads + j] = max;
+    out.sum.mutableFloats()[row * in.heads + j] = sum;
+  }
+
+  const AggregateInputs &in;
+  AggregateParts &out;
+  int64_t b, g, units, positions, tokenWidth, queries, keyWidth, valueWidth;
+};
+} // namespace
+
+AggregateParts mlir::dchag::evaluateParts(const AggregateInputs &in) {
+  Type type = in.tokens->getElementType();
+  int64_t batch = in.tokens->getDim(0), groups = in.query->getDim(0);
+  int64_t queries = in.query->getDim(1), positions = in.tokens->getDim(3);
+  int64_t valueWidth = in.wv ? in.wv->getDim(1) : in.tokens->getDim(4);
+  EvalTensor heads({batch, groups, queries, positions, in.heads}, type);
+  AggregateParts parts{heads, heads,
+                       EvalTensor({batch, groups, queries, positions, valueWidth}, type)};
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t g = 0; g < groups; ++g)
+      GroupParts(in, parts, b, g).run();
+  return parts;
+}
+
+EvalTensor mlir::dchag::divideParts(const AggregateParts &parts) {
+  EvalTensor result = parts.acc;
+  int64_t heads = parts.sum.getDim(4), width = result.getDim(4) / heads;
+  double *y = result.mutableFloats();
+  for (int64_t i = 0; i < result.getNumElements(); ++i) {
+    double sum = parts.sum.floats()[i / width];
+    y[i] = sum == 0 ? 0 : y[i] / sum;
+  }
+  return result;
+}

@@ -1,0 +1,31 @@
+//===- AggregateEval.h - the arithmetic of the aggregations ----------------*- C++ -*-===//
+#ifndef DCHAG_AGGREGATEEVAL_H
+#define DCHAG_AGGREGATEEVAL_H
+
+#include "dialects/interfaces/EvalTensor.h"
+
+namespace mlir::dchag {
+
+/// Operands of an aggregation up to its softmax; optional ones may be null.
+struct AggregateInputs {
+  const EvalTensor *tokens, *query, *wk, *bk, *wv, *bv, *mask;
+  int64_t heads;
+  double scale;
+};
+
+/// The three parts of the online softmax, see `dchag.aggregate_partial`.
+struct AggregateParts {
+  EvalTensor max, sum, acc;
+};
+
+AggregateParts evaluateParts(const AggregateInputs &inputs);
+
+/// result[b,g,i,n] = acc / sum by head, 0 where the sum is 0.
+EvalTensor divideParts(const AggregateParts &parts);
+
+/// The lowest finite number of a float type.
+double lowestFinite(Type type);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_AGGREGATEEVAL_H

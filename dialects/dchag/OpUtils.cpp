@@ -1,0 +1,63 @@
+//===- OpUtils.cpp - what the ops of the dialect share ---------------------*- C++ -*-===//
+
+#include "dialects/dchag/OpUtils.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+int64_t mlir::dchag::productOf(ArrayRef<int64_t> sizes) {
+  uint64_t result = 1;
+  for (int64_t size : sizes)
+    result *= static_cast<uint64_t>(size);
+  return static_cast<int64_t>(result);
+}
+
+std::string mlir::dchag::shapeText(ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "a scalar";
+  std::string text;
+  for (auto [d, size] : llvm::enumerate(shape)) {
+    if (d > 0)
+      text += "x";
+    text += size == kAnySize ? "?" : std::to_string(size);
+  }
+  return text;
+}
+
+LogicalResult mlir::dchag::verifyShape(Operation *op, StringRef label, StringRef name, Value value,
+                                       StringRef symbols, ArrayRef<int64_t> wanted) {
+  if (!value)
+    return success();
+  ArrayRef<int64_t> shape = shapeOf(value);
+  bool same = shape.size() == wanted.size();
+  for (size_t d = 0; same && d < wanted.size(); ++d)
+    same = wanted[d] == kAnySize || wanted[d] == shape[d];
+  if (same)
+    return success();
+  return op->emitOpError("(") << label << ") " << name << " must be " << symbols << ": got "
+                              << shapeText(shape) << ", wanted " << shapeText(wanted);
+}
+
+LogicalResult mlir::dchag::verifyRank(Operation *op, StringRef label, StringRef name, Value value,
+                                      StringRef symbols, int64_t rank) {
+  return verifyShape(op, label, name, value, symbols, SmallVector<int64_t>(rank, kAnySize));
+}
+
+LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label) {
+  Type wanted = tensorType(op->getOperand(0)).getElementType();
+  auto check = [&](Value value, StringRef kind, unsigned index) -> LogicalResult {
+    Type type = tensorType(value).getElementType();
+    if (type == wanted || (type.isInteger(1) && isa<FloatType>(wanted)))
+      return success();
+    return op->emitOpError("(") << label << ") " << kind << " " << index
+                                << " must have the element type of operand 0: got " << type
+                                << ", wanted " << wanted;
+  };
+  for (auto [index, operand] : llvm::enumerate(op->getOperands()))
+    if (failed(check(operand, "operand", index)))
+      return failure();
+  for (auto [index, result] : llvm::enumerate(op->getResults()))
+    if (failed(check(result, "result", index)))
+      return failure();
+  return success();
+}

@@ -1,0 +1,43 @@
+//===- OpUtils.h - what the ops of the dialect share -----------------------*- C++ -*-===//
+//
+// Checks with messages of one form, "(C2) what must hold: got ..., wanted ...".
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_OPUTILS_H
+#define DCHAG_OPUTILS_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Operation.h"
+
+namespace mlir::dchag {
+
+/// A size in a wanted shape that may be anything.
+constexpr int64_t kAnySize = ShapedType::kDynamic;
+
+inline RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+inline ArrayRef<int64_t> shapeOf(Value value) { return tensorType(value).getShape(); }
+
+/// Product of sizes; wraps around instead of overflowing on absurd types.
+int64_t productOf(ArrayRef<int64_t> sizes);
+
+/// "2x3x?" or "a scalar".
+std::string shapeText(ArrayRef<int64_t> shape);
+
+/// Whether `divisor` is positive and divides `size`.
+inline bool divides(int64_t divisor, int64_t size) { return divisor > 0 && size % divisor == 0; }
+
+/// Checks that `value` (nothing to do if null) has the wanted shape, `symbols` in words.
+LogicalResult verifyShape(Operation *op, StringRef label, StringRef name, Value value,
+                          StringRef symbols, ArrayRef<int64_t> wanted);
+
+/// Checks the rank alone.
+LogicalResult verifyRank(Operation *op, StringRef label, StringRef name, Value value,
+                         StringRef symbols, int64_t rank);
+
+/// Checks that all operands and results have the element type of operand 0, but for masks
+/// beside floats.
+LogicalResult verifySameElementType(Operation *op, StringRef label);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_OPUTILS_H
