@@ -3,13 +3,15 @@
 #include "dchag/InitAll.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "mlir/Dialect/Shard/IR/ShardDialect.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
+  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, linalg::LinalgDialect, omp::OpenMPDialect,
                   math::MathDialect, shard::ShardDialect, tensor::TensorDialect>();
 }
 

@@ -35,15 +35,14 @@ def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
     follow. Elements of the value that no read writes are 0.
 
     ```mlir
-    #dchag.read<"blocks.0.qkv.weight" : tensor<24x8xf32>, offset = 64,
-                strides = array<i64: 8, 1>, at = array<i64: 0, 0>, sizes = array<i64: 8, 8>>
+    #dchag.read<"blocks.0.qkv.weight", tensor<24x8xf32>, offset = 64, strides = [8, 1], at = [0, 0], sizes = [8, 8]>
     ```
   }];
   let parameters = (ins "StringAttr":$param, "RankedTensorType":$type, "int64_t":$offset,
       "DenseI64ArrayAttr":$strides,
       "DenseI64ArrayAttr":$at, "DenseI64ArrayAttr":$sizes);
   let assemblyFormat = [{
-    `<` $param `:` $type `,` `offset` `=` $offset `,` `strides` `=` $strides
+    `<` $param `,` $type `,` `offset` `=` $offset `,` `strides` `=` $strides
     `,` `at` `=` $at `,` `sizes` `=` $sizes `>`
   }];
 }

@@ -1,0 +1,32 @@
+//===- Pipelines.h - from a model to a program of a target -----------------*- C++ -*-===//
+#ifndef DCHAG_PIPELINES_PIPELINES_H
+#define DCHAG_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include <string>
+
+namespace mlir::dchag {
+
+/// What the user asks for on the command line beyond single passes.
+struct CompileOptions {
+  /// Mesh of ranks, "tp=2" or "dp=2,tp=4"; empty for one rank.
+  std::string mesh;
+  /// How an aggregation is spread: replicate, gather, hierarchical or split-softmax; empty
+  /// lets the distribution choose.
+  std::string mode;
+  /// Name of the target, "cpu".
+  std::string target = "cpu";
+};
+
+/// Textual pipeline of the stages between import and code generation:
+/// raise, prepare, extract-reads, distribute.
+std::string getModelPipeline(const CompileOptions &options);
+
+/// Adds everything from the global level down to the LLVM dialect for the target. Emits an
+/// error through `errors` and fails for an unknown target.
+LogicalResult addCompilePipeline(OpPassManager &manager, const CompileOptions &options,
+                                 llvm::raw_ostream &errors);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_PIPELINES_PIPELINES_H

@@ -1,0 +1,79 @@
+//===- Link.cpp - objects and the runtime to an executable -----------------*- C++ -*-===//
+
+#include "dchag/Emit/Emit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Lines of the file that the runtime's build leaves beside its library: what a program
+/// must be linked with, one flag a line.
+static FailureOr<SmallVector<std::string>> readLinkFlags(ModuleOp module,
+                                                         const EmitOptions &options) {
+  SmallString<256> path(options.runtimeDir);
+  llvm::sys::path::append(path, "link-flags");
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return module.emitError("cannot read ")
+           << path << " (" << buffer.getError().message()
+           << "), which says how to link with the runtime: build the target dchag_runtime, or name "
+              "the folder by --runtime-dir";
+  SmallVector<std::string> flags;
+  SmallVector<StringRef> lines;
+  (*buffer)->getBuffer().split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (StringRef line : lines)
+    if (!line.trim().empty() && !line.starts_with("#")) {
+      std::string flag = line.trim().str();
+      // The folder of the file itself, so that an installation can be moved.
+      for (size_t at; (at = flag.find("@DIR@")) != std::string::npos;)
+        flag.replace(at, 5, options.runtimeDir);
+      flags.push_back(flag);
+    }
+  return flags;
+}
+
+static FailureOr<std::string> findLinker(ModuleOp module) {
+  for (StringRef name : {"clang-22", "clang", "cc", "gcc"})
+    if (auto path = llvm::sys::findProgramByName(name))
+      return *path;
+  return module.emitError("found no compiler driver to link with (clang-22, clang, cc or gcc on "
+                          "PATH): install one, or use --emit=obj and link by hand");
+}
+
+LogicalResult mlir::dchag::linkExecutable(ModuleOp module, StringRef object, StringRef path,
+                                          const EmitOptions &options) {
+  FailureOr<SmallVector<std::string>> flags = readLinkFlags(module, options);
+  if (failed(flags))
+    return failure();
+  FailureOr<std::string> linker = findLinker(module);
+  if (failed(linker))
+    return failure();
+  SmallString<256> temporary;
+  if (auto code = llvm::sys::fs::createUniqueFile(path + ".%%%%%%.tmp", temporary))
+    return module.emitError("cannot write ") << path << ": " << code.message();
+  llvm::FileRemover removeTemporary(temporary);
+  SmallString<256> log;
+  if (auto code = llvm::sys::fs::createTemporaryFile("dchag-link", "log", log))
+    return module.emitError("cannot write a temporary file: ") << code.message();
+  llvm::FileRemover removeLog(log);
+
+  SmallVector<StringRef> arguments{*linker, object, "-o", temporary};
+  llvm::append_range(arguments, *flags);
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
+  std::string error;
+  int status = llvm::sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects, 0, 0, &error);
+  if (status != 0) {
+    auto output = llvm::MemoryBuffer::getFile(log);
+    return module.emitError("linking failed: ")
+           << *linker << " ended with " << status << " " << error << "\n"
+           << (output ? (*output)->getBuffer() : "");
+  }
+  if (auto code = llvm::sys::fs::rename(temporary, path))
+    return module.emitError("cannot write ") << path << ": " << code.message();
+  removeTemporary.releaseFile();
+  return success();
+}

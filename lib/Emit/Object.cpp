@@ -1,0 +1,144 @@
+//===- Object.cpp - from the LLVM dialect to object code -------------------*- C++ -*-===//
+
+#include "dchag/Emit/Emit.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Features that decide which instructions are used and that a program can ask the CPU
+/// for when it starts. Others (prefetch hints, say) cannot make it fail.
+static const llvm::StringSet<> &checkedFeatures() {
+  static const llvm::StringSet<> set{
+      "sse4.1",  "sse4.2",   "popcnt",   "avx",      "avx2",     "fma",        "bmi",       "bmi2",
+      "avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd", "avx512bf16", "avx512vnni"};
+  return set;
+}
+
+namespace {
+struct TargetCpu {
+  std::string name;
+  std::string features; ///< in LLVM's form, "+avx2,-avx512f"
+  std::string checked;  ///< names the program asks for at start
+};
+} // namespace
+
+static TargetCpu resolveCpu(StringRef requested) {
+  TargetCpu cpu;
+  if (requested != "native")
+    return {requested.str(), "", ""};
+  cpu.name = llvm::sys::getHostCPUName().str();
+  SmallVector<std::string> features, checked;
+  for (auto &feature : llvm::sys::getHostCPUFeatures()) {
+    features.push_back((feature.second ? "+" : "-") + feature.first().str());
+    if (feature.second && checkedFeatures().contains(feature.first()))
+      checked.push_back(feature.first().str());
+  }
+  llvm::sort(features);
+  llvm::sort(checked);
+  cpu.features = llvm::join(features, ",");
+  cpu.checked = llvm::join(checked, ",");
+  return cpu;
+}
+
+static std::unique_ptr<llvm::TargetMachine> createTargetMachine(ModuleOp module,
+                                                                const TargetCpu &cpu) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target) {
+    module.emitError("no code generator for ") << triple.str() << ": " << error;
+    return nullptr;
+  }
+  std::unique_ptr<llvm::TargetMachine> machine(
+      target->createTargetMachine(triple, cpu.name, cpu.features, llvm::TargetOptions(),
+                                  llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+  if (!machine->getMCSubtargetInfo()->isCPUStringValid(cpu.name)) {
+    module.emitError("unknown CPU '") << cpu.name << "': see `llc -mcpu=help`, or use native";
+    return nullptr;
+  }
+  return machine;
+}
+
+static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(sccs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+std::unique_ptr<llvm::Module> mlir::dchag::emitLLVM(ModuleOp module, llvm::LLVMContext &context,
+                                                    const EmitOptions &options) {
+  TargetCpu cpu = resolveCpu(options.cpu);
+  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(module, cpu);
+  if (!machine)
+    return nullptr;
+  registerBuiltinDialectTranslation(*module->getContext());
+  registerLLVMDialectTranslation(*module->getContext());
+  registerOpenMPDialectTranslation(*module->getContext());
+  std::unique_ptr<llvm::Module> target = translateModuleToLLVMIR(module, context, "dchag-model");
+  if (!target)
+    return nullptr; // the translation has said why
+  target->setDataLayout(machine->createDataLayout());
+  target->setTargetTriple(machine->getTargetTriple());
+  for (llvm::Function &function : *target)
+    if (!function.isDeclaration()) {
+      function.addFnAttr("target-cpu", cpu.name);
+      function.addFnAttr("target-features", cpu.features);
+    }
+  if (failed(emitDescriptor(module, *target, cpu.checked)))
+    return nullptr;
+  std::string problems;
+  llvm::raw_string_ostream stream(problems);
+  if (llvm::verifyModule(*target, &stream)) {
+    module.emitError("the generated LLVM module is invalid: ") << problems;
+    return nullptr;
+  }
+  optimise(*target, *machine);
+  return target;
+}
+
+LogicalResult mlir::dchag::emitObject(ModuleOp module, llvm::Module &target, StringRef path,
+                                      const EmitOptions &options) {
+  std::unique_ptr<llvm::TargetMachine> machine =
+      createTargetMachine(module, resolveCpu(options.cpu));
+  if (!machine)
+    return failure();
+  std::error_code code;
+  llvm::raw_fd_ostream stream(path, code);
+  if (code)
+    return module.emitError("cannot write ") << path << ": " << code.message();
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return module.emitError("this target cannot write object files");
+  passes.run(target);
+  stream.flush();
+  if (stream.has_error()) {
+    std::string reason = stream.error().message();
+    stream.clear_error();
+    return module.emitError("cannot write ") << path << ": " << reason;
+  }
+  return success();
+}

@@ -1,0 +1,319 @@
+//===- Driver.cpp - import, passes, emission, checks -----------------------*- C++ -*-===//
+
+#include "Driver.h"
+#include "dchag/Emit/Emit.h"
+#ifdef DCHAG_HAS_IMPORT
+#include "dchag/Import/Import.h"
+#endif
+#include "dchag/Interpreter/Harness.h"
+#include "dchag/Pipelines/Pipelines.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+namespace cl = llvm::cl;
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+static cl::OptionCategory modelCategory("dchag-opt: models");
+
+enum class EmitKind { None, Mlir, Llvm, Obj, Exe, Run };
+
+static cl::opt<EmitKind>
+    emitKind("emit", cl::desc("What to make of the model:"), cl::cat(modelCategory),
+             cl::init(EmitKind::None),
+             cl::values(clEnumValN(EmitKind::Mlir, "mlir", "the program in the LLVM dialect"),
+                        clEnumValN(EmitKind::Llvm, "llvm", "optimised LLVM IR"),
+                        clEnumValN(EmitKind::Obj, "obj", "an object file"),
+                        clEnumValN(EmitKind::Exe, "exe", "an executable, linked with the runtime"),
+                        clEnumValN(EmitKind::Run, "run", "nothing: run it in the interpreter")));
+static cl::opt<std::string> mesh("mesh", cl::cat(modelCategory), cl::value_desc("tp=2"),
+                                 cl::desc("Mesh of ranks to compile for (default: one rank)"));
+static cl::opt<std::string>
+    mode("mode", cl::cat(modelCategory), cl::value_desc("name"),
+         cl::desc("How aggregations are spread: replicate, gather, hierarchical, split-softmax"));
+static cl::opt<std::string> target("target", cl::cat(modelCategory), cl::init("cpu"),
+                                   cl::desc("Target to compile for (default: cpu)"));
+static cl::opt<std::string> cpu("cpu", cl::cat(modelCategory), cl::init("native"),
+                                cl::desc("CPU to generate code for (default: this machine's)"));
+static cl::opt<std::string> runtimeDir("runtime-dir", cl::cat(modelCategory),
+                                       cl::value_desc("folder"),
+                                       cl::desc("Where the runtime's link-flags file is (default: "
+                                                "lib/dchag beside the tool's folder)"));
+static cl::opt<std::string> dumpStages("dump-stages", cl::cat(modelCategory),
+                                       cl::value_desc("folder"),
+                                       cl::desc("Write the IR after each pass into a folder"));
+
+static cl::opt<int64_t> batch("batch", cl::cat(modelCategory),
+                              cl::desc("Import: size of dynamic batch dimensions"));
+static cl::list<std::string> shapes("shape", cl::cat(modelCategory),
+                                    cl::value_desc("name=1x80x32x64"),
+                                    cl::desc("Import: shape of an input"));
+static cl::list<std::string> bindings("bind", cl::cat(modelCategory),
+                                      cl::value_desc("name=file.npy"),
+                                      cl::desc("Import: fix an input to a value"));
+
+static cl::list<std::string> inputFiles("input", cl::cat(modelCategory),
+                                        cl::value_desc("name=file"),
+                                        cl::desc("Run: value of an input (.npy or .pb)"));
+static cl::list<std::string> weightFiles("weights", cl::cat(modelCategory), cl::value_desc("file"),
+                                         cl::desc("Run: safetensors file with parameters"));
+static cl::opt<std::string> outputFolder("output", cl::cat(modelCategory), cl::value_desc("folder"),
+                                         cl::desc("Run: write each output to folder/NAME.npy"));
+static cl::list<std::string> expectFiles("expect", cl::cat(modelCategory),
+                                         cl::value_desc("name=file"),
+                                         cl::desc("Run: fail unless an output equals a file"));
+static cl::opt<std::string> runFunction("run-function", cl::cat(modelCategory),
+                                        cl::desc("Run: this function only"));
+static cl::opt<ExecMode> execMode(
+    "exec-mode", cl::cat(modelCategory), cl::desc("Arithmetic of the interpreter:"),
+    cl::init(ExecMode::Exact),
+    cl::values(clEnumValN(ExecMode::Exact, "exact", "float64 whatever the type says (default)"),
+               clEnumValN(ExecMode::Typed, "typed", "rounded to the type after each op")));
+static cl::opt<bool> poisonEmpty("poison-empty", cl::cat(modelCategory),
+                                 cl::desc("Run: tensor.empty holds NaN, to find reads of it"));
+
+static cl::list<std::string>
+    checkEquals("check-equal", cl::cat(modelCategory), cl::value_desc("pipeline"),
+                cl::desc("Fail unless the module computes the same after these passes"));
+static cl::list<std::string>
+    checkRanksOf("check-ranks", cl::cat(modelCategory), cl::value_desc("pipeline"),
+                 cl::desc("Fail unless the per-device program of these passes computes the same"));
+static cl::opt<std::string> inputKinds("inputs", cl::cat(modelCategory), cl::value_desc("kinds"),
+                                       cl::desc("Values to make up: integers,normal"));
+static cl::opt<double> tolerance("tolerance", cl::cat(modelCategory),
+                                 cl::desc("Largest max|y-ref| / max|ref| that counts as equal"));
+static cl::opt<bool> allowUnchanged("allow-unchanged", cl::cat(modelCategory),
+                                    cl::desc("A check whose passes rewrite nothing is no failure"));
+
+//===----------------------------------------------------------------------===//
+// Actions
+//===----------------------------------------------------------------------===//
+
+static bool isModelFile(StringRef path) { return path.ends_with(".onnx"); }
+
+static CompileOptions getCompileOptions() {
+  CompileOptions options;
+  options.mesh = mesh;
+  options.mode = mode;
+  options.target = target;
+  return options;
+}
+
+static EmitOptions getEmitOptions(const char *argv0) {
+  EmitOptions options;
+  options.cpu = cpu;
+  options.runtimeDir = runtimeDir;
+  if (options.runtimeDir.empty()) {
+    std::string tool =
+        llvm::sys::fs::getMainExecutable(argv0, reinterpret_cast<void *>(&mlir::dchag::runDriver));
+    SmallString<256> folder(llvm::sys::path::parent_path(llvm::sys::path::parent_path(tool)));
+    llvm::sys::path::append(folder, "lib", "dchag");
+    options.runtimeDir = folder.str().str();
+  }
+  return options;
+}
+
+static OwningOpRef<ModuleOp> readModule(StringRef path, MLIRContext &context,
+                                        llvm::SourceMgr &sources) {
+#ifdef DCHAG_HAS_IMPORT
+  if (isModelFile(path)) {
+    ImportOptions options;
+    if (batch.getNumOccurrences())
+      options.batch = batch;
+    options.shapes.assign(shapes.begin(), shapes.end());
+    options.binds.assign(bindings.begin(), bindings.end());
+    return importOnnx(path, options, &context);
+  }
+#endif
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &error);
+  if (!buffer) {
+    llvm::errs() << "dchag-opt: " << error << "\n";
+    return nullptr;
+  }
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  return parseSourceFile<ModuleOp>(sources, &context);
+}
+
+/// Passes named on the command line, then those that the emission needs: none for a module
+/// that is code already.
+static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &config, bool isCode) {
+  if (failed(applyPassManagerCLOptions(manager)) || failed(config.setupPassPipeline(manager)))
+    return failure();
+  if (!dumpStages.empty())
+    manager.enableIRPrintingToFileTree(
+        [](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; },
+        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/true,
+        /*printAfterOnlyOnFailure=*/false, dumpStages,
+        OpPrintingFlags().enableDebugInfo(/*enable=*/true, /*prettyForm=*/false));
+  switch (emitKind) {
+  case EmitKind::Mlir:
+  case EmitKind::Llvm:
+  case EmitKind::Obj:
+  case EmitKind::Exe:
+    return isCode ? success() : addCompilePipeline(manager, getCompileOptions(), llvm::errs());
+  case EmitKind::None:
+  case EmitKind::Run:
+    return success();
+  }
+  return success();
+}
+
+#ifdef DCHAG_HAS_HARNESS
+static FailureOr<std::optional<InputKind>> getMissingKind(ModuleOp module) {
+  if (inputKinds.empty())
+    return std::optional<InputKind>();
+  FailureOr<SmallVector<InputKind>> kinds = parseInputKinds(inputKinds, module.getLoc());
+  if (failed(kinds))
+    return failure();
+  return std::optional<InputKind>(kinds->front());
+}
+
+static LogicalResult run(ModuleOp module, StringRef inputFile) {
+  RunOptions options;
+  options.inputs.assign(inputFiles.begin(), inputFiles.end());
+  options.weights.assign(weightFiles.begin(), weightFiles.end());
+  options.modelFolder = llvm::sys::path::parent_path(inputFile).str();
+  options.outputFolder = outputFolder;
+  options.expects.assign(expectFiles.begin(), expectFiles.end());
+  if (tolerance.getNumOccurrences())
+    options.tolerance = tolerance;
+  options.mode = execMode;
+  options.poisonEmpty = poisonEmpty;
+  options.function = runFunction;
+  FailureOr<std::optional<InputKind>> missing = getMissingKind(module);
+  if (failed(missing))
+    return failure();
+  options.missing = *missing;
+  return runModule(module, options, llvm::outs());
+}
+
+static LogicalResult runChecks(ModuleOp module) {
+  CheckOptions options;
+  options.allowUnchanged = allowUnchanged;
+  options.mode = execMode;
+  if (tolerance.getNumOccurrences())
+    options.tolerance = tolerance;
+  if (!inputKinds.empty()) {
+    FailureOr<SmallVector<InputKind>> kinds = parseInputKinds(inputKinds, module.getLoc());
+    if (failed(kinds))
+      return failure();
+    options.inputs = *kinds;
+  }
+  for (const std::string &pipeline : checkEquals) {
+    options.pipeline = pipeline;
+    if (failed(checkEqual(module, options, llvm::outs())))
+      return failure();
+  }
+  for (const std::string &pipeline : checkRanksOf) {
+    options.pipeline = pipeline;
+    if (failed(checkRanks(module, options, llvm::outs())))
+      return failure();
+  }
+  return success();
+}
+
+#else
+static LogicalResult run(ModuleOp module, StringRef) {
+  return module.emitError("built without the interpreter");
+}
+static LogicalResult runChecks(ModuleOp module) { return run(module, ""); }
+#endif
+
+static LogicalResult emitExecutable(ModuleOp module, llvm::Module &code, StringRef path,
+                                    const EmitOptions &options) {
+  SmallString<256> object;
+  if (auto error = llvm::sys::fs::createTemporaryFile("dchag", "o", object))
+    return module.emitError("cannot write a temporary file: ") << error.message();
+  llvm::FileRemover removeObject(object);
+  if (failed(emitObject(module, code, object, options)))
+    return failure();
+  return linkExecutable(module, object, path, options);
+}
+
+/// Objects and executables need a file; text goes to the standard output by default.
+static LogicalResult emit(ModuleOp module, StringRef outputFile, const EmitOptions &options) {
+  bool binary = emitKind == EmitKind::Obj || emitKind == EmitKind::Exe;
+  if (binary && outputFile == "-")
+    return module.emitError("name the file to write by -o");
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = emitLLVM(module, context, options);
+  if (!code)
+    return failure();
+  if (emitKind == EmitKind::Obj)
+    return emitObject(module, *code, outputFile, options);
+  if (emitKind == EmitKind::Exe)
+    return emitExecutable(module, *code, outputFile, options);
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(outputFile, &error);
+  if (!file)
+    return module.emitError(error);
+  code->print(file->os(), nullptr);
+  file->keep();
+  return success();
+}
+
+static LogicalResult printModule(ModuleOp module, StringRef outputFile) {
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(outputFile, &error);
+  if (!file)
+    return module.emitError(error);
+  module->print(file->os(), OpPrintingFlags());
+  file->os() << "\n";
+  file->keep();
+  return success();
+}
+
+static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outputFile,
+                            const EmitOptions &options) {
+  bool checked = !checkEquals.empty() || !checkRanksOf.empty();
+  if (checked && failed(runChecks(module)))
+    return failure();
+  switch (emitKind) {
+  case EmitKind::Run:
+    return run(module, inputFile);
+  case EmitKind::Llvm:
+  case EmitKind::Obj:
+  case EmitKind::Exe:
+    return emit(module, outputFile, options);
+  case EmitKind::None:
+  case EmitKind::Mlir:
+    return checked ? success() : printModule(module, outputFile);
+  }
+  return success();
+}
+
+bool mlir::dchag::needsDriver(StringRef inputFile) {
+  return isModelFile(inputFile) || emitKind != EmitKind::None || !checkEquals.empty() ||
+         !checkRanksOf.empty() || !dumpStages.empty();
+}
+
+int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef outputFile,
+                           DialectRegistry &registry) {
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  MLIRContext context(registry);
+  context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler diagnostics(sources, &context);
+  OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);
+  if (!module)
+    return 1;
+  PassManager manager(&context);
+  manager.enableVerifier(config.shouldVerifyPasses());
+  if (failed(addPasses(manager, config, (*module)->hasAttr(kProgramAttr))) ||
+      failed(manager.run(*module)))
+    return 1;
+  return failed(finish(*module, inputFile, outputFile, getEmitOptions(argv0)));
+}
