@@ -1,0 +1,69 @@
+"""Draws one field of a [B, V, H, W] array as a PNG, north up, without a plotting library.
+
+    python examples/plot.py forecast.npy --field 4 --output z500.png
+"""
+
+import argparse
+import struct
+import sys
+import zlib
+
+import numpy as np
+
+# Low to high: blue, white, red, as weather maps color departures from the mean.
+COLORS = np.array(
+    [(33, 42, 110), (49, 104, 182), (131, 185, 219), (245, 245, 240),
+     (244, 165, 114), (202, 62, 54), (103, 6, 33)], float
+)  # fmt: skip
+
+
+def colored(field: np.ndarray) -> np.ndarray:
+    """RGB bytes [H, W, 3]; the range ends at the 1st and 99th percentile."""
+    low, high = np.percentile(field, [1, 99])
+    place = np.clip((field - low) / max(high - low, 1e-30), 0, 1) * (len(COLORS) - 1)
+    lower = np.minimum(place.astype(int), len(COLORS) - 2)
+    part = (place - lower)[..., None]
+    return np.rint(COLORS[lower] * (1 - part) + COLORS[lower + 1] * part).astype(np.uint8)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """A PNG file of RGB pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width, _ = pixels.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("array")
+    parser.add_argument("--field", type=int, default=0)
+    parser.add_argument("--scale", type=int, default=10, help="pixels a cell")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+    try:
+        values = np.load(arguments.array, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        sys.exit(f"plot: error: {arguments.array}: cannot be read: {error}")
+    if values.ndim != 4 or not 0 <= arguments.field < values.shape[1]:
+        sys.exit(
+            f"plot: error: {arguments.array}: found shape {list(values.shape)}, wanted "
+            f"[batch, fields, height, width] with more than {arguments.field} fields"
+        )
+    field = values[0, arguments.field].astype(np.float64)
+    if not np.isfinite(field).all():
+        sys.exit(f"plot: error: {arguments.array}: field {arguments.field} is not finite")
+    pixels = colored(field).repeat(arguments.scale, 0).repeat(arguments.scale, 1)
+    with open(arguments.output, "wb") as file:
+        file.write(png(pixels))
+
+
+if __name__ == "__main__":
+    main()
