@@ -23,6 +23,36 @@ ArrayRef<int64_t> RuleAttr::getResultFactors(unsigned result, unsigned dim) cons
   return factorsOf(getResults(), result, dim);
 }
 
+static LogicalResult verifyFactorLists(function_ref<InFlightDiagnostic()> emitError,
+                                       ArrayAttr values, size_t numFactors) {
+  for (Attribute value : values) {
+    auto dims = dyn_cast<ArrayAttr>(value);
+    if (!dims)
+      return emitError() << "rule must have a list of dimensions for each value: got " << value;
+    for (Attribute dim : dims) {
+      auto factors = dyn_cast<DenseI64ArrayAttr>(dim);
+      if (!factors)
+        return emitError() << "rule must have an array<i64> of factors for each dimension: got "
+                           << dim;
+      for (int64_t factor : factors.asArrayRef())
+        if (factor < 0 || static_cast<size_t>(factor) >= numFactors)
+          return emitError() << "rule has " << numFactors << " factors, but names factor "
+                             << factor;
+    }
+  }
+  return success();
+}
+
+LogicalResult RuleAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayAttr factors,
+                               ArrayAttr operands, ArrayAttr results) {
+  for (Attribute factor : factors)
+    if (auto attr = dyn_cast<FactorAttr>(factor); !attr || attr.getSize() < 1)
+      return emitError() << "rule must have factors of a positive size: got " << factor;
+  if (failed(verifyFactorLists(emitError, operands, factors.size())))
+    return failure();
+  return verifyFactorLists(emitError, results, factors.size());
+}
+
 void DchagDialect::registerAttributes() {
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -74,13 +74,15 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
   let description = [{
     Factors of the iteration space, and for each dimension of each operand and result the
     list of factors whose product, first slowest, is that dimension. A dimension without a
-    factor (size 1, or broadcast) has an empty list. `parallel` factors split freely, `sum`,
+    factor (size 1, or broadcast) has an empty list. The product may exceed the dimension,
+    whose end is then missing (80 units in 3 parts of 27). `parallel` factors split freely, `sum`,
     `max` and `min` factors leave a partial result when split, `softmax` factors need the
     online-softmax merge, `window` factors neighbours, `whole` factors never split.
   }];
   let parameters = (ins "ArrayAttr":$factors,
       "ArrayAttr":$operands, "ArrayAttr":$results);
   let assemblyFormat = "`<` $factors `,` $operands `,` $results `>`";
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     FactorAttr getFactor(unsigned index) const {
       return ::llvm::cast<FactorAttr>(getFactors()[index]);

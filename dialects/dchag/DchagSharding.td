@@ -1,0 +1,126 @@
+//===- DchagSharding.td - how values lie over the ranks ------------*- tablegen -*-===//
+#ifndef DCHAG_DCHAGSHARDING
+#define DCHAG_DCHAGSHARDING
+
+include "dialects/dchag/DchagAttrs.td"
+
+def Dchag_MeshAttr : Dchag_Attr<"Mesh", "mesh"> {
+  let summary = "Axes of the grid of ranks, with their names and sizes";
+  let description = [{
+    The module attribute `dchag.mesh`, matched by the symbol `shard.grid @mesh` that
+    collectives refer to. Ranks are numbered with the last axis fastest. Names differ,
+    sizes are positive.
+
+    ```mlir
+    module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
+      shard.grid @mesh(shape = 2x3)
+    }
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$names,
+      ArrayRefParameter<"int64_t">:$sizes);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Name of the module attribute, and of the `shard.grid` that goes with it.
+    static constexpr ::llvm::StringLiteral attrName = "dchag.mesh";
+    static constexpr ::llvm::StringLiteral gridName = "mesh";
+
+    /// The mesh of the module that holds `op`, or null.
+    static MeshAttr lookup(::mlir::Operation *op);
+    /// Parses "dp=2,tp=3"; emits an error and returns null if it is no mesh.
+    static MeshAttr parseOption(::llvm::StringRef text, ::mlir::Location loc);
+
+    int64_t getNumRanks() const;
+    std::optional<unsigned> getAxisIndex(::llvm::StringRef axis) const;
+    /// Number of ranks along an axis; the axis must be one of the mesh.
+    int64_t getAxisSize(::llvm::StringRef axis) const;
+    int64_t getNumRanks(::llvm::ArrayRef<::mlir::StringAttr> axes) const;
+    /// Position of `rank` along `axes`, the first slowest.
+    int64_t getPosition(int64_t rank, ::llvm::ArrayRef<::mlir::StringAttr> axes) const;
+  }];
+}
+
+def Dchag_DimShardingAttr : Dchag_Attr<"DimSharding", "dim_sharding"> {
+  let summary = "How one dimension is split: the axes, first slowest, and the unit";
+  let parameters = (ins OptionalArrayRefParameter<"::mlir::StringAttr">:$axes, "int64_t":$unit);
+  let assemblyFormat = "`<` `[` (`]`) : ($axes^ `]`)? `unit` $unit `>`";
+  let extraClassDeclaration = [{
+    /// Size of the part of each rank: of a dimension of n elements in u units,
+    /// u * ceil(ceil(n / u) / ranks).
+    int64_t getLocalSize(int64_t globalSize, MeshAttr mesh) const;
+    /// The same split with the smallest unit that gives parts of `localSize` elements.
+    static DimShardingAttr getForLocalSize(::mlir::MLIRContext *context,
+        ::llvm::ArrayRef<::mlir::StringAttr> axes, int64_t localSize, int64_t globalSize,
+        MeshAttr mesh);
+  }];
+}
+
+def Dchag_PartialAttr : Dchag_Attr<"Partial", "partial"> {
+  let summary = "A partial result along one axis: the ranks' parts are to be combined";
+  let parameters = (ins "::mlir::StringAttr":$axis, EnumParameter<Dchag_FactorKind>:$kind);
+  let assemblyFormat = "`<` $axis `=` $kind `>`";
+}
+
+def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
+  let summary = "How a value lies over the ranks of the mesh";
+  let description = [{
+    For each dimension the axes it is split over, first slowest, and a unit u, 1 unless
+    said otherwise: a dimension of n elements is split in parts of u * ceil(ceil(n / u) / r)
+    elements, r being the number of ranks along the axes. The rank at position i holds the
+    elements from i times that size on; what lies behind the last element of the dimension
+    is padding, whose contents mean nothing. Along the axes in `partial` every rank holds a
+    part of each element, to be combined by a sum, maximum or minimum. A value is replicated
+    along all other axes.
+
+    - (S1) The mesh has the axes.  (S2) An axis is used once.  (S3) There is an entry for
+      each dimension.  (S4) Units are positive.  (S5) Partial results are `sum`, `max` or
+      `min`.
+
+    ```mlir
+    #dchag.sharding<[["dp"], [], ["tp"] unit 64]>     // 16 heads of 64 over 3 ranks: 6, 6 and 4 heads
+    #dchag.sharding<[[], []], partial = ["tp" = sum]>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"DimShardingAttr">:$dims,
+      ArrayRefParameter<"PartialAttr">:$partials);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Attribute of arguments and results of functions, and the type before distribution.
+    static constexpr ::llvm::StringLiteral attrName = "dchag.sharding";
+    static constexpr ::llvm::StringLiteral globalTypeAttrName = "dchag.global";
+
+    static ShardingAttr getReplicated(::mlir::MLIRContext *context, unsigned rank);
+    /// Replicated if `type` is no ranked tensor.
+    static ShardingAttr getReplicated(::mlir::Type type);
+
+    /// Checks (S1) and (S3), which need a mesh and a type.
+    ::llvm::LogicalResult verifyFor(
+        ::llvm::function_ref<::mlir::InFlightDiagnostic()> emitError, ::mlir::Type globalType,
+        MeshAttr mesh) const;
+
+    unsigned getRank() const { return getDims().size(); }
+    bool isSplit() const;
+    bool isPartial() const { return !getPartials().empty(); }
+    bool isReplicated() const { return !isSplit() && !isPartial(); }
+    bool usesAxis(::mlir::StringAttr axis) const;
+    ShardingAttr dropPartials() const;
+
+    int64_t getLocalSize(unsigned dim, int64_t globalSize, MeshAttr mesh) const {
+      return getDims()[dim].getLocalSize(globalSize, mesh);
+    }
+    ::mlir::Type getLocalType(::mlir::Type globalType, MeshAttr mesh) const;
+    /// First global element of dimension `dim` that `rank` holds; at or behind the end of
+    /// the dimension when it holds padding only.
+    int64_t getShardOffset(int64_t rank, unsigned dim, int64_t globalSize, MeshAttr mesh) const;
+    /// Number of elements of dimension `dim` that `rank` holds without padding.
+    int64_t getShardSize(int64_t rank, unsigned dim, int64_t globalSize, MeshAttr mesh) const;
+    /// Whether the parts of dimension `dim` hold more than `globalSize` elements in all.
+    bool isPadded(unsigned dim, int64_t globalSize, MeshAttr mesh) const;
+    /// Whether both put the same elements on the same ranks: units may differ.
+    bool isSameLayout(ShardingAttr other, ::mlir::Type globalType, MeshAttr mesh) const;
+  }];
+}
+
+#endif // DCHAG_DCHAGSHARDING
