@@ -1,6 +1,9 @@
 """Draws one field of a [B, V, H, W] array as a PNG, north up, without a plotting library.
 
-    python examples/plot.py forecast.npy --field 4 --output z500.png
+    python examples/plot.py forecast.npy --field 4 --patch 2 --output z500.png
+
+--patch draws means over the cells of a patch: a head that was not trained gives each cell of a
+patch another offset, which would hide the field.
 """
 
 import argparse
@@ -45,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("array")
     parser.add_argument("--field", type=int, default=0)
+    parser.add_argument("--patch", type=int, default=1, help="draw means over squares of cells")
     parser.add_argument("--scale", type=int, default=10, help="pixels a cell")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
@@ -60,7 +64,10 @@ def main() -> None:
     field = values[0, arguments.field].astype(np.float64)
     if not np.isfinite(field).all():
         sys.exit(f"plot: error: {arguments.array}: field {arguments.field} is not finite")
-    pixels = colored(field).repeat(arguments.scale, 0).repeat(arguments.scale, 1)
+    p, scale = arguments.patch, arguments.patch * arguments.scale
+    height, width = (field.shape[0] // p) * p, (field.shape[1] // p) * p
+    field = field[:height, :width].reshape(height // p, p, width // p, p).mean((1, 3))
+    pixels = colored(field).repeat(scale, 0).repeat(scale, 1)
     with open(arguments.output, "wb") as file:
         file.write(png(pixels))
 

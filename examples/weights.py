@@ -45,7 +45,9 @@ def parameter(name: str, shape: list[int]) -> np.ndarray:
     norm = "norm" in name
     if leaf == "query":
         values = 1.5 * values
-    elif leaf in ("pos_embed", "var_embed", "cls_token"):
+    elif leaf == "pos_embed":
+        values = 0.05 * values  # small, so that a forecast shows its input and not noise
+    elif leaf in ("var_embed", "cls_token"):
         values = 0.5 * values
     elif norm and leaf == "weight":
         values = 1 + 0.1 * values

@@ -38,6 +38,7 @@ class Export:
     exporter: str  # dynamo or torchscript
     opset: int
     batch: bool = False  # dynamic batch dimension
+    fixed: bool = False  # the dynamic batch dimension made 1 afterwards
     external: bool = False  # weights in a safetensors file
     vit: bool = False
     rms: bool = False
@@ -67,7 +68,7 @@ uneven = replace(SMALL, depth=1, groups=(4, 2, 1))
 conv = replace(SMALL, grouped_conv=True)
 
 EXPORTS = {
-    "climax": Export(DEMO, "dynamo", 20, batch=True, external=True),
+    "climax": Export(DEMO, "dynamo", 20, batch=True, fixed=True, external=True),
     "climax-torchscript": Export(DEMO, "torchscript", 17, external=True),
     "dchag": Export(dchag, "dynamo", 18, batch=True, external=True),
     "dchag-torchscript": Export(dchag, "torchscript", 17, external=True),
@@ -141,6 +142,14 @@ def strip(model: onnx.ModelProto) -> None:
     del model.metadata_props[:]
 
 
+def fix_batch(model: onnx.ModelProto) -> None:
+    """Makes the batch 1. For a static batch dynamo itself would write the query out for every
+    position, a constant from which nobody can tell that it is one query."""
+    for value in [*model.graph.input, *model.graph.output]:
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    del model.graph.value_info[:]
+
+
 def describe_parameters(model: onnx.ModelProto, parameters: dict[str, np.ndarray]) -> list:
     """Notes in each initializer that is made from a parameter which one it is."""
     described, found = [], set()
@@ -206,6 +215,8 @@ def main() -> None:
             for i in described:
                 i.doc_string = ""
             write_data(e, model, folder)
+        if e.fixed:
+            fix_batch(proto)
         strip(proto)
         proto.producer_name = "pytorch"
         proto.graph.name = name
