@@ -3,6 +3,7 @@
 #include "dchag/InitAll.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/interfaces/models/Models.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "mlir/Dialect/Shard/IR/ShardDialect.h"
@@ -11,8 +12,13 @@
 using namespace mlir;
 
 void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, linalg::LinalgDialect, omp::OpenMPDialect,
-                  math::MathDialect, shard::ShardDialect, tensor::TensorDialect>();
+  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                  linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, shard::ShardDialect,
+                  tensor::TensorDialect>();
+  registerArithEvaluation(registry);
+  registerLinalgEvaluation(registry);
+  registerMathEvaluation(registry);
+  registerTensorEvaluation(registry);
 }
 
 void mlir::dchag::registerAllPasses() {
