@@ -8,9 +8,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include <cmath>
 
@@ -75,9 +75,7 @@ static int64_t shl(Int a, Int b) {
 static int64_t shrU(Int a, Int b) {
   return b.zext() >= a.width ? 0 : static_cast<int64_t>(a.zext() >> b.zext());
 }
-static int64_t shrS(Int a, Int b) {
-  return a.sext() >> std::min<uint64_t>(b.zext(), a.width - 1);
-}
+static int64_t shrS(Int a, Int b) { return a.sext() >> std::min<uint64_t>(b.zext(), a.width - 1); }
 
 static int64_t signExtend(Int a) { return a.sext(); }
 static int64_t zeroExtend(Int a) { return static_cast<int64_t>(a.zext()); }
@@ -94,7 +92,8 @@ static int64_t toInteger(double value, unsigned width, bool isSigned) {
   if (value >= limit)
     return isSigned ? static_cast<int64_t>((uint64_t(1) << (width - 1)) - 1)
                     : static_cast<int64_t>(~uint64_t(0) >> (64 - width));
-  return isSigned ? static_cast<int64_t>(value) : static_cast<int64_t>(static_cast<uint64_t>(value));
+  return isSigned ? static_cast<int64_t>(value)
+                  : static_cast<int64_t>(static_cast<uint64_t>(value));
 }
 
 //===----------------------------------------------------------------------===//
@@ -138,7 +137,8 @@ template <typename OpTy>
 struct FloatCast : EvaluableOpInterface::ExternalModel<FloatCast<OpTy>, OpTy> {
   LogicalResult evaluate(Operation *op, ArrayRef<EvalTensor> operands,
                          SmallVectorImpl<EvalTensor> &results) const {
-    results.push_back(operands[0].withElementType(getElementTypeOrSelf(op->getResult(0).getType())));
+    results.push_back(
+        operands[0].withElementType(getElementTypeOrSelf(op->getResult(0).getType())));
     return success();
   }
 };
@@ -267,8 +267,7 @@ struct Select : EvaluableOpInterface::ExternalModel<Select, arith::SelectOp> {
 
 /// Sum and carry, or low and high half of a product.
 template <typename OpTy, bool isProduct, bool isSigned>
-struct Extended
-    : EvaluableOpInterface::ExternalModel<Extended<OpTy, isProduct, isSigned>, OpTy> {
+struct Extended : EvaluableOpInterface::ExternalModel<Extended<OpTy, isProduct, isSigned>, OpTy> {
   LogicalResult evaluate(Operation *op, ArrayRef<EvalTensor> operands,
                          SmallVectorImpl<EvalTensor> &results) const {
     EvalTensor low = makeResult(op, 0), high = makeResult(op, 1);
@@ -322,19 +321,22 @@ struct Constant : EvaluableOpInterface::ExternalModel<Constant, arith::ConstantO
 
   static void readElements(DenseElementsAttr elements, EvalTensor &result) {
     int64_t i = 0;
-    if (result.isFloat()) {
+    if (elements.isSplat()) {
+      if (result.isFloat())
+        std::fill_n(result.mutableFloats(), result.getNumElements(),
+                    toDouble(elements.getSplatValue<APFloat>()));
+      else
+        std::fill_n(result.mutableInts(), result.getNumElements(),
+                    toStored(elements.getSplatValue<APInt>()));
+    } else if (result.isFloat()) {
       double *to = result.mutableFloats();
-      if (elements.isSplat())
-        return std::fill_n(to, result.getNumElements(), toDouble(elements.getSplatValue<APFloat>()));
       for (APFloat value : elements.getValues<APFloat>())
         to[i++] = toDouble(value);
-      return;
+    } else {
+      int64_t *to = result.mutableInts();
+      for (const APInt &value : elements.getValues<APInt>())
+        to[i++] = toStored(value);
     }
-    int64_t *to = result.mutableInts();
-    if (elements.isSplat())
-      return std::fill_n(to, result.getNumElements(), toStored(elements.getSplatValue<APInt>()));
-    for (const APInt &value : elements.getValues<APInt>())
-      to[i++] = toStored(value);
   }
 
   /// Elements of a resource are bytes as in memory, i1 one byte each.

@@ -1,10 +1,10 @@
 //===- Linalg.cpp - evaluation of linalg ops -------------------------------*- C++ -*-===//
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "dialects/interfaces/EvalCopy.h"
 #include "dialects/interfaces/EvalMath.h"
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include <cmath>
 
 using namespace mlir;
@@ -52,7 +52,8 @@ static FailureOr<ContractLoops> getLoops(linalg::ContractOp op, ArrayRef<EvalTen
       int64_t size = tensors[t].getDim(d);
       if (!dim || (sizes[dim.getPosition()] != -1 && sizes[dim.getPosition()] != size))
         return op.emitOpError("has the indexing map ")
-               << map << ", wanted a projected permutation with one size for each loop";
+               << AffineMapAttr::get(map)
+               << ", wanted a projected permutation with one size for each loop";
       sizes[dim.getPosition()] = size;
       strides[dim.getPosition()][t] += tensorStrides[d];
       inTensors[dim.getPosition()] |= 1u << t;

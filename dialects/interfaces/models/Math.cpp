@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/bit.h"
 #include <cmath>
 
@@ -157,8 +157,8 @@ static void attachFloats(MLIRContext *context) {
   attach<FloatBinary<Atan2Op, atan2F>, FloatBinary<CopySignOp, copySignF>,
          FloatBinary<PowFOp, powF>, FloatTernary<FmaOp, fmaF>, FloatTernary<ClampFOp, clampF>,
          FPowI, SinCos>(context);
-  attach<FloatTest<IsFiniteOp, isFiniteF>, FloatTest<IsInfOp, isInfF>,
-         FloatTest<IsNaNOp, isNaNF>, FloatTest<IsNormalOp, isNormalF>>(context);
+  attach<FloatTest<IsFiniteOp, isFiniteF>, FloatTest<IsInfOp, isInfF>, FloatTest<IsNaNOp, isNaNF>,
+         FloatTest<IsNormalOp, isNormalF>>(context);
 }
 
 static void attachIntegers(MLIRContext *context) {

@@ -1,9 +1,9 @@
 //===- Tensor.cpp - evaluation of tensor ops -------------------------------*- C++ -*-===//
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "dialects/interfaces/EvalCopy.h"
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -34,10 +34,10 @@ struct Slice {
     for (size_t d = 0; d < shape.size(); ++d) {
       int64_t size = slice.sizes[d], first = slice.offsets[d];
       int64_t last = first + (size - 1) * slice.strides[d];
-      if (size < 0 || (size > 0 && (std::min(first, last) < 0 || std::max(first, last) >= shape[d])))
-        return op.emitOpError("takes elements ")
-               << first << " to " << last << " of dimension " << d << ", which has " << shape[d]
-               << " elements";
+      if (size < 0 ||
+          (size > 0 && (std::min(first, last) < 0 || std::max(first, last) >= shape[d])))
+        return op.emitOpError("takes elements ") << first << " to " << last << " of dimension " << d
+                                                 << ", which has " << shape[d] << " elements";
     }
     return slice;
   }
@@ -106,8 +106,8 @@ struct ExtractSlice : EvaluableOpInterface::ExternalModel<ExtractSlice, tensor::
   LogicalResult evaluate(Operation *op, ArrayRef<EvalTensor> operands,
                          SmallVectorImpl<EvalTensor> &results) const {
     const EvalTensor &source = operands[0];
-    auto slice = Slice::of(cast<tensor::ExtractSliceOp>(op), operands.drop_front(),
-                           source.getShape());
+    auto slice =
+        Slice::of(cast<tensor::ExtractSliceOp>(op), operands.drop_front(), source.getShape());
     EvalTensor result = makeResult(op);
     if (failed(slice) || failed(checkCount(op, countOf(slice->sizes), result)))
       return failure();
@@ -122,12 +122,12 @@ struct InsertSlice : EvaluableOpInterface::ExternalModel<InsertSlice, tensor::In
   LogicalResult evaluate(Operation *op, ArrayRef<EvalTensor> operands,
                          SmallVectorImpl<EvalTensor> &results) const {
     EvalTensor result = operands[1];
-    auto slice = Slice::of(cast<tensor::InsertSliceOp>(op), operands.drop_front(2),
-                           result.getShape());
+    auto slice =
+        Slice::of(cast<tensor::InsertSliceOp>(op), operands.drop_front(2), result.getShape());
     if (failed(slice) || failed(checkCount(op, countOf(slice->sizes), operands[0])))
       return failure();
-    copyElements(slice->sizes, result, viewOf(result, slice->offsets, slice->strides),
-                 operands[0], packedView(slice->sizes));
+    copyElements(slice->sizes, result, viewOf(result, slice->offsets, slice->strides), operands[0],
+                 packedView(slice->sizes));
     results.push_back(std::move(result));
     return success();
   }
@@ -186,8 +186,8 @@ struct Pad : EvaluableOpInterface::ExternalModel<Pad, tensor::PadOp> {
                << result->getDim(d);
       from.push_back(std::max<int64_t>(0, -low[d]));
       to.push_back(std::max<int64_t>(0, low[d]));
-      sizes.push_back(std::max<int64_t>(
-          0, source.getDim(d) - from.back() - std::max<int64_t>(0, -high[d])));
+      sizes.push_back(
+          std::max<int64_t>(0, source.getDim(d) - from.back() - std::max<int64_t>(0, -high[d])));
     }
     copyElements(sizes, *result, viewOf(*result, to), source, viewOf(source, from));
     results.push_back(std::move(*result));
