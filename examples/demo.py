@@ -58,21 +58,20 @@ def say(text: str) -> None:
 
 
 def command(arguments: list[str], environment: dict | None = None) -> str:
-    """Runs a command and returns what it printed; its last line says why when it fails."""
+    """Runs a command and returns what it printed; its line with an error says why when it fails."""
     shown = shlex.join(os.path.relpath(a, TOP) if os.path.isabs(a) else a for a in arguments)
     try:
         done = subprocess.run(
-            arguments, cwd=TOP, env={**os.environ, **(environment or {})}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIME_LIMIT,
-            errors="replace",
+            arguments, check=False, cwd=TOP, env={**os.environ, **(environment or {})},
+            capture_output=True, text=True, errors="replace", timeout=TIME_LIMIT,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Failure(f"{shown}: not done after {TIME_LIMIT} s") from None
     except OSError as error:
         raise Failure(f"{shown}: {error.strerror}") from None
     if done.returncode != 0:
-        said = (done.stderr + done.stdout).strip().splitlines()
-        lines = [line for line in said if "error" in line.lower()] or said[-1:] or ["no message"]
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip(" -")]
+        lines = [line for line in said if "error" in line.lower()] or said or ["no message"]
         raise Failure(f"{shown}: exit code {done.returncode}: {lines[0].strip()}")
     return done.stdout
 

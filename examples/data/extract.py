@@ -9,6 +9,7 @@ The result is committed, so only a reader who wants to check it needs this.
 
 import os
 import sys
+from functools import partial
 
 import eccodes
 import numpy as np
@@ -20,11 +21,11 @@ def main() -> None:
     fields = {}
     with open(sys.argv[1], "rb") as file:
         while (message := eccodes.codes_grib_new_from_file(file)) is not None:
-            key = lambda name: eccodes.codes_get(message, name)  # noqa: E731
-            time = (key("dataDate"), key("dataTime"), key("number"))
-            name = WANTED.get((key("shortName"), key("level")))
+            get = partial(eccodes.codes_get, message)
+            time = (get("dataDate"), get("dataTime"), get("number"))
+            name = WANTED.get((get("shortName"), get("level")))
             if name and time == (20170101, 0, 0):
-                shape = (key("Nj"), key("Ni"))
+                shape = (get("Nj"), get("Ni"))
                 fields[name] = eccodes.codes_get_values(message).astype(np.float32).reshape(shape)
             eccodes.codes_release(message)
     output = os.path.join(os.path.dirname(__file__), "era5-20170101.npz")

@@ -10,7 +10,7 @@ theirs, and inputs and the output in float64 arithmetic stand beside them.
 import os
 import sys
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import onnx
@@ -20,8 +20,8 @@ from torch import nn
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.dirname(HERE))
-import weights  # noqa: E402
-from climax import ClimaX, Config, ViT  # noqa: E402
+import weights
+from climax import ClimaX, Config, ViT
 
 DEMO = Config()
 SMALL = Config(
@@ -119,9 +119,12 @@ def find_parameter(value: np.ndarray, parameters: dict[str, np.ndarray]):
                 return name, "same"
             if p.ndim == 2 and np.array_equal(p.T.reshape(-1), value.reshape(-1)):
                 return name, "transposed"
-        elif value.size % p.size == 0 and p.size > 1:
-            if (value.reshape(-1, p.size) == p.reshape(-1)).all():
-                return name, "repeated"
+        elif (
+            p.size > 1
+            and value.size % p.size == 0
+            and (value.reshape(-1, p.size) == p.reshape(-1)).all()
+        ):
+            return name, "repeated"
     return None
 
 
