@@ -1,0 +1,29 @@
+//===- Contraction.h - products with named dimensions ----------------------*- C++ -*-===//
+//
+// A product of two tensors whose dimensions have one-letter names, as in an einsum
+// equation, by linalg.contract. What linalg.contract cannot say is emitted around it:
+// dimensions of size 1 that broadcast, dimensions of one factor alone that are summed,
+// products without a contracted dimension, and the order of the result's dimensions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_IMPORT_CONTRACTION_H
+#define DCHAG_IMPORT_CONTRACTION_H
+
+#include "NodeBuilder.h"
+
+namespace mlir::dchag::onnx {
+
+struct NamedTensor {
+  Value value;
+  std::string dims;
+};
+
+/// The product, summed over the dimensions that are not in `resultDims`.
+FailureOr<Value> contractDims(NodeBuilder &node, NamedTensor lhs, NamedTensor rhs,
+                              StringRef resultDims);
+/// Sums the dimensions that are not in `resultDims` and brings the others in that order.
+Value sumAndTranspose(NodeBuilder &node, NamedTensor tensor, StringRef resultDims);
+
+} // namespace mlir::dchag::onnx
+
+#endif // DCHAG_IMPORT_CONTRACTION_H

@@ -1,0 +1,55 @@
+//===- Folding.h - values known at import ----------------------------------*- C++ -*-===//
+//
+// Shapes, axes and bounds are computed by nodes of the graph. Each node is imported as any
+// other; where all operands of an emitted op are known it is executed at once by the op's
+// EvaluableOpInterface, the meaning the reference interpreter uses, and a constant takes
+// its place.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_IMPORT_FOLDING_H
+#define DCHAG_IMPORT_FOLDING_H
+
+#include "NodeBuilder.h"
+#include "dialects/interfaces/EvalTensor.h"
+
+namespace mlir::dchag::onnx {
+
+/// Most elements of a float constant that folding makes; larger ones stay computed, which
+/// `prepare` moves out of the step.
+constexpr int64_t maxFloatConstant = 1024;
+/// Most elements of an integer or boolean constant that folding makes.
+constexpr int64_t maxIntConstant = int64_t(1) << 20;
+
+class ConstantFolder : public ConstantReader {
+public:
+  /// Reads parameters whose elements somebody wants to know; null for others.
+  using ParameterReader = std::function<EvalTensor(BlockArgument)>;
+  explicit ConstantFolder(ParameterReader readParameter)
+      : readParameter(std::move(readParameter)) {}
+
+  std::optional<SmallVector<int64_t>> readInts(Value value) override;
+  std::optional<SmallVector<double>> readFloats(Value value, bool orParameter) override;
+
+  /// Executes the ops of `block` behind `last` (null: all) whose operands are known, and
+  /// puts their constants into `outputs` as well.
+  void fold(Block &block, Operation *last, OpBuilder &b,
+            MutableArrayRef<std::optional<ImportedValue>> outputs);
+
+private:
+  /// The value, if it is known: a constant, or an op on constants that folding keeps.
+  EvalTensor evaluate(Value value);
+
+  ParameterReader readParameter;
+};
+
+/// A constant op for a value.
+Value makeConstant(OpBuilder &b, Location loc, const EvalTensor &value);
+/// The elements of a dense attribute.
+EvalTensor getElements(DenseElementsAttr attr);
+
+/// Erases ops without a use, and moves large integer constants into resources of the module.
+void finishConstants(Block &block);
+
+} // namespace mlir::dchag::onnx
+
+#endif // DCHAG_IMPORT_FOLDING_H

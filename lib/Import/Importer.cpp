@@ -1,0 +1,452 @@
+//===- Importer.cpp - from an ONNX graph to a function ---------------------*- C++ -*-===//
+
+#include "Importer.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+using namespace mlir::dchag::onnx;
+
+namespace {
+
+/// Deepest nesting of function calls and branches; recursion is not allowed in ONNX.
+constexpr unsigned maxCalls = 64;
+
+bool isDefaultDomain(StringRef domain) { return domain.empty() || domain == "ai.onnx"; }
+
+std::string getFunctionKey(StringRef domain, StringRef name, StringRef overload) {
+  return (domain + "\n" + name + "\n" + overload).str();
+}
+
+/// The innermost module of PyTorch's ['', 'blocks.0', 'blocks.0.attn', 'linear']: the last
+/// entry is the node itself.
+StringRef getModulePath(const Node &node) {
+  for (const StringEntry &entry : node.metadata) {
+    if (entry.key != "pkg.torch.onnx.name_scopes")
+      continue;
+    SmallVector<StringRef> parts;
+    entry.value.trim("[]").split(parts, ',');
+    if (parts.size() < 2)
+      return {};
+    return parts[parts.size() - 2].trim().trim("'\"");
+  }
+  return {};
+}
+
+/// What to write instead of an operator that has no entry.
+StringRef getAlternative(StringRef op) {
+  return llvm::StringSwitch<StringRef>(op)
+      .Cases({"Loop", "Scan"}, "there is no control flow: unroll it at export")
+      .Case("If", "an If whose condition is known at import")
+      .Cases({"NonZero", "Unique", "NonMaxSuppression", "Compress"},
+             "its result has no static shape: make it a constant at export, or use Where")
+      .Cases({"GatherElements", "GatherND"}, "Gather, or Slice")
+      .Cases({"ScatterND", "ScatterElements", "Scatter"}, "Concat, Pad or Where")
+      .Cases({"BatchNormalization", "InstanceNormalization", "GroupNormalization"},
+             "LayerNormalization, or the norm written out with ReduceMean")
+      .Cases({"AveragePool", "MaxPool"}, "GlobalAveragePool, or ReduceMean over a Reshape")
+      .Cases({"QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "MatMulInteger"},
+             "a model in float, float16 or bfloat16")
+      .Default("");
+}
+
+} // namespace
+
+const ImportedValue *Scope::lookup(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->outer)
+    if (auto it = scope->values.find(name); it != scope->values.end())
+      return &it->second;
+  return nullptr;
+}
+
+Importer::Importer(std::unique_ptr<Model> model, const ImportOptions &options, MLIRContext *context)
+    : model(std::move(model)), options(options), context(context), b(context),
+      folder([this](BlockArgument argument) { return readParameter(argument); }) {}
+
+LogicalResult Importer::fail(const Twine &message) {
+  ++numProblems;
+  return emitError(FileLineColLoc::get(context, model->path, 0, 0)) << message.str();
+}
+
+Location Importer::getLocation(const Node &node, unsigned index, const Scope &scope) const {
+  StringRef path = getModulePath(node);
+  std::string name = scope.path;
+  auto append = [&](StringRef part) {
+    if (!part.empty())
+      name += (name.empty() || part.starts_with("/") ? "" : "/") + part.str();
+  };
+  append(path);
+  append(!node.name.empty()      ? node.name
+         : !node.outputs.empty() ? node.outputs.front()
+                                 : node.opType);
+  Location file = FileLineColLoc::get(context, model->path, index, 0);
+  return FusedLoc::get(context, {NameLoc::get(StringAttr::get(context, name)), file});
+}
+
+LogicalResult Importer::checkOpsets() {
+  for (const OpsetId &opset : model->opsets) {
+    if (!isDefaultDomain(opset.domain)) {
+      opsets[opset.domain] = opset.version;
+      continue;
+    }
+    opsets[""] = opset.version;
+    if (opset.version < oldestOpset || opset.version > newestOpset)
+      return fail("the model uses version " + Twine(opset.version) +
+                  " of ONNX's operator set; versions " + Twine(oldestOpset) + " to " +
+                  Twine(newestOpset) +
+                  " are imported: convert it (onnx.version_converter), or "
+                  "export it again with opset_version=18");
+  }
+  if (!opsets.count("") && model->functions.empty())
+    return fail("the model does not say which version of ONNX's operator set it uses");
+  return success();
+}
+
+const Function *Importer::findFunction(const Node &node) const {
+  auto it = functions.find(
+      getFunctionKey(isDefaultDomain(node.domain) ? "" : node.domain, node.opType, node.overload));
+  return it == functions.end() ? nullptr : it->second;
+}
+
+LogicalResult Importer::gatherInputs(NodeBuilder &builder, const Scope &scope, bool &isPoisoned) {
+  for (StringRef name : builder.node.inputs) {
+    if (name.empty()) {
+      builder.inputs.push_back(std::nullopt);
+      continue;
+    }
+    const ImportedValue *value = scope.lookup(name);
+    if (!value)
+      return builder.fail("its input \"" + name +
+                          "\" is neither an input of the graph nor the "
+                          "output of a node before it");
+    isPoisoned |= !value->value;
+    builder.inputs.push_back(*value);
+  }
+  // Trailing names may be left out or empty.
+  while (!builder.inputs.empty() && !builder.inputs.back())
+    builder.inputs.pop_back();
+  return success();
+}
+
+void Importer::setOutputs(const NodeBuilder &builder, bool isPoisoned, Scope &scope) {
+  for (auto [index, name] : llvm::enumerate(builder.node.outputs)) {
+    if (name.empty())
+      continue;
+    bool isSet = !isPoisoned && index < builder.outputs.size() && builder.outputs[index];
+    scope.values[name] = isSet ? *builder.outputs[index] : ImportedValue();
+  }
+}
+
+LogicalResult Importer::importConstant(NodeBuilder &builder) {
+  StringRef name = builder.node.outputs.empty() ? "" : builder.node.outputs.front();
+  if (const Attribute *value = builder.findAttribute("value"); value && value->tensor) {
+    std::string reason;
+    auto imported = importTensor(*value->tensor, name, /*mayInline=*/true, reason);
+    if (failed(imported))
+      return builder.fail(reason);
+    return builder.setOutput(0, imported->value, imported->isUnsigned);
+  }
+  auto setFloats = [&](ArrayRef<int64_t> shape, ArrayRef<float> values) {
+    auto type = RankedTensorType::get(shape, b.getF32Type());
+    return builder.setOutput(
+        0, arith::ConstantOp::create(b, builder.loc, DenseElementsAttr::get(type, values)));
+  };
+  if (const Attribute *value = builder.findAttribute("value_float"))
+    return setFloats({}, value->f);
+  if (const Attribute *value = builder.findAttribute("value_floats"))
+    return setFloats({static_cast<int64_t>(value->floats.size())}, value->floats);
+  if (const Attribute *value = builder.findAttribute("value_int"))
+    return builder.setOutput(0, builder.constantInts({}, b.getI64Type(), value->i));
+  if (const Attribute *value = builder.findAttribute("value_ints"))
+    return builder.setOutput(0, builder.constantInts({static_cast<int64_t>(value->ints.size())},
+                                                     b.getI64Type(), value->ints));
+  return builder.fail("its value is neither a dense tensor nor numbers",
+                      "a dense tensor of floats, integers or booleans");
+}
+
+/// A condition known at import chooses a branch, which is imported in place.
+LogicalResult Importer::importIf(NodeBuilder &builder, Scope &scope) {
+  auto condition = builder.getConstantScalar(0, "cond");
+  if (failed(condition))
+    return failure();
+  const Attribute *branch = builder.findAttribute(*condition != 0 ? "then_branch" : "else_branch");
+  if (!branch || !branch->graph)
+    return builder.fail("it lacks the branch that its condition chooses");
+  if (scope.depth >= maxCalls)
+    return builder.fail("branches and functions are nested too deep");
+  Scope inner;
+  inner.outer = &scope;
+  inner.opsets = scope.opsets;
+  inner.attributes = scope.attributes;
+  inner.path = scope.path;
+  inner.depth = scope.depth + 1;
+  createInitializers(*branch->graph, inner);
+  importNodes(branch->graph->nodes, inner);
+  for (auto [index, info] : llvm::enumerate(branch->graph->outputs)) {
+    const ImportedValue *value = inner.lookup(info.name);
+    if (!value)
+      return builder.fail("its branch does not compute its output \"" + info.name + "\"");
+    builder.outputs.push_back(*value);
+  }
+  return success();
+}
+
+/// The body of a model-local function, imported in place of the call.
+LogicalResult Importer::importFunction(NodeBuilder &builder, const Function &function,
+                                       Scope &scope) {
+  if (scope.depth >= maxCalls)
+    return builder.fail("function \"" + function.name + "\" calls itself");
+  if (builder.inputs.size() > function.inputs.size())
+    return builder.fail("it passes more inputs than function \"" + function.name + "\" has");
+  Scope inner;
+  inner.depth = scope.depth + 1;
+  inner.path = cast<NameLoc>(cast<FusedLoc>(builder.loc).getLocations().front()).getName().str();
+  llvm::StringMap<int64_t> innerOpsets;
+  for (const OpsetId &opset : function.opsets)
+    innerOpsets[isDefaultDomain(opset.domain) ? "" : opset.domain] = opset.version;
+  for (const auto &opset : *scope.opsets)
+    innerOpsets.try_emplace(opset.getKey(), opset.getValue());
+  inner.opsets = &innerOpsets;
+  AttributeMap attributes;
+  for (const Attribute &attribute : function.attributeDefaults)
+    attributes[attribute.name] = &attribute;
+  for (const Attribute &attribute : builder.node.attributes)
+    if (const Attribute *value = builder.findAttribute(attribute.name))
+      attributes[attribute.name] = value;
+  inner.attributes = &attributes;
+  for (auto [index, name] : llvm::enumerate(function.inputs))
+    if (index < builder.inputs.size() && builder.inputs[index])
+      inner.values[name] = *builder.inputs[index];
+  importNodes(function.nodes, inner);
+  for (StringRef name : function.outputs) {
+    const ImportedValue *value = inner.lookup(name);
+    if (!value)
+      return builder.fail("function \"" + function.name + "\" does not compute its output \"" +
+                          name + "\"");
+    builder.outputs.push_back(*value);
+  }
+  return success();
+}
+
+LogicalResult Importer::importOperator(NodeBuilder &builder) {
+  const Node &node = builder.node;
+  if (!isDefaultDomain(node.domain))
+    return builder.fail("operators of this domain are not imported",
+                        node.domain.starts_with("com.microsoft")
+                            ? "the model as exported, before an optimiser of ONNX Runtime"
+                            : "a model-local function that defines it");
+  if (builder.opset < oldestOpset || builder.opset > newestOpset)
+    return builder.fail("versions " + Twine(oldestOpset) + " to " + Twine(newestOpset) +
+                        " of the operator set are imported");
+  ArrayRef<Operator> entries = getOperatorTable().lookup(node.opType);
+  if (entries.empty())
+    return builder.fail("the operator is not imported", getAlternative(node.opType));
+  Operation *last = entry->empty() ? nullptr : &entry->back();
+  for (const Operator &candidate : entries) {
+    if (builder.opset < candidate.since || builder.opset > candidate.until)
+      continue;
+    if (failed(candidate.build(builder)))
+      return failure();
+    folder.fold(*entry, last, b, builder.outputs);
+    return success();
+  }
+  return builder.fail("the operator is imported from version " + Twine(entries.front().since) +
+                      " of the operator set on");
+}
+
+LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
+  bool isPoisoned = false;
+  if (failed(gatherInputs(builder, scope, isPoisoned)))
+    return failure();
+  // The problem of an input has been told.
+  if (isPoisoned) {
+    setOutputs(builder, /*isPoisoned=*/true, scope);
+    return success();
+  }
+  LogicalResult result = success();
+  if (const Function *callee = findFunction(builder.node))
+    result = importFunction(builder, *callee, scope);
+  else if (isDefaultDomain(builder.node.domain) && builder.node.opType == "Constant")
+    result = importConstant(builder);
+  else if (isDefaultDomain(builder.node.domain) && builder.node.opType == "If")
+    result = importIf(builder, scope);
+  else
+    result = importOperator(builder);
+  if (failed(result))
+    return failure();
+  for (unsigned index = 0; index < builder.node.outputs.size(); ++index)
+    if (builder.wantsOutput(index) && (index >= builder.outputs.size() || !builder.outputs[index]))
+      return builder.fail("its output " + Twine(index) + " is not computed");
+  setOutputs(builder, /*isPoisoned=*/false, scope);
+  return success();
+}
+
+void Importer::importNodes(ArrayRef<Node> nodes, Scope &scope) {
+  for (auto [index, node] : llvm::enumerate(nodes)) {
+    StringRef domain = isDefaultDomain(node.domain) ? "" : node.domain;
+    auto opset = scope.opsets->find(domain);
+    int64_t version = opset == scope.opsets->end() ? 0 : opset->getValue();
+    NodeBuilder builder(b, getLocation(node, index, scope), node, version, scope.attributes,
+                        folder);
+    for (StringRef output : node.outputs)
+      if (!output.empty() && scope.values.count(output) && scope.values[output].value)
+        (void)fail("\"" + output + "\" is the output of two nodes");
+    if (failed(importNode(builder, scope))) {
+      ++numProblems;
+      InFlightDiagnostic error = emitError(builder.loc);
+      error << "node \"" << (node.name.empty() ? "#" + std::to_string(index) : node.name.str())
+            << "\" (" << (domain.empty() ? "" : domain.str() + ".") << node.opType << ", opset "
+            << version << "): " << builder.reason;
+      if (!builder.nearest.empty())
+        error << "; instead: " << builder.nearest;
+      setOutputs(builder, /*isPoisoned=*/true, scope);
+    }
+  }
+}
+
+/// What the file says about an output, if anything, must be what its node computes.
+void Importer::checkDeclared(const ValueInfo &info, Value value) {
+  ArrayRef<int64_t> shape = getShape(value);
+  bool fits = !info.isTensor || !info.hasShape || info.dims.size() == shape.size();
+  std::string declared;
+  for (auto [index, dim] : llvm::enumerate(info.dims)) {
+    declared += (declared.empty() ? "" : "x") + (dim.size ? std::to_string(*dim.size) : "?");
+    fits &= !dim.size || index >= shape.size() || *dim.size == shape[index];
+  }
+  if (!fits)
+    (void)fail("output \"" + info.name + "\" is declared with the shape " + declared +
+               ", but computed with the shape " + printShape(shape));
+  Type type = getElementType(info.type, context);
+  if (info.type != DataType::Undefined && type != getElementType(value))
+    (void)fail("output \"" + info.name + "\" is declared with " + getDataTypeName(info.type) +
+               " elements, but computed with others");
+}
+
+void Importer::createReturn(const Scope &scope) {
+  SmallVector<Value> values;
+  for (const ValueInfo &info : model->graph->outputs) {
+    const ImportedValue *value = scope.lookup(info.name);
+    if (!value) {
+      (void)fail("no node computes the graph's output \"" + info.name + "\"");
+      continue;
+    }
+    if (!value->value)
+      continue;
+    values.push_back(value->value);
+    results.push_back({info.name.str(), value->isUnsigned});
+    checkDeclared(info, value->value);
+  }
+  func::ReturnOp::create(b, b.getUnknownLoc(), values);
+}
+
+/// Attributes of arguments and results, once their number is known.
+void Importer::finishFunction() {
+  SmallVector<Type> inputs(entry->getArgumentTypes()), outputs;
+  for (Value value : entry->getTerminator()->getOperands())
+    outputs.push_back(value.getType());
+  function.setFunctionType(b.getFunctionType(inputs, outputs));
+  for (auto [index, argument] : llvm::enumerate(arguments)) {
+    function.setArgAttr(index, "dchag.role", b.getStringAttr(argument.role));
+    function.setArgAttr(index, "dchag.name", b.getStringAttr(argument.name));
+    if (argument.isUnsigned)
+      function.setArgAttr(index, "dchag.unsigned", b.getUnitAttr());
+    if (argument.source)
+      function.setArgAttr(index, "dchag.source", argument.source);
+  }
+  for (auto [index, result] : llvm::enumerate(results)) {
+    function.setResultAttr(index, "dchag.name", b.getStringAttr(result.name));
+    if (result.isUnsigned)
+      function.setResultAttr(index, "dchag.unsigned", b.getUnitAttr());
+  }
+}
+
+OwningOpRef<ModuleOp> Importer::run() {
+  if (failed(checkOpsets()))
+    return nullptr;
+  for (const Function &function : model->functions)
+    functions[getFunctionKey(isDefaultDomain(function.domain) ? "" : function.domain, function.name,
+                             function.overload)] = &function;
+  Location loc = FileLineColLoc::get(context, model->path, 0, 0);
+  module = ModuleOp::create(loc);
+  (*module)->setAttr("dchag.model", b.getStringAttr(llvm::sys::path::stem(model->path)));
+  b.setInsertionPointToEnd(module->getBody());
+  function = func::FuncOp::create(b, loc, "step", b.getFunctionType({}, {}));
+  entry = function.addEntryBlock();
+  b.setInsertionPointToEnd(entry);
+
+  Scope scope;
+  scope.opsets = &opsets;
+  if (model->graph->hasSparseInitializers)
+    (void)fail("the model has sparse initializers: save them as dense tensors");
+  if (failed(createInputs(*model->graph, scope)))
+    return nullptr;
+  createInitializers(*model->graph, scope);
+  importNodes(model->graph->nodes, scope);
+  createReturn(scope);
+  if (numProblems) {
+    if (numProblems > 1)
+      emitError(loc) << numProblems << " problems keep the model from being imported; the "
+                     << "operators that are: docs/onnx-operators.md";
+    return nullptr;
+  }
+  finishConstants(*entry);
+  eraseUnusedParameters();
+  finishFunction();
+  if (failed(verify(*module)))
+    return nullptr;
+  return std::move(module);
+}
+
+const OperatorTable &onnx::getOperatorTable() {
+  static const OperatorTable table = [] {
+    OperatorTable all;
+    registerElementwiseOps(all);
+    registerActivationOps(all);
+    registerShapeOps(all);
+    registerDataOps(all);
+    registerSliceOps(all);
+    registerMatmulOps(all);
+    registerEinsumOps(all);
+    registerNormOps(all);
+    registerReduceOps(all);
+    registerConvOps(all);
+    registerAttentionOps(all);
+    return all;
+  }();
+  return table;
+}
+
+void dchag::registerImportDialects(DialectRegistry &registry) {
+  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
+                  math::MathDialect, tensor::TensorDialect>();
+}
+
+static OwningOpRef<ModuleOp> importModel(llvm::Expected<std::unique_ptr<Model>> model,
+                                         StringRef path, const ImportOptions &options,
+                                         MLIRContext *context) {
+  context->loadDialect<DchagDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
+                       math::MathDialect, tensor::TensorDialect>();
+  if (!model) {
+    emitError(FileLineColLoc::get(context, path, 0, 0)) << llvm::toString(model.takeError());
+    return nullptr;
+  }
+  return Importer(std::move(*model), options, context).run();
+}
+
+OwningOpRef<ModuleOp> dchag::importOnnx(StringRef path, const ImportOptions &options,
+                                        MLIRContext *context) {
+  return importModel(readModel(path), path, options, context);
+}
+
+OwningOpRef<ModuleOp> dchag::importOnnx(std::unique_ptr<llvm::MemoryBuffer> buffer,
+                                        const ImportOptions &options, MLIRContext *context) {
+  std::string name = buffer->getBufferIdentifier().str();
+  return importModel(readModel(std::move(buffer)), name, options, context);
+}

@@ -1,0 +1,111 @@
+//===- Importer.h - from an ONNX graph to a function -----------------------*- C++ -*-===//
+#ifndef DCHAG_IMPORT_IMPORTER_H
+#define DCHAG_IMPORT_IMPORTER_H
+
+#include "Folding.h"
+#include "Operators.h"
+#include "dchag/Import/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::dchag::onnx {
+
+using AttributeMap = llvm::StringMap<const Attribute *>;
+
+/// Names that nodes see: a graph's, a function's, or a branch's inside of an outer one.
+struct Scope {
+  llvm::StringMap<ImportedValue> values;
+  const Scope *outer = nullptr;
+  const llvm::StringMap<int64_t> *opsets = nullptr;
+  /// Attributes of the call, in the body of a model-local function.
+  const AttributeMap *attributes = nullptr;
+  /// Names of the calls that lead here, for locations.
+  std::string path;
+  unsigned depth = 0;
+
+  const ImportedValue *lookup(StringRef name) const;
+};
+
+class Importer {
+public:
+  Importer(std::unique_ptr<Model> model, const ImportOptions &options, MLIRContext *context);
+  OwningOpRef<ModuleOp> run();
+
+private:
+  // Importer.cpp: nodes.
+  void importNodes(ArrayRef<Node> nodes, Scope &scope);
+  LogicalResult importNode(NodeBuilder &builder, Scope &scope);
+  LogicalResult importOperator(NodeBuilder &builder);
+  LogicalResult importConstant(NodeBuilder &builder);
+  LogicalResult importIf(NodeBuilder &builder, Scope &scope);
+  LogicalResult importFunction(NodeBuilder &builder, const Function &function, Scope &scope);
+  LogicalResult gatherInputs(NodeBuilder &builder, const Scope &scope, bool &isPoisoned);
+  void setOutputs(const NodeBuilder &builder, bool isPoisoned, Scope &scope);
+  const Function *findFunction(const Node &node) const;
+  LogicalResult checkOpsets();
+  Location getLocation(const Node &node, unsigned index, const Scope &scope) const;
+  void createReturn(const Scope &scope);
+  void checkDeclared(const ValueInfo &info, Value value);
+
+  // Inputs.cpp: graph inputs and their shapes.
+  LogicalResult createInputs(const Graph &graph, Scope &scope);
+  void createInput(const ValueInfo &info, Scope &scope);
+  FailureOr<SmallVector<int64_t>> bindShape(const ValueInfo &info);
+  std::optional<int64_t> bindDim(const ValueInfo &info, unsigned dim);
+  void bindInput(const ValueInfo &info, StringRef path, Scope &scope);
+  LogicalResult parseOptions(const Graph &graph);
+  void spreadSizes(const Graph &graph);
+
+  // Parameters.cpp: tensors of the file.
+  void createInitializers(const Graph &graph, Scope &scope);
+  /// A tensor of the file as constant or parameter; `mayInline`: floats may be constants.
+  FailureOr<ImportedValue> importTensor(const Tensor &tensor, StringRef name, bool mayInline,
+                                        std::string &reason);
+  FailureOr<ImportedValue> createParameter(const Tensor &tensor, StringRef name,
+                                           std::string &reason);
+  FailureOr<Value> createConstant(const Tensor &tensor, std::string &reason);
+  /// Bytes of external data; fails with a reason when the file lacks them.
+  FailureOr<std::optional<StringRef>> mapExternal(const Tensor &tensor, bool isNeeded,
+                                                  std::string &reason);
+  EvalTensor readParameter(BlockArgument argument);
+
+  /// Emits an error about the file as a whole, or a named part of it.
+  LogicalResult fail(const Twine &message);
+  Value addArgument(Type type, StringRef role, StringRef name, bool isUnsigned);
+  void eraseUnusedParameters();
+  void finishFunction();
+
+  std::unique_ptr<Model> model;
+  const ImportOptions &options;
+  MLIRContext *context;
+  OpBuilder b;
+  ConstantFolder folder;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp function;
+  Block *entry = nullptr;
+  unsigned numProblems = 0;
+
+  llvm::StringMap<int64_t> opsets;
+  llvm::StringMap<const Function *> functions;
+  llvm::StringMap<SmallVector<int64_t>> shapeOptions;
+  llvm::StringMap<StringRef> bindOptions;
+  /// Sizes of named dimensions, as far as options or other inputs fix them.
+  llvm::StringMap<int64_t> dimSizes;
+
+  struct Argument {
+    std::string role, name;
+    bool isUnsigned = false;
+    mlir::Attribute source;
+    const Tensor *tensor = nullptr;
+  };
+  SmallVector<Argument> arguments;
+  struct Result {
+    std::string name;
+    bool isUnsigned = false;
+  };
+  SmallVector<Result> results;
+  llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> externalFiles;
+};
+
+} // namespace mlir::dchag::onnx
+
+#endif // DCHAG_IMPORT_IMPORTER_H

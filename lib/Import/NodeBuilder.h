@@ -1,0 +1,163 @@
+//===- NodeBuilder.h - what an operator's import works with ----------------*- C++ -*-===//
+//
+// An operator is imported by a function that reads one ONNX node through a NodeBuilder and
+// emits ops of the closed set. The operator table (Operators.h) names these functions:
+//
+//   LogicalResult buildNeg(NodeBuilder &node) {
+//     FailureOr<Value> x = node.getInput(0);
+//     if (failed(x))
+//       return failure();
+//     return node.setOutput(0, arith::NegFOp::create(node.b, node.loc, *x));
+//   }
+//
+// A function that cannot import its node returns node.fail(reason, nearest form).
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_IMPORT_NODEBUILDER_H
+#define DCHAG_IMPORT_NODEBUILDER_H
+
+#include "dchag/Import/Onnx.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::dchag::onnx {
+
+/// A named value of the graph. Without `value` its node could not be imported.
+struct ImportedValue {
+  Value value;
+  /// The element type is an unsigned integer (types of the IR are signless).
+  bool isUnsigned = false;
+};
+
+/// Gives the elements of values that are known at import.
+class ConstantReader {
+public:
+  virtual ~ConstantReader() = default;
+  /// Elements as integers (booleans 0 or 1), or floats; nullopt when the value is computed.
+  virtual std::optional<SmallVector<int64_t>> readInts(Value value) = 0;
+  /// `orParameter`: also of a small parameter inside of the ONNX file.
+  virtual std::optional<SmallVector<double>> readFloats(Value value, bool orParameter) = 0;
+};
+
+enum class Reduction { Sum, Prod, Max, Min };
+
+class NodeBuilder {
+public:
+  NodeBuilder(OpBuilder &b, Location loc, const Node &node, int64_t opset,
+              const llvm::StringMap<const Attribute *> *functionAttributes,
+              ConstantReader &constants)
+      : b(b), loc(loc), node(node), opset(opset), functionAttributes(functionAttributes),
+        constants(constants) {}
+
+  OpBuilder &b;
+  Location loc;
+  const Node &node;
+  /// Version of the operator set the node is read by.
+  int64_t opset;
+
+  /// Records why the node is not imported. `nearest` is what could be written instead.
+  LogicalResult fail(const Twine &reason, const Twine &nearest = "");
+  std::string reason, nearest;
+
+  //===--------------------------------------------------------------------===//
+  // Inputs, outputs, attributes
+  //===--------------------------------------------------------------------===//
+
+  SmallVector<std::optional<ImportedValue>> inputs;
+  SmallVector<std::optional<ImportedValue>> outputs;
+
+  unsigned getNumInputs() const { return inputs.size(); }
+  bool hasInput(unsigned index) const { return index < inputs.size() && inputs[index]; }
+  bool wantsOutput(unsigned index) const {
+    return index < node.outputs.size() && !node.outputs[index].empty();
+  }
+  FailureOr<Value> getInput(unsigned index);
+  bool isUnsigned(unsigned index) const { return hasInput(index) && inputs[index]->isUnsigned; }
+  /// All inputs, which must be present.
+  FailureOr<SmallVector<Value>> getInputs();
+  /// Elements of an input that must be known at import; `role` names it in messages.
+  FailureOr<SmallVector<int64_t>> getConstantInts(unsigned index, StringRef role);
+  FailureOr<double> getConstantScalar(unsigned index, StringRef role);
+  /// Elements of an input if they are known at import.
+  std::optional<SmallVector<int64_t>> tryGetInts(unsigned index);
+  std::optional<SmallVector<double>> tryGetFloats(unsigned index);
+
+  /// Sets a result; fails if its shape is too large to be one of a real model.
+  LogicalResult setOutput(unsigned index, Value value, bool isUnsigned = false);
+
+  const Attribute *findAttribute(StringRef name) const;
+  bool hasAttribute(StringRef name) const { return findAttribute(name) != nullptr; }
+  int64_t getInt(StringRef name, int64_t otherwise) const;
+  double getFloat(StringRef name, double otherwise) const;
+  StringRef getString(StringRef name, StringRef otherwise) const;
+  SmallVector<int64_t> getInts(StringRef name) const;
+  /// A dimension number in [0, rank), from one that may count from the end.
+  FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank, StringRef role = "axis");
+  FailureOr<SmallVector<int64_t>> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank);
+
+  //===--------------------------------------------------------------------===//
+  // Ops
+  //===--------------------------------------------------------------------===//
+
+  /// A splat of any number in a float or integer type.
+  Value splat(RankedTensorType type, double value);
+  Value constantInts(ArrayRef<int64_t> shape, Type elementType, ArrayRef<int64_t> values);
+  Value empty(ArrayRef<int64_t> shape, Type elementType);
+  Value filled(ArrayRef<int64_t> shape, TypedAttr value);
+
+  Value reshape(Value value, ArrayRef<int64_t> shape);
+  Value transpose(Value value, ArrayRef<int64_t> permutation);
+  /// numpy's broadcast to a shape, which must be one that `value` broadcasts to.
+  Value broadcastTo(Value value, ArrayRef<int64_t> shape);
+  /// Brings all values to their common shape.
+  LogicalResult broadcastTogether(MutableArrayRef<Value> values);
+  Value slice(Value value, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
+              ArrayRef<int64_t> strides = {});
+  /// One slice of a dimension.
+  Value slice(Value value, int64_t dim, int64_t offset, int64_t size);
+  Value gather(Value value, int64_t dim, ArrayRef<int64_t> indexShape, ArrayRef<int64_t> indices);
+  Value concat(ValueRange values, int64_t dim);
+  Value padConstant(Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high, double fill);
+  /// Reduces dimensions of a numeric or boolean tensor; keeps them with size 1 on demand.
+  Value reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep,
+               bool isUnsigned = false);
+  /// A contraction; dimensions are named by characters, as in an einsum equation.
+  Value contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims, StringRef resultDims);
+  /// Converts elements as ONNX Cast does.
+  Value convert(Value value, Type elementType, bool fromUnsigned = false, bool toUnsigned = false);
+
+  // Element-wise on operands of one type, floats or integers.
+  Value add(Value lhs, Value rhs);
+  Value sub(Value lhs, Value rhs);
+  Value mul(Value lhs, Value rhs);
+  Value div(Value lhs, Value rhs, bool isUnsigned = false);
+  Value max(Value lhs, Value rhs, bool isUnsigned = false);
+  Value min(Value lhs, Value rhs, bool isUnsigned = false);
+
+private:
+  const llvm::StringMap<const Attribute *> *functionAttributes;
+  ConstantReader &constants;
+};
+
+inline RankedTensorType getTensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+inline ArrayRef<int64_t> getShape(Value value) { return getTensorType(value).getShape(); }
+inline Type getElementType(Value value) { return getTensorType(value).getElementType(); }
+inline bool isFloat(Value value) { return isa<FloatType>(getElementType(value)); }
+inline bool isBool(Value value) { return getElementType(value).isInteger(1); }
+
+/// Elements of a shape, or nullopt when they are more than a tensor of a device has.
+std::optional<int64_t> countElements(ArrayRef<int64_t> shape);
+/// numpy's common shape of two, or nullopt.
+std::optional<SmallVector<int64_t>> broadcastShapes(ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs);
+/// The IR's type of an ONNX element type, or null.
+Type getElementType(DataType type, MLIRContext *context);
+/// "2x3x5", or "scalar".
+std::string printShape(ArrayRef<int64_t> shape);
+
+} // namespace mlir::dchag::onnx
+
+#endif // DCHAG_IMPORT_NODEBUILDER_H

@@ -1,0 +1,61 @@
+//===- Operators.h - the table of operators that are imported --------------*- C++ -*-===//
+//
+// An operator is imported by one entry: its name, the versions of the operator set for
+// which the entry's reading of it holds, and the function that emits it. Each family of
+// operators registers its entries in one file.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_IMPORT_OPERATORS_H
+#define DCHAG_IMPORT_OPERATORS_H
+
+#include "NodeBuilder.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::dchag::onnx {
+
+/// The oldest and the newest version of ONNX's operator set that the table was written for.
+constexpr int64_t oldestOpset = 13;
+constexpr int64_t newestOpset = 28;
+
+struct Operator {
+  int64_t since = oldestOpset;
+  int64_t until = newestOpset;
+  std::function<LogicalResult(NodeBuilder &)> build;
+};
+
+class OperatorTable {
+public:
+  void add(StringRef name, std::function<LogicalResult(NodeBuilder &)> build,
+           int64_t since = oldestOpset, int64_t until = newestOpset) {
+    entries[name].push_back({since, until, std::move(build)});
+  }
+  /// The entries of a name, in no order; empty for an unknown operator.
+  ArrayRef<Operator> lookup(StringRef name) const {
+    auto it = entries.find(name);
+    return it == entries.end() ? ArrayRef<Operator>() : ArrayRef<Operator>(it->second);
+  }
+  /// Names of all operators, sorted.
+  SmallVector<StringRef> getNames() const;
+
+private:
+  llvm::StringMap<SmallVector<Operator, 1>> entries;
+};
+
+void registerElementwiseOps(OperatorTable &table);
+void registerActivationOps(OperatorTable &table);
+void registerShapeOps(OperatorTable &table);
+void registerDataOps(OperatorTable &table);
+void registerSliceOps(OperatorTable &table);
+void registerMatmulOps(OperatorTable &table);
+void registerEinsumOps(OperatorTable &table);
+void registerNormOps(OperatorTable &table);
+void registerReduceOps(OperatorTable &table);
+void registerConvOps(OperatorTable &table);
+void registerAttentionOps(OperatorTable &table);
+
+/// All operators of the default domain.
+const OperatorTable &getOperatorTable();
+
+} // namespace mlir::dchag::onnx
+
+#endif // DCHAG_IMPORT_OPERATORS_H

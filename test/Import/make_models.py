@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Writes the models in Inputs/ that the import's tests read (needs PyPI's onnx and numpy)."""
+
+import pathlib
+
+import numpy as np
+import onnx
+from onnx import TensorProto as T
+from onnx import helper as h
+from onnx import numpy_helper as n
+
+INPUTS = pathlib.Path(__file__).resolve().parent / "Inputs"
+
+
+def value(name, shape, kind=T.FLOAT):
+    return h.make_tensor_value_info(name, kind, shape)
+
+
+def numbers(name, *shape, dtype=np.float32):
+    return n.from_array(np.arange(np.prod(shape)).reshape(shape).astype(dtype), name)
+
+
+def ints(name, *values):
+    return n.from_array(np.array(values, np.int64), name)
+
+
+def external(name, shape, offset, length=None, location="weights.safetensors", kind=T.FLOAT):
+    tensor = T(name=name, data_type=kind, dims=shape, data_location=T.EXTERNAL)
+    entries = {"location": location, "offset": str(offset)}
+    if length is not None:
+        entries["length"] = str(length)
+    for key, text in entries.items():
+        tensor.external_data.add(key=key, value=text)
+    return tensor
+
+
+def save(name, nodes, inputs, outputs, initializers=(), opset=18, functions=(), opsets=()):
+    graph = h.make_graph(nodes, name, inputs, outputs, list(initializers))
+    imports = [h.make_opsetid("", opset)] + [h.make_opsetid(domain, 1) for domain in opsets]
+    model = h.make_model(graph, opset_imports=imports, functions=list(functions), ir_version=10,
+                         producer_name="make_models.py")
+    (INPUTS / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
+
+
+def scoped(node, *scopes):
+    """Module names as PyTorch's exporter writes them."""
+    node.metadata_props.add(key="pkg.torch.onnx.name_scopes", value=str(list(scopes)))
+    return node
+
+
+def mlp():
+    save("mlp",
+         [scoped(h.make_node("MatMul", ["x", "w"], ["xw"], "node_matmul"), "", "blocks.0", "blocks.0.fc", "matmul"),
+          h.make_node("Add", ["xw", "b"], ["y0"], "node_add"),
+          h.make_node("Mul", ["y0", "half"], ["y"], "")],
+         [value("x", [2, 3])], [value("y", [2, 5])],
+         [numbers("w", 3, 5), numbers("b", 5), n.from_array(np.float32(0.5), "half"), numbers("unused", 7)])
+
+
+def shapes():
+    """A reshape whose shape is computed, as TorchScript writes it."""
+    save("shapes",
+         [h.make_node("Shape", ["x"], ["s"]), h.make_node("Gather", ["s", "zero"], ["b"]),
+          h.make_node("Unsqueeze", ["b", "axes"], ["b1"]),
+          h.make_node("Concat", ["b1", "rest"], ["t"], axis=0), h.make_node("Reshape", ["x", "t"], ["y"])],
+         [value("x", ["batch", 3, 5])], [value("y", None)],
+         [n.from_array(np.array(0, np.int64), "zero"), ints("axes", 0), ints("rest", -1)])
+
+
+def dynamic():
+    save("dynamic", [h.make_node("Concat", ["x", "z"], ["y"], axis=1)],
+         [value("x", ["batch", "tokens", 5]), value("z", ["batch", "more", 5])], [value("y", None)])
+    save("bound", [h.make_node("Reshape", ["x", "s"], ["y"], "reshape")],
+         [value("x", [3, 3]), value("s", [1], T.INT64)], [value("y", None)])
+    save("unnamed", [h.make_node("Neg", ["x"], ["y"])], [value("x", [None, 3])], [value("y", None)])
+
+
+def functions():
+    """A function with an attribute, called through another one."""
+    scale = h.make_function(
+        "local", "Scale", ["a"], ["c"],
+        [h.make_node("Constant", [], ["f"]), h.make_node("Mul", ["a", "f"], ["c"], "scaled")],
+        [h.make_opsetid("", 18)], ["factor"])
+    scale.node[0].attribute.add(name="value_float", ref_attr_name="factor", type=onnx.AttributeProto.FLOAT)
+    twice = h.make_function("local", "Twice", ["a"], ["c"],
+                            [h.make_node("Scale", ["a"], ["c"], "inner", domain="local", factor=2.0)],
+                            [h.make_opsetid("", 18), h.make_opsetid("local", 1)])
+    save("functions", [h.make_node("Twice", ["x"], ["y0"], "outer", domain="local"),
+                       h.make_node("Scale", ["y0"], ["y"], "last", domain="local", factor=3.0)],
+         [value("x", [2, 3])], [value("y", [2, 3])], functions=[scale, twice], opsets=["local"])
+
+
+def branches():
+    """TorchScript's squeeze: an If on the rank of its input."""
+    then = h.make_graph([h.make_node("Squeeze", ["x", "axes"], ["then_y"], "squeeze")], "then", [], [value("then_y", None)])
+    otherwise = h.make_graph([h.make_node("Identity", ["x"], ["else_y"], "same")], "else", [], [value("else_y", None)])
+    save("branches",
+         [h.make_node("Shape", ["x"], ["s"]), h.make_node("Gather", ["s", "one"], ["d"]),
+          h.make_node("Equal", ["d", "one"], ["c"]),
+          h.make_node("If", ["c"], ["y"], "if", then_branch=then, else_branch=otherwise)],
+         [value("x", [2, 1, 3])], [value("y", None)],
+         [n.from_array(np.array(1, np.int64), "one"), ints("axes", 1)])
+
+
+def tensors():
+    """Places where parameters can be."""
+    packed = T(name="packed", data_type=T.FLOAT, dims=[3])
+    packed.float_data.extend([1, 2, 3])
+    save("tensors", [h.make_node("Sum", ["x", "packed", "ext", "raw"], ["y"])],
+         [value("x", [3])], [value("y", [3])],
+         [packed, external("ext", [3], 128, 12), numbers("raw", 3)])
+    half = T(name="half", data_type=T.FLOAT16, dims=[1025])
+    half.int32_data.extend([0] * 1025)
+    save("narrow", [h.make_node("Add", ["x", "half"], ["y"])], [value("x", [1025], T.FLOAT16)],
+         [value("y", [1025], T.FLOAT16)], [half])
+    save("image", [h.make_node("Cast", ["x"], ["y"], to=T.FLOAT)], [value("x", [2, 3], T.UINT8)], [value("y", [2, 3])])
+
+
+def refused():
+    """Each of these is an error; `problems` has several."""
+    save("problems",
+         [h.make_node("NonZero", ["x"], ["i"], "nz"), h.make_node("Add", ["i", "i"], ["j"], "after"),
+          h.make_node("Einsum", ["x"], ["d"], "diagonal", equation="ii->i"),
+          h.make_node("Reshape", ["x", "x_shape"], ["r"], "reshape"),
+          h.make_node("FusedMatMul", ["x", "x"], ["f"], "fused", domain="com.microsoft"),
+          h.make_node("Relu", ["x"], ["y"], "relu")],
+         [value("x", [3, 3]), value("x_shape", [1], T.INT64)], [value("y", [3, 3])], opsets=["com.microsoft"])
+    relu = [h.make_node("Relu", ["x"], ["y"])]
+    save("old", relu, [value("x", [2])], [value("y", [2])], opset=12)
+    save("future", relu, [value("x", [2])], [value("y", [2])], opset=99)
+    save("loop", [h.make_node("Loop", ["m", "c", "x"], ["y"], "loop", body=h.make_graph(
+        [h.make_node("Identity", ["c1"], ["c2"]), h.make_node("Relu", ["x1"], ["x2"])], "body",
+        [value("i", [], T.INT64), value("c1", [], T.BOOL), value("x1", [2])], [value("c2", [], T.BOOL), value("x2", [2])]))],
+         [value("x", [2])], [value("y", [2])],
+         [n.from_array(np.array(3, np.int64), "m"), n.from_array(np.array(True), "c")])
+    add = [h.make_node("Add", ["x", "w"], ["y"])]
+    save("outside", add, [value("x", [2])], [value("y", [2])], [external("w", [2], 0, 8, "../w.bin")])
+    save("short", add, [value("x", [2])], [value("y", [2])], [external("w", [2], 0, 12)])
+    save("beyond", add, [value("x", [2])], [value("y", [2])], [external("w", [2], 1 << 20, 8, "mlp.onnx")])
+    save("missing", [h.make_node("Reshape", ["x", "s"], ["y"], "reshape")], [value("x", [2])], [value("y", [2])],
+         [external("s", [1], 0, 8, kind=T.INT64)])
+    wrong = numbers("w", 2)
+    wrong.dims[0] = 3
+    save("size", add, [value("x", [2])], [value("y", [2])], [wrong])
+    huge = numbers("w", 2)
+    huge.dims[:] = [1 << 40, 1 << 40]
+    save("huge", add, [value("x", [2])], [value("y", [2])], [huge])
+    save("types", [h.make_node("Identity", ["x"], ["y"])], [value("x", [2], T.FLOAT8E4M3FN), value("s", [2], T.STRING)],
+         [value("y", [2], T.FLOAT8E4M3FN)])
+    save("declared", relu, [value("x", [2])], [value("y", [3])])
+    save("cycle", [h.make_node("Add", ["x", "y"], ["y"], "add")], [value("x", [2])], [value("y", [2])])
+    recursive = h.make_function("local", "F", ["a"], ["c"], [h.make_node("F", ["a"], ["c"], "again", domain="local")],
+                                [h.make_opsetid("local", 1)])
+    save("recursive", [h.make_node("F", ["x"], ["y"], "call", domain="local")], [value("x", [2])], [value("y", [2])],
+         functions=[recursive], opsets=["local"])
+
+
+def main():
+    INPUTS.mkdir(exist_ok=True)
+    for make in (mlp, shapes, dynamic, functions, branches, tensors, refused):
+        make()
+    np.save(INPUTS / "shape-9.npy", np.array([9], np.int64))
+
+
+if __name__ == "__main__":
+    main()
