@@ -9,6 +9,11 @@ function(dchag_add_library)
   set_target_properties(dchag PROPERTIES PCH_INSTANTIATE_TEMPLATES OFF)
   # Without this the header's time stamp makes every compilation a ccache miss.
   target_compile_options(dchag PRIVATE "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  # A precompiled header embeds the path of its build folder. It holds upstream headers only, so
+  # ccache may take it for equal wherever its source, compiler and flags are.
+  file(SHA256 ${CMAKE_SOURCE_DIR}/lib/Precompiled.h checksum)
+  string(SHA256 checksum "${checksum} ${LLVM_PACKAGE_VERSION} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS}")
+  file(WRITE ${CMAKE_BINARY_DIR}/CMakeFiles/dchag.dir/cmake_pch.hxx.pch.sum ${checksum})
   add_custom_target(dchag-headers)
   add_dependencies(dchag dchag-headers)
 endfunction()

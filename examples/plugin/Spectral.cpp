@@ -1,0 +1,84 @@
+//===- Spectral.cpp - a dialect of one op ----------------------------------*- C++ -*-===//
+//
+// All that the compiler must know of an op is in its interfaces: with them it is
+// interpreted, distributed, compiled and costed, and no pass is changed.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Spectral.h"
+#include "dialects/dchag/RuleBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Tools/Plugins/DialectPlugin.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace spectral;
+
+#include "SpectralDialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "Spectral.cpp.inc"
+
+void SpectralDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "Spectral.cpp.inc"
+      >();
+}
+
+LogicalResult SoftThresholdOp::verify() {
+  APFloat threshold = getThreshold();
+  if (!threshold.isFinite() || threshold.isNegative()) // (C1)
+    return emitOpError("(C1) threshold must be finite and not negative: got ")
+           << threshold.convertToDouble();
+  return success();
+}
+
+LogicalResult SoftThresholdOp::evaluate(ArrayRef<dchag::EvalTensor> operands,
+                                        SmallVectorImpl<dchag::EvalTensor> &results) {
+  dchag::EvalTensor result(getType());
+  double *y = result.mutableFloats();
+  const double *x = operands[0].floats();
+  double threshold = getThreshold().convertToDouble();
+  for (int64_t i = 0; i < result.getNumElements(); ++i) {
+    double shrunk = std::fabs(x[i]) - threshold;
+    // A NaN stays one: the comparison is false for it.
+    y[i] = std::copysign(shrunk < 0 ? 0 : shrunk, x[i]);
+  }
+  results.push_back(std::move(result));
+  return success();
+}
+
+dchag::RuleAttr SoftThresholdOp::getShardingRule() {
+  return dchag::RuleBuilder::elementwise(getOperation());
+}
+
+double SoftThresholdOp::getFlops() { return 2.0 * getType().getNumElements(); }
+
+FailureOr<SmallVector<Value>> SoftThresholdOp::decomposeOperation(OpBuilder &builder) {
+  auto type = cast<RankedTensorType>(getType());
+  auto constant = [&](double value) -> Value {
+    auto attr = DenseElementsAttr::get(type, builder.getFloatAttr(type.getElementType(), value));
+    return arith::ConstantOp::create(builder, getLoc(), attr);
+  };
+  Value magnitude = math::AbsFOp::create(builder, getLoc(), getInput());
+  Value shrunk = arith::SubFOp::create(builder, getLoc(), magnitude,
+                                       constant(getThreshold().convertToDouble()));
+  Value clipped = arith::MaximumFOp::create(builder, getLoc(), shrunk, constant(0));
+  Value result = math::CopySignOp::create(builder, getLoc(), clipped, getInput());
+  return SmallVector<Value>{result};
+}
+
+//===----------------------------------------------------------------------===//
+// Entry points that dchag-opt looks for
+//===----------------------------------------------------------------------===//
+
+extern "C" LLVM_ATTRIBUTE_WEAK DialectPluginLibraryInfo mlirGetDialectPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "spectral", "1.0",
+          [](DialectRegistry *registry) { registry->insert<SpectralDialect>(); }};
+}
+
+extern "C" LLVM_ATTRIBUTE_WEAK PassPluginLibraryInfo mlirGetPassPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "spectral", "1.0", [] { registerPasses(); }};
+}

@@ -1,0 +1,20 @@
+//===- Spectral.h - a dialect of one op ------------------------------------*- C++ -*-===//
+#ifndef SPECTRAL_H
+#define SPECTRAL_H
+
+#include "dialects/interfaces/Interfaces.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "SpectralDialect.h.inc"
+#define GET_OP_CLASSES
+#include "Spectral.h.inc"
+
+namespace spectral {
+/// Registers `raise-soft-threshold`.
+void registerPasses();
+} // namespace spectral
+
+#endif // SPECTRAL_H

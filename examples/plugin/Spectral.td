@@ -1,0 +1,41 @@
+//===- Spectral.td - a dialect of one op ----------------------------*- tablegen -*-===//
+#ifndef SPECTRAL
+#define SPECTRAL
+
+include "dialects/interfaces/Cost.td"
+include "dialects/interfaces/Evaluable.td"
+include "dialects/interfaces/ShardingRule.td"
+include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Spectral_Dialect : Dialect {
+  let name = "spectral";
+  let cppNamespace = "::spectral";
+  let summary = "What denoising of spectra needs";
+}
+
+def Spectral_SoftThresholdOp : Op<Spectral_Dialect, "soft_threshold",
+    [Pure, SameOperandsAndResultType,
+     DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
+     DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["getShardingRule"]>,
+     DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>,
+     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
+  let summary = "Soft thresholding";
+  let description = [{
+    Shrinks every element towards zero (Donoho, IEEE Trans. Inf. Theory 41, 1995):
+
+        y = sign(x) max(|x| - threshold, 0)
+
+    - (C1) `threshold` is finite and not negative.
+    ```mlir
+    %y = spectral.soft_threshold %x {threshold = 0.5 : f64} : tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins StaticShapeTensorOf<[AnyFloat]>:$input, F64Attr:$threshold /*C1*/);
+  let results = (outs StaticShapeTensorOf<[AnyFloat]>:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+#endif // SPECTRAL
