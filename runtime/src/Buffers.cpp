@@ -1,0 +1,113 @@
+//===- Buffers.cpp - the parts of tensors that a rank holds -----*- C++ -*-===//
+
+#include "Buffers.h"
+
+#include <algorithm>
+
+using namespace dchag::rt;
+
+std::vector<Part> dchag::rt::partsOf(const dchag_program &program, const dchag_buffer &buffer,
+                                     const std::vector<int64_t> &coordinates) {
+  std::vector<Part> parts(buffer.rank);
+  for (int32_t d = 0; d < buffer.rank; ++d) {
+    const dchag_dim &dim = buffer.dims[d];
+    int64_t index = 0;
+    for (int32_t a = 0; a < dim.num_axes; ++a)
+      index = index * program.axes[dim.axes[a]].size + coordinates[dim.axes[a]];
+    parts[d].local = dim.local;
+    parts[d].begin = std::min(index * dim.local, dim.global);
+    parts[d].end = std::min((index + 1) * dim.local, dim.global);
+  }
+  return parts;
+}
+
+std::vector<int64_t> dchag::rt::localStrides(const std::vector<Part> &parts) {
+  std::vector<int64_t> strides(parts.size());
+  int64_t stride = 1;
+  for (size_t d = parts.size(); d-- > 0;) {
+    strides[d] = stride;
+    stride *= parts[d].local;
+  }
+  return strides;
+}
+
+int64_t dchag::rt::localBytes(const dchag_buffer &buffer) {
+  std::vector<int64_t> shape;
+  for (int32_t d = 0; d < buffer.rank; ++d)
+    shape.push_back(buffer.dims[d].local);
+  int64_t count = countOf(shape), bytes = 0;
+  if (count < 0 || __builtin_mul_overflow(count, sizeOf(buffer.dtype), &bytes))
+    return -1;
+  return bytes;
+}
+
+static int64_t alignedBytes(const dchag_buffer &buffer) {
+  return (localBytes(buffer) + DCHAG_RT_ALIGNMENT - 1) / DCHAG_RT_ALIGNMENT * DCHAG_RT_ALIGNMENT;
+}
+
+PlannedMemory dchag::rt::planMemory(const dchag_program &program) {
+  PlannedMemory memory;
+  for (int32_t b = 0; b < program.num_buffers; ++b)
+    (program.buffers[b].role == DCHAG_ROLE_LOADED ? memory.loaded : memory.kept) +=
+        alignedBytes(program.buffers[b]);
+  return memory;
+}
+
+int64_t PlannedMemory::peak(const dchag_program &program) const {
+  int64_t load = loaded + (program.prepare ? program.prepare_arena_bytes : 0);
+  return kept + std::max(load, program.step_arena_bytes);
+}
+
+Error Buffers::allocate(const dchag_program &program) {
+  for (int32_t b = 0; b < program.num_buffers; ++b)
+    if (localBytes(program.buffers[b]) < 0)
+      return failure("buffer \"%s\": has more bytes than can be counted: compile for more ranks",
+                     program.buffers[b].name);
+  PlannedMemory memory = planMemory(program);
+  if (Error error = kept.allocate(memory.kept, "buffers"))
+    return error;
+  if (Error error = loaded.allocate(memory.loaded, "buffers of weights"))
+    return error;
+  // An empty buffer still gets an aligned address that is not null.
+  alignas(DCHAG_RT_ALIGNMENT) static char nothing[DCHAG_RT_ALIGNMENT];
+  int64_t keptAt = 0, loadedAt = 0;
+  for (int32_t b = 0; b < program.num_buffers; ++b) {
+    const dchag_buffer &buffer = program.buffers[b];
+    bool isLoaded = buffer.role == DCHAG_ROLE_LOADED;
+    int64_t &at = isLoaded ? loadedAt : keptAt;
+    int64_t bytes = alignedBytes(buffer);
+    table.push_back(bytes ? (isLoaded ? loaded : kept).data() + at : nothing);
+    at += bytes;
+  }
+  return Error::success();
+}
+
+Error Buffers::load(const dchag_program &program, const dchag_context &context,
+                    const Weights &weights) {
+  for (int32_t b = 0; b < program.num_buffers; ++b) {
+    const dchag_buffer &buffer = program.buffers[b];
+    std::vector<Part> parts = partsOf(program, buffer, context.coordinates);
+    for (int32_t r = 0; r < buffer.num_reads; ++r)
+      if (Error error =
+              executeRead(program, buffer, buffer.reads[r], parts, weights.params, table[b]))
+        return error;
+    if (buffer.num_reads)
+      normalizeBooleans(buffer, table[b]);
+  }
+  return Error::success();
+}
+
+void Buffers::releaseLoaded(const dchag_program &program) {
+  loaded.release();
+  for (int32_t b = 0; b < program.num_buffers; ++b)
+    if (program.buffers[b].role == DCHAG_ROLE_LOADED)
+      table[b] = nullptr;
+}
+
+void dchag::rt::normalizeBooleans(const dchag_buffer &buffer, void *data) {
+  if (buffer.dtype != DCHAG_BOOL)
+    return;
+  auto *bytes = static_cast<uint8_t *>(data);
+  for (int64_t i = 0, end = localBytes(buffer); i < end; ++i)
+    bytes[i] = bytes[i] != 0;
+}

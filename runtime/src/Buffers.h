@@ -1,0 +1,58 @@
+//===- Buffers.h - the parts of tensors that a rank holds -------*- C++ -*-===//
+#ifndef DCHAG_RUNTIME_BUFFERS_H
+#define DCHAG_RUNTIME_BUFFERS_H
+
+#include "Context.h"
+#include "Safetensors.h"
+
+namespace dchag::rt {
+
+/// Global elements [begin, end) of a dimension, at the start of `local` places of the buffer.
+struct Part {
+  int64_t begin = 0, end = 0, local = 0;
+};
+
+/// What a rank at these coordinates holds of each dimension.
+std::vector<Part> partsOf(const dchag_program &program, const dchag_buffer &buffer,
+                          const std::vector<int64_t> &coordinates);
+
+/// Row-major element strides of the local buffer.
+std::vector<int64_t> localStrides(const std::vector<Part> &parts);
+
+/// Bytes of the local buffer, -1 if they leave int64.
+int64_t localBytes(const dchag_buffer &buffer);
+
+/// Bytes that the buffers of one rank take, rounded to the alignment.
+struct PlannedMemory {
+  int64_t loaded = 0, kept = 0;
+  /// The largest sum that is held at one time: at load, or in a step.
+  int64_t peak(const dchag_program &program) const;
+};
+PlannedMemory planMemory(const dchag_program &program);
+
+/// The buffer table of a rank and the memory behind it.
+class Buffers {
+public:
+  Error allocate(const dchag_program &program);
+  /// Runs the reads of all buffers that have some.
+  Error load(const dchag_program &program, const dchag_context &context, const Weights &weights);
+  /// Gives back what only `prepare` needs; the pointers of loaded buffers become null.
+  void releaseLoaded(const dchag_program &program);
+
+  std::vector<void *> table;
+
+private:
+  Region kept, loaded;
+};
+
+/// Copies the part of a rank out of one read's box; `params` are the found parameters.
+Error executeRead(const dchag_program &program, const dchag_buffer &buffer, const dchag_read &read,
+                  const std::vector<Part> &parts, const std::vector<FoundParam> &params,
+                  void *data);
+
+/// Makes every byte of a boolean buffer 0 or 1.
+void normalizeBooleans(const dchag_buffer &buffer, void *data);
+
+} // namespace dchag::rt
+
+#endif // DCHAG_RUNTIME_BUFFERS_H

@@ -1,0 +1,43 @@
+//===- Comm.h - communicators -----------------------------------*- C++ -*-===//
+#ifndef DCHAG_RUNTIME_COMM_H
+#define DCHAG_RUNTIME_COMM_H
+
+#include "Error.h"
+#include "dchag_rt.h"
+
+#include <vector>
+
+/// Every implementation derives its communicator from this.
+struct dchag_comm {};
+
+namespace dchag::rt {
+
+/// A communicator with its table of functions.
+struct Comm {
+  const dchag_comm_ops *ops = nullptr;
+  dchag_comm *comm = nullptr;
+};
+
+/// The communicator of one rank.
+Comm openSelf();
+
+/// Communicators of `ranks` ranks that are threads of this process, one for each. Data is
+/// combined in the order of the ranks whatever their timing. A rank that ends (`abort`, or
+/// `close` while others wait for it) makes every waiting call of the others fail, so that no
+/// thread waits for ever; ranks that call different collectives get an error, too.
+std::vector<Comm> openThreads(int ranks);
+
+/// What a launcher of several processes left in the environment.
+struct Launch {
+  bool launched = false;
+  long rank = 0, size = 0; ///< size 0: the launcher does not say
+};
+Launch readLaunch();
+
+/// Opens libdchag_comm_NAME.so from $DCHAG_ADAPTER_DIR, the folder of the executable, or where
+/// it was built or installed, and with it the communicator of all ranks.
+Error openAdapter(const std::string &name, Comm &world);
+
+} // namespace dchag::rt
+
+#endif // DCHAG_RUNTIME_COMM_H

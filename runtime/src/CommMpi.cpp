@@ -1,0 +1,274 @@
+//===- CommMpi.cpp - adapter to MPI -----------------------------*- C++ -*-===//
+//
+// A library of its own (libdchag_comm_mpi.so), so that only programs that are started by MPI
+// load it. MPI counts with int: larger transfers go in pieces. DCHAG_MPI_MAX_COUNT sets a
+// smaller limit, with which tests reach the pieces.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Comm.h"
+#include "Reduce.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <mpi.h>
+
+using namespace dchag::rt;
+
+namespace {
+
+struct MpiComm : dchag_comm {
+  MPI_Comm handle = MPI_COMM_NULL;
+  std::string error;
+  bool isWorld = false;
+  std::vector<MpiComm *> children;
+  std::vector<float> wide, wideResult; ///< 16-bit floats travel as f32 in reductions
+  std::vector<char> piece;
+};
+
+} // namespace
+
+static int64_t maxCount = INT_MAX;
+
+static MpiComm &get(dchag_comm *comm) { return *static_cast<MpiComm *>(comm); }
+
+/// Keeps the text of an MPI error; non-zero if there was one.
+static int check(MpiComm &comm, int code) {
+  if (code == MPI_SUCCESS)
+    return 0;
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  comm.error.assign(text, length);
+  return 1;
+}
+
+static int rank(dchag_comm *comm) {
+  int value = 0;
+  MPI_Comm_rank(get(comm).handle, &value);
+  return value;
+}
+
+static int size(dchag_comm *comm) {
+  int value = 0;
+  MPI_Comm_size(get(comm).handle, &value);
+  return value;
+}
+
+static dchag_comm *split(dchag_comm *base, int color, int key) {
+  MpiComm &comm = get(base);
+  auto *child = new MpiComm;
+  if (check(comm, MPI_Comm_split(comm.handle, color, key, &child->handle))) {
+    delete child;
+    return nullptr;
+  }
+  MPI_Comm_set_errhandler(child->handle, MPI_ERRORS_RETURN);
+  comm.children.push_back(child);
+  return child;
+}
+
+/// A type of `bytes` bytes whose neighbours are `stride` bytes apart: one piece of the part of
+/// each rank, with the place of the whole part.
+static MPI_Datatype makePiece(int64_t bytes, int64_t stride) {
+  MPI_Datatype dense, spaced;
+  MPI_Type_contiguous(static_cast<int>(bytes), MPI_BYTE, &dense);
+  MPI_Type_create_resized(dense, 0, stride, &spaced);
+  MPI_Type_commit(&spaced);
+  MPI_Type_free(&dense);
+  return spaced;
+}
+
+static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+  MpiComm &comm = get(base);
+  if (bytes <= maxCount)
+    return check(comm, MPI_Allgather(src, static_cast<int>(bytes), MPI_BYTE, dst,
+                                     static_cast<int>(bytes), MPI_BYTE, comm.handle));
+  for (int64_t at = 0; at < bytes; at += maxCount) {
+    int64_t part = std::min(maxCount, bytes - at);
+    MPI_Datatype type = makePiece(part, bytes);
+    int code = MPI_Allgather(static_cast<const char *>(src) + at, static_cast<int>(part), MPI_BYTE,
+                             static_cast<char *>(dst) + at, 1, type, comm.handle);
+    MPI_Type_free(&type);
+    if (check(comm, code))
+      return 1;
+  }
+  return 0;
+}
+
+static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+  MpiComm &comm = get(base);
+  if (bytes <= maxCount)
+    return check(comm, MPI_Alltoall(src, static_cast<int>(bytes), MPI_BYTE, dst,
+                                    static_cast<int>(bytes), MPI_BYTE, comm.handle));
+  for (int64_t at = 0; at < bytes; at += maxCount) {
+    MPI_Datatype type = makePiece(std::min(maxCount, bytes - at), bytes);
+    int code = MPI_Alltoall(static_cast<const char *>(src) + at, 1, type,
+                            static_cast<char *>(dst) + at, 1, type, comm.handle);
+    MPI_Type_free(&type);
+    if (check(comm, code))
+      return 1;
+  }
+  return 0;
+}
+
+static MPI_Datatype typeOf(int32_t dtype) {
+  switch (dtype) {
+  case DCHAG_BOOL:
+  case DCHAG_U8:
+    return MPI_UINT8_T;
+  case DCHAG_I8:
+    return MPI_INT8_T;
+  case DCHAG_I16:
+    return MPI_INT16_T;
+  case DCHAG_I32:
+    return MPI_INT32_T;
+  case DCHAG_I64:
+    return MPI_INT64_T;
+  case DCHAG_F64:
+    return MPI_DOUBLE;
+  default:
+    return MPI_FLOAT; // f32, and the 16-bit floats, which are widened
+  }
+}
+
+static MPI_Op opOf(int32_t reduction) {
+  return reduction == DCHAG_SUM ? MPI_SUM : reduction == DCHAG_MAX ? MPI_MAX : MPI_MIN;
+}
+
+static bool isHalf(int32_t dtype) { return dtype == DCHAG_F16 || dtype == DCHAG_BF16; }
+
+static void widen(int32_t dtype, const void *src, int64_t count, float *dst) {
+  dispatchFloat(dtype, [&](auto *tag) {
+    using T = std::remove_pointer_t<decltype(tag)>;
+    for (int64_t i = 0; i < count; ++i)
+      dst[i] = convert<float>(static_cast<const T *>(src)[i]);
+  });
+}
+
+static void narrow(int32_t dtype, const float *src, int64_t count, void *dst) {
+  dispatchFloat(dtype, [&](auto *tag) {
+    using T = std::remove_pointer_t<decltype(tag)>;
+    for (int64_t i = 0; i < count; ++i)
+      static_cast<T *>(dst)[i] = convert<T>(src[i]);
+  });
+}
+
+static int checkReduction(MpiComm &comm, int32_t dtype, int32_t reduction) {
+  if (canReduce(dtype, reduction))
+    return 0;
+  comm.error = format("%s has no reduction %d", nameOf(dtype), reduction);
+  return 1;
+}
+
+static int allReduce(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
+                     int32_t reduction) {
+  MpiComm &comm = get(base);
+  if (checkReduction(comm, dtype, reduction))
+    return 1;
+  int64_t width = sizeOf(dtype);
+  for (int64_t at = 0; at < count; at += maxCount) {
+    int64_t part = std::min(maxCount, count - at);
+    const char *from = static_cast<const char *>(src) + at * width;
+    char *to = static_cast<char *>(dst) + at * width;
+    if (isHalf(dtype)) {
+      comm.wide.resize(std::max<size_t>(comm.wide.size(), part));
+      widen(dtype, from, part, comm.wide.data());
+      if (check(comm, MPI_Allreduce(MPI_IN_PLACE, comm.wide.data(), static_cast<int>(part),
+                                    MPI_FLOAT, opOf(reduction), comm.handle)))
+        return 1;
+      narrow(dtype, comm.wide.data(), part, to);
+    } else if (check(comm,
+                     MPI_Allreduce(from == to ? MPI_IN_PLACE : from, to, static_cast<int>(part),
+                                   typeOf(dtype), opOf(reduction), comm.handle))) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/// One piece: elements [at, at + part) of the part of each rank. Whole parts are sent from
+/// where they are.
+static int scatterPiece(MpiComm &comm, const void *src, void *dst, int64_t count, int64_t at,
+                        int64_t part, int32_t dtype, int32_t reduction) {
+  int64_t width = sizeOf(dtype), ranks = size(&comm);
+  const char *from = static_cast<const char *>(src);
+  char *to = static_cast<char *>(dst) + at * width;
+  if (part != count) {
+    comm.piece.resize(std::max<size_t>(comm.piece.size(), ranks * part * width));
+    for (int64_t r = 0; r < ranks; ++r)
+      std::memcpy(comm.piece.data() + r * part * width, from + (r * count + at) * width,
+                  part * width);
+    from = comm.piece.data();
+  }
+  if (!isHalf(dtype))
+    return check(comm, MPI_Reduce_scatter_block(from, to, static_cast<int>(part), typeOf(dtype),
+                                                opOf(reduction), comm.handle));
+  comm.wide.resize(std::max<size_t>(comm.wide.size(), ranks * part));
+  comm.wideResult.resize(std::max<size_t>(comm.wideResult.size(), part));
+  widen(dtype, from, ranks * part, comm.wide.data());
+  if (check(comm, MPI_Reduce_scatter_block(comm.wide.data(), comm.wideResult.data(),
+                                           static_cast<int>(part), MPI_FLOAT, opOf(reduction),
+                                           comm.handle)))
+    return 1;
+  narrow(dtype, comm.wideResult.data(), part, to);
+  return 0;
+}
+
+static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
+                         int32_t reduction) {
+  MpiComm &comm = get(base);
+  if (checkReduction(comm, dtype, reduction))
+    return 1;
+  // Implementations add up the counts of all ranks in an int.
+  int64_t most = std::max<int64_t>(1, maxCount / size(base));
+  for (int64_t at = 0; at < count; at += most)
+    if (scatterPiece(comm, src, dst, count, at, std::min(most, count - at), dtype, reduction))
+      return 1;
+  return 0;
+}
+
+static int barrier(dchag_comm *base) { return check(get(base), MPI_Barrier(get(base).handle)); }
+
+static const char *lastError(dchag_comm *comm) { return get(comm).error.c_str(); }
+
+static void abortRank(dchag_comm *comm, int code) { MPI_Abort(get(comm).handle, code); }
+
+static void close(dchag_comm *base) {
+  MpiComm *comm = &get(base);
+  if (!comm->isWorld)
+    return;
+  for (MpiComm *child : comm->children) {
+    MPI_Comm_free(&child->handle);
+    delete child;
+  }
+  MPI_Comm_free(&comm->handle);
+  delete comm;
+  MPI_Finalize();
+}
+
+extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
+dchag_comm_open(dchag_comm **world, char *error, int64_t errorSize) {
+  static const dchag_comm_ops ops = {
+      DCHAG_RT_ABI_VERSION, "mpi",    rank,    size,      split,     allGather, allReduce,
+      reduceScatter,        allToAll, barrier, lastError, abortRank, close};
+  if (const char *text = std::getenv("DCHAG_MPI_MAX_COUNT"))
+    maxCount = std::clamp<long long>(std::atoll(text), 1, INT_MAX);
+  int initialized = 0, provided = 0;
+  MPI_Initialized(&initialized);
+  if (!initialized && MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided)) {
+    std::snprintf(error, errorSize, "MPI_Init_thread failed");
+    return nullptr;
+  }
+  auto *comm = new MpiComm;
+  comm->isWorld = true;
+  if (MPI_Comm_dup(MPI_COMM_WORLD, &comm->handle) != MPI_SUCCESS) {
+    std::snprintf(error, errorSize, "MPI_Comm_dup failed");
+    delete comm;
+    return nullptr;
+  }
+  MPI_Comm_set_errhandler(comm->handle, MPI_ERRORS_RETURN);
+  *world = comm;
+  return &ops;
+}

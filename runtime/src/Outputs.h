@@ -1,0 +1,46 @@
+//===- Outputs.h - files that all ranks write together ----------*- C++ -*-===//
+#ifndef DCHAG_RUNTIME_OUTPUTS_H
+#define DCHAG_RUNTIME_OUTPUTS_H
+
+#include "Inputs.h"
+
+namespace dchag::rt {
+
+/// One npy file for each output. The first rank makes a temporary file of the full size,
+/// every rank writes its part into it, and when all have, the first rank renames it: a file
+/// under its final name is complete.
+class Outputs {
+public:
+  ~Outputs();
+
+  /// The first rank makes folder and files. Other ranks then `join`.
+  Error create(const dchag_program &program, const std::string &folder, const Batches &batches);
+  Error join(const dchag_program &program, const std::string &folder);
+  /// Writes this rank's part of step `step`.
+  Error write(const dchag_program &program, const dchag_context &context, const Batches &batches,
+              int64_t step, const std::vector<void *> &table);
+  /// Makes what was written durable.
+  Error sync();
+  /// Gives the files their names; on the first rank, when all ranks have synced.
+  Error commit();
+
+  /// A line for each output whose name is not that of its file.
+  static std::string renamed(const dchag_program &program);
+
+private:
+  struct File {
+    int32_t buffer;
+    std::string path, temporary;
+    int descriptor = -1;
+    int64_t headerBytes = 0;
+  };
+  Error list(const dchag_program &program, const std::string &folder);
+  Error createFile(const dchag_program &program, File &file, const Batches &batches);
+
+  std::vector<File> files;
+  bool owner = false, done = false;
+};
+
+} // namespace dchag::rt
+
+#endif // DCHAG_RUNTIME_OUTPUTS_H

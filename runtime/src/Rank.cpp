@@ -1,0 +1,191 @@
+//===- Rank.cpp - the life of one rank --------------------------*- C++ -*-===//
+
+#include "Rank.h"
+
+#include <algorithm>
+#include <chrono>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <omp.h>
+#include <sched.h>
+#include <unistd.h>
+
+using namespace dchag::rt;
+
+std::string Rank::where() const {
+  return format("%s: rank %d of %d: ", program.name, world.ops->rank(world.comm),
+                world.ops->size(world.comm));
+}
+
+/// True if no rank failed. Otherwise the lowest rank that did has printed its line.
+bool Rank::agree(Error error) {
+  int32_t mine = error ? world.ops->rank(world.comm) : INT_MAX, lowest = INT_MAX;
+  std::string text = error.message();
+  if (error && step >= 0)
+    text = format("step %lld: ", static_cast<long long>(step)) + text;
+  if (context.poisoned ||
+      world.ops->all_reduce(world.comm, &mine, &lowest, 1, DCHAG_I32, DCHAG_MIN)) {
+    broken = true;
+    report = where() + (error ? text : std::string(world.ops->last_error(world.comm)));
+    return false;
+  }
+  if (lowest == mine && error) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s%s\n", where().c_str(), text.c_str());
+  }
+  return lowest == INT_MAX;
+}
+
+/// Gives this rank its share of the cores that it may run on, unless the user chose. Ranks of
+/// one machine find each other by its name and count on each core who else may use it.
+void Rank::chooseThreads() {
+  struct Seat {
+    uint64_t host = 0;
+    cpu_set_t cores;
+  } mine;
+  char name[256] = "";
+  gethostname(name, sizeof(name) - 1);
+  mine.host = std::hash<std::string>()(name);
+  CPU_ZERO(&mine.cores);
+  if (sched_getaffinity(0, sizeof(mine.cores), &mine.cores) != 0)
+    CPU_SET(0, &mine.cores);
+  std::vector<Seat> seats(world.ops->size(world.comm));
+  if (world.ops->all_gather(world.comm, &mine, seats.data(), sizeof(Seat)))
+    return; // the next agreement reports it
+  double share = 0;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &mine.cores))
+      continue;
+    int users = 0;
+    for (const Seat &seat : seats)
+      users += seat.host == mine.host && CPU_ISSET(core, &seat.cores);
+    share += 1.0 / std::max(users, 1);
+  }
+  if (!std::getenv("OMP_NUM_THREADS"))
+    omp_set_num_threads(std::max(1, static_cast<int>(share + 1e-6)));
+  // With more ranks than cores a thread that spins takes the core from one that works.
+  if (share < 1 - 1e-6 && !std::getenv("KMP_BLOCKTIME") && !std::getenv("OMP_WAIT_POLICY"))
+    kmp_set_blocktime(0);
+}
+
+Error Rank::setUp() {
+  if (early)
+    return std::move(early);
+  if (Error error = checkProgram(program))
+    return error;
+  int64_t ranks = world.ops->size(world.comm), wanted = meshSize(program);
+  if (ranks != wanted)
+    return failure("started on %lld %s, built for %s (%lld %s): start it with mpirun -n %lld, or "
+                   "with --comm threads in one process",
+                   static_cast<long long>(ranks), ranks == 1 ? "rank" : "ranks",
+                   meshText(program).c_str(), static_cast<long long>(wanted),
+                   wanted == 1 ? "rank" : "ranks", static_cast<long long>(wanted));
+  return Error::success();
+}
+
+Error Rank::openFiles() {
+  if (Error error = weights.open(options.weights, program))
+    return error;
+  if (Error error = inputs.open(program, options.inputs))
+    return error;
+  if (!options.output.empty() && world.ops->rank(world.comm) == 0)
+    return outputs.create(program, options.output, inputs.batches);
+  return Error::success();
+}
+
+Error Rank::load() {
+  if (!options.output.empty() && world.ops->rank(world.comm) != 0)
+    if (Error error = outputs.join(program, options.output))
+      return error;
+  if (Error error = buffers.allocate(program))
+    return error;
+  if (Error error = buffers.load(program, context, weights))
+    return error;
+  return prepareArena.allocate(program.prepare ? program.prepare_arena_bytes : 0,
+                               "scratch for preparing weights");
+}
+
+Error Rank::entry(dchag_entry function, Region &arena, const char *name) {
+  if (function)
+    function(&context, buffers.table.data(), arena.data());
+  if (context.error)
+    return failure("%s%s", name, context.error.message().c_str());
+  return Error::success();
+}
+
+/// All steps with their inputs and outputs. The first of several repetitions is not timed.
+bool Rank::steps() {
+  using Clock = std::chrono::steady_clock;
+  int64_t runs = options.repeat > 1 ? options.repeat + 1 : 1;
+  for (step = 0; step < inputs.batches.steps(); ++step) {
+    inputs.fill(program, context, step, buffers.table);
+    if (!agree(Error::success()))
+      return false;
+    for (int64_t run = 0; run < runs; ++run) {
+      auto begin = Clock::now();
+      if (!agree(entry(program.step, stepArena, "")))
+        return false;
+      std::chrono::duration<double, std::milli> time = Clock::now() - begin;
+      if (runs == 1 || run > 0)
+        stepTimes.push_back(time.count());
+    }
+    if (!options.output.empty() &&
+        !agree(outputs.write(program, context, inputs.batches, step, buffers.table)))
+      return false;
+  }
+  step = -1;
+  return true;
+}
+
+bool Rank::writeOutputs() {
+  if (options.output.empty())
+    return true;
+  bool first = world.ops->rank(world.comm) == 0;
+  if (!agree(outputs.sync()))
+    return false;
+  if (!agree(first ? outputs.commit() : Error::success()))
+    return false;
+  if (first)
+    std::fputs(Outputs::renamed(program).c_str(), stdout);
+  return true;
+}
+
+void Rank::printResult() {
+  int64_t mine = peakResidentBytes(), largest = mine;
+  if (world.ops->all_reduce(world.comm, &mine, &largest, 1, DCHAG_I64, DCHAG_MAX))
+    largest = mine;
+  if (world.ops->rank(world.comm) != 0)
+    return;
+  std::sort(stepTimes.begin(), stepTimes.end());
+  size_t count = stepTimes.size();
+  double median = count == 0 ? 0 : (stepTimes[(count - 1) / 2] + stepTimes[count / 2]) / 2;
+  std::printf("step_ms=%.3f steps=%zu planned_peak_MiB=%.1f peak_rank_MiB=%.1f\n", median, count,
+              planMemory(program).peak(program) / 1048576.0, largest / 1048576.0);
+  std::fflush(stdout);
+}
+
+bool Rank::phases() {
+  if (!agree(setUp()))
+    return false;
+  chooseThreads();
+  if (!agree(context.open(program, world)))
+    return false;
+  if (!agree(openFiles()))
+    return false;
+  if (!agree(load()))
+    return false;
+  if (!agree(entry(program.prepare, prepareArena, "preparing weights: ")))
+    return false;
+  prepareArena.release();
+  buffers.releaseLoaded(program);
+  if (!agree(stepArena.allocate(program.step_arena_bytes, "scratch of a step")))
+    return false;
+  if (!steps() || !writeOutputs())
+    return false;
+  printResult();
+  return true;
+}
+
+int Rank::run() { return phases() ? 0 : 1; }

@@ -1,0 +1,53 @@
+//===- Rank.h - the life of one rank ----------------------------*- C++ -*-===//
+#ifndef DCHAG_RUNTIME_RANK_H
+#define DCHAG_RUNTIME_RANK_H
+
+#include "Options.h"
+#include "Outputs.h"
+
+namespace dchag::rt {
+
+/// One rank from its command line to its outputs. Work is cut into phases; after each the
+/// ranks agree whether all of them got through, and if not, the lowest one that failed
+/// prints its line and all end.
+class Rank {
+public:
+  Rank(const dchag_program &program, const Options &options, Error early, Comm world)
+      : program(program), options(options), early(std::move(early)), world(world) {}
+
+  /// The exit code. True `broken` means that the ranks can no longer talk, and `report` is
+  /// this rank's line, not printed yet.
+  int run();
+  bool broken = false;
+  std::string report;
+
+private:
+  bool phases();
+  Error setUp();
+  Error openFiles();
+  Error load();
+  Error entry(dchag_entry function, Region &arena, const char *name);
+  bool steps();
+  bool writeOutputs();
+  void printResult();
+  bool agree(Error error);
+  void chooseThreads();
+  std::string where() const;
+
+  const dchag_program &program;
+  const Options &options;
+  Error early;
+  Comm world;
+  dchag_context context;
+  Weights weights;
+  Inputs inputs;
+  Buffers buffers;
+  Outputs outputs;
+  Region prepareArena, stepArena;
+  std::vector<double> stepTimes;
+  int64_t step = -1;
+};
+
+} // namespace dchag::rt
+
+#endif // DCHAG_RUNTIME_RANK_H

@@ -1,0 +1,106 @@
+//===- Reads.cpp - strided copies out of parameter files --------*- C++ -*-===//
+
+#include "Buffers.h"
+#include "StridedCopy.h"
+
+#include <algorithm>
+
+using namespace dchag::rt;
+
+/// Bytes of a destination after which the pages of the source are dropped, so that the part
+/// of a file that is mapped at one time stays small.
+static constexpr int64_t pieceBytes = 16 << 20;
+
+/// A read with a box that no compiler writes; found before any memory is touched.
+static Error inconsistent(const dchag_file_param &param, const dchag_buffer &buffer) {
+  return failure("weights tensor \"%s\": the program reads outside of it into buffer \"%s\": "
+                 "compile the model again",
+                 param.name, buffer.name);
+}
+
+/// First and last element of the file that the copy touches.
+static bool sourceRange(const CopyShape &shape, int64_t origin, int64_t &first, int64_t &last) {
+  first = last = origin;
+  for (int32_t d = 0; d < shape.rank; ++d) {
+    int64_t span = 0;
+    if (__builtin_mul_overflow(shape.size[d] - 1, shape.src[d], &span) ||
+        __builtin_add_overflow(span < 0 ? first : last, span, span < 0 ? &first : &last))
+      return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// The copy of one read, cut to the rank's part.
+struct Clipped {
+  CopyShape shape;
+  int64_t dstOrigin = 0, srcOrigin = 0; ///< elements
+  bool empty = false;
+};
+
+} // namespace
+
+static Clipped clip(const dchag_buffer &buffer, const dchag_read &read,
+                    const std::vector<Part> &parts) {
+  Clipped result;
+  const int64_t *offset = read.box, *size = offset + buffer.rank, *stride = size + buffer.rank;
+  std::vector<int64_t> strides = localStrides(parts);
+  result.srcOrigin = read.src_offset;
+  for (int32_t d = 0; d < buffer.rank; ++d) {
+    int64_t begin = std::max(offset[d], parts[d].begin);
+    int64_t end = std::min(offset[d] + size[d], parts[d].end);
+    if (begin >= end) {
+      result.empty = true;
+      return result;
+    }
+    result.srcOrigin += (begin - offset[d]) * stride[d];
+    result.dstOrigin += (begin - parts[d].begin) * strides[d];
+    result.shape.add(end - begin, strides[d], stride[d]);
+  }
+  return result;
+}
+
+Error dchag::rt::executeRead(const dchag_program &program, const dchag_buffer &buffer,
+                             const dchag_read &read, const std::vector<Part> &parts,
+                             const std::vector<FoundParam> &params, void *data) {
+  const dchag_file_param &param = program.file_params[read.file_param];
+  if (!canConvert(param.dtype, buffer.dtype))
+    return failure("weights tensor \"%s\": %s cannot become %s: compile the model again",
+                   param.name, nameOf(param.dtype), nameOf(buffer.dtype));
+  Clipped copy = clip(buffer, read, parts);
+  if (copy.empty)
+    return Error::success();
+  const FoundParam &found = params[read.file_param];
+  int64_t width = sizeOf(param.dtype), first = 0, last = 0;
+  int64_t count = (found.tensor->end - found.tensor->begin) / width;
+  if (!sourceRange(copy.shape, copy.srcOrigin, first, last) || first < 0 || last >= count)
+    return inconsistent(param, buffer);
+
+  // Pieces along the outermost dimension that has more than one index.
+  int32_t outer = 0;
+  while (outer + 1 < copy.shape.rank && copy.shape.size[outer] == 1)
+    ++outer;
+  int64_t extent = copy.shape.rank ? copy.shape.size[outer] : 1, rowBytes = sizeOf(buffer.dtype);
+  for (int32_t d = outer + 1; d < copy.shape.rank; ++d)
+    rowBytes *= copy.shape.size[d];
+  int64_t step = std::max<int64_t>(1, pieceBytes / std::max<int64_t>(1, rowBytes));
+  for (int64_t at = 0; at < extent; at += step) {
+    CopyShape piece = copy.shape;
+    int64_t srcAt = copy.srcOrigin, dstAt = copy.dstOrigin;
+    if (piece.rank) {
+      piece.size[outer] = std::min(step, extent - at);
+      srcAt += at * piece.src[outer];
+      dstAt += at * piece.dst[outer];
+    }
+    if (!sourceRange(piece, srcAt, first, last))
+      return inconsistent(param, buffer);
+    int64_t begin = found.tensor->begin + first * width;
+    int64_t end = found.tensor->begin + (last + 1) * width;
+    found.file->file.willNeed(begin, end);
+    stridedCopy(piece, buffer.dtype, static_cast<char *>(data) + dstAt * sizeOf(buffer.dtype),
+                param.dtype, found.file->file.data() + found.tensor->begin + srcAt * width);
+    found.file->file.drop(begin, end);
+  }
+  return Error::success();
+}
