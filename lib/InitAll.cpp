@@ -3,6 +3,7 @@
 #include "dchag/InitAll.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag_rt/Runtime.h"
 #include "dialects/interfaces/models/Models.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
@@ -15,6 +16,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
                   linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, shard::ShardDialect,
                   tensor::TensorDialect>();
+  registry.insert<rt::RuntimeDialect>();
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);

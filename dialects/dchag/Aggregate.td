@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_AggregateOp : Dchag_Op<"aggregate", [AttrSizedOperandSegments]> {
+def Dchag_AggregateOp : Dchag_Op<"aggregate", [Dchag_Decomposable, AttrSizedOperandSegments]> {
   let summary = "Merges the channel tokens of each position by cross-attention with learned queries";
   let description = [{
     Sizes: B batch, G groups, K units of a group, N positions, Dt token width, Q queries, A
@@ -45,7 +45,7 @@ def Dchag_AggregateOp : Dchag_Op<"aggregate", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [AttrSizedOperandSegments]> {
+def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable, AttrSizedOperandSegments]> {
   let summary = "The part of an aggregation that some of the units contribute";
   let description = [{
     As `dchag.aggregate` over the units at hand, but without the division by the sum of the
@@ -73,7 +73,7 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [AttrSizedOperandSe
   }];
 }
 
-def Dchag_MergePartialsOp : Dchag_Op<"merge_partials"> {
+def Dchag_MergePartialsOp : Dchag_Op<"merge_partials", [Dchag_Decomposable]> {
   let summary = "Joins partial aggregations by the online-softmax merge";
   let description = [{
     With r over the R parts (docs/math.md, section 3) and j the head of each of the V values:
@@ -93,7 +93,7 @@ def Dchag_MergePartialsOp : Dchag_Op<"merge_partials"> {
   let assemblyFormat = "$max `,` $sum `,` $acc attr-dict `:` functional-type(operands, results)";
 }
 
-def Dchag_AggregateLinearOp : Dchag_Op<"aggregate_linear"> {
+def Dchag_AggregateLinearOp : Dchag_Op<"aggregate_linear", [Dchag_Decomposable]> {
   let summary = "Merges the channel tokens of each position by a learned linear combination";
   let description = [{
     The linear ("-L") unit of D-CHAG (arXiv 2506.21411): Q learned combinations of the units of a

@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_ConvolutionOp : Dchag_Op<"convolution"> {
+def Dchag_ConvolutionOp : Dchag_Op<"convolution", [Dchag_Decomposable]> {
   let summary = "Convolution with strides, padding, dilation and groups";
   let description = [{
     Sizes: B batch, C channels, F features, g `groups`, S1..Sk space, k1..kk kernel, T1..Tk output

@@ -36,6 +36,10 @@ class Dchag_Op<string mnemonic, list<Trait> traits = []>
     : Op<Dchag_Dialect, mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
         ShardingRuleOpInterface, CostOpInterface], traits)>;
 
+/// Ops that say what they are in simpler ops: all that a target needs to know of them.
+defvar Dchag_Decomposable =
+    DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>;
+
 /// Statically shaped tensors of floats.
 def Dchag_FloatTensor : StaticShapeTensorOf<[AnyFloat]>;
 /// Statically shaped tensors of anything that a model computes with.

@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [AttrSizedOperandSegments]> {
+def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [Dchag_Decomposable, AttrSizedOperandSegments]> {
   let summary = "Layer normalisation over the last dimensions";
   let description = [{
     With mean and (biased) variance over the last `dims` dimensions (arXiv 1607.06450):
@@ -29,7 +29,7 @@ def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Dchag_RmsNormOp : Dchag_Op<"rms_norm"> {
+def Dchag_RmsNormOp : Dchag_Op<"rms_norm", [Dchag_Decomposable]> {
   let summary = "Root-mean-square normalisation over the last dimensions";
   let description = [{
         y = x / sqrt(mean(x^2) + epsilon) * scale
@@ -46,7 +46,7 @@ def Dchag_RmsNormOp : Dchag_Op<"rms_norm"> {
   }];
 }
 
-def Dchag_SoftmaxOp : Dchag_Op<"softmax", [SameOperandsAndResultType]> {
+def Dchag_SoftmaxOp : Dchag_Op<"softmax", [Dchag_Decomposable, SameOperandsAndResultType]> {
   let summary = "Softmax over one dimension";
   let description = [{
         y = exp(x - max(x)) / sum exp(x - max(x))          over dimension `dim`

@@ -1,0 +1,182 @@
+//===- AggregateDecompose.cpp - aggregations in simpler ops ----------------*- C++ -*-===//
+//
+// Letters: b batch, g groups, k units, n positions, a token width, q queries, j heads,
+// d width of a head's keys, e width of a head's values, o width of the result.
+//
+// Scores are inner products of a token with a matrix that depends on parameters alone, and
+// the value projection is linear, so it may follow the weighted sum (docs/math.md, section 2):
+// both orders are exact, and the one with fewer operations is built.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/DecomposeUtils.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+/// The part that dchag.aggregate and dchag.aggregate_partial share.
+struct Aggregation {
+  Decomposer d;
+  Value tokens, query, wk, bk, wv, bv, mask;
+  int64_t heads;
+  double scale;
+
+  double rows() const { return double(dimOf(tokens, 0)) * dimOf(tokens, 3); }
+  int64_t units() const { return dimOf(tokens, 2); }
+  int64_t width() const { return dimOf(tokens, 4); }
+  int64_t queries() const { return dimOf(query, 1); }
+  int64_t keyWidth() const { return dimOf(query, 2); }
+  int64_t valueWidth() const { return wv ? dimOf(wv, 1) : width(); }
+
+  Value rawScores();
+  /// Scores b g q j k n, the lowest number where the mask does not hold.
+  Value scores();
+  /// exp(scores - max), 0 where the mask does not hold.
+  Value weights(Value scores, Value max);
+  /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
+  Value weightedValues(Value weights);
+  /// Bias of the values, repeated up to `like`, b g q n j e.
+  Value spreadValueBias(Value like);
+  Value spreadMask(Value like) { return d.spread(mask, "bgk", like, "bgqjkn"); }
+};
+} // namespace
+
+Value Aggregation::rawScores() {
+  int64_t width = keyWidth() / heads;
+  Value q = d.split(query, 2, {heads, width});
+  if (!wk)
+    return d.contract("gqjd,bgknjd->bgqjkn", q, d.split(tokens, 4, {heads, width}));
+  double folded = double(queries()) * keyWidth() * this->width() +
+                  rows() * units() * queries() * heads * this->width();
+  double direct = rows() * units() * keyWidth() * (double(this->width()) + queries());
+  Value scores;
+  if (folded <= direct) {
+    Value matrix = d.contract("gqjd,gjda->gqja", q, d.split(wk, 1, {heads, width}));
+    scores = d.contract("gqja,bgkna->bgqjkn", matrix, tokens);
+  } else {
+    Value keys = d.contract("bgkna,gca->bgknc", tokens, wk);
+    scores = d.contract("gqjd,bgknjd->bgqjkn", q, d.split(keys, 4, {heads, width}));
+  }
+  if (!bk)
+    return scores;
+  Value offset = d.contract("gqjd,gjd->gqj", q, d.split(bk, 1, {heads, width}));
+  return d.add(scores, d.spread(offset, "gqj", scores, "bgqjkn"));
+}
+
+Value Aggregation::scores() {
+  Value scores = d.scale(rawScores(), scale);
+  return mask ? d.select(spreadMask(scores), scores, d.lowest(scores)) : scores;
+}
+
+Value Aggregation::weights(Value scores, Value max) {
+  Value weights = d.exp(d.sub(scores, d.spread(max, "bgqjn", scores, "bgqjkn")));
+  return mask ? d.select(spreadMask(weights), weights, d.splat(weights, 0.0)) : weights;
+}
+
+Value Aggregation::weightedValues(Value weights) {
+  int64_t perHead = valueWidth() / heads;
+  if (!wv)
+    return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(tokens, 4, {heads, perHead}));
+  double pooled =
+      rows() * queries() * (double(heads) * units() * width() + double(width()) * valueWidth());
+  double direct = rows() * units() * valueWidth() * (double(width()) + queries());
+  if (pooled <= direct) {
+    Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, tokens);
+    return d.contract("bgqnja,gjea->bgqnje", sums, d.split(wv, 1, {heads, perHead}));
+  }
+  Value values = d.contract("bgkna,gca->bgknc", tokens, wv);
+  return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(values, 4, {heads, perHead}));
+}
+
+Value Aggregation::spreadValueBias(Value like) {
+  Value bias = d.split(bv, 1, {heads, valueWidth() / heads});
+  return d.spread(bias, "gje", like, "bgqnje");
+}
+
+FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder) {
+  Aggregation parts{Decomposer(builder, getLoc()),
+                    getTokens(),
+                    getQuery(),
+                    getWk(),
+                    getBk(),
+                    getWv(),
+                    getBv(),
+                    getMask(),
+                    int64_t(getHeads()),
+                    getScale().convertToDouble()};
+  Decomposer &d = parts.d;
+  Value scores = parts.scores();
+  Value weights = parts.weights(scores, d.max(scores, "bgqjkn", "bgqjn"));
+  Value sum = d.sum(weights, "bgqjkn", "bgqjn");
+  Value values = parts.weightedValues(weights);
+  Value divisor = d.spread(sum, "bgqjn", values, "bgqnje");
+  values = d.div(values, divisor);
+  if (getBv())
+    values = d.add(values, parts.spreadValueBias(values));
+  if (getMask()) {
+    // A group without a unit: all weights are 0.
+    Value zero = d.splat(values, 0.0);
+    Value isEmpty =
+        arith::CmpFOp::create(builder, getLoc(), arith::CmpFPredicate::OEQ, divisor, zero);
+    values = d.select(isEmpty, zero, values);
+  }
+  Value result = d.join(values, 4, 2);
+  if (getWo())
+    result = d.contract("bgqnc,goc->bgqno", result, getWo());
+  if (getBo())
+    result = d.add(result, d.spread(getBo(), "go", result, "bgqno"));
+  return SmallVector<Value>{result};
+}
+
+FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &builder) {
+  Aggregation parts{Decomposer(builder, getLoc()),
+                    getTokens(),
+                    getQuery(),
+                    getWk(),
+                    getBk(),
+                    getWv(),
+                    getBv(),
+                    getMask(),
+                    int64_t(getHeads()),
+                    getScale().convertToDouble()};
+  Decomposer &d = parts.d;
+  Value scores = parts.scores();
+  Value max = d.max(scores, "bgqjkn", "bgqjn");
+  // Never below the lowest number, so that differences of maxima stay numbers.
+  max = arith::MaximumFOp::create(builder, getLoc(), max, d.lowest(max));
+  Value weights = parts.weights(scores, max);
+  Value sum = d.sum(weights, "bgqjkn", "bgqjn");
+  Value values = parts.weightedValues(weights);
+  if (getBv())
+    values = d.add(values,
+                   d.mul(parts.spreadValueBias(values), d.spread(sum, "bgqjn", values, "bgqnje")));
+  return SmallVector<Value>{d.transpose(max, "bgqjn", "bgqnj"), d.transpose(sum, "bgqjn", "bgqnj"),
+                            d.join(values, 4, 2)};
+}
+
+FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &builder) {
+  Decomposer d(builder, getLoc());
+  // r parts, x everything up to the position, j heads, e width of a head.
+  int64_t parts = dimOf(getMax(), 0), heads = tensorType(getMax()).getShape().back();
+  int64_t width = tensorType(getAcc()).getShape().back() / heads;
+  int64_t outer = tensorType(getMax()).getNumElements() / (parts * heads);
+  Value maxima = d.reshape(getMax(), {parts, outer, heads});
+  Value sums = d.reshape(getSum(), {parts, outer, heads});
+  Value accs = d.reshape(getAcc(), {parts, outer, heads, width});
+  Value max = d.max(maxima, "rxj", "xj");
+  Value factors = d.exp(d.sub(maxima, d.spread(max, "xj", maxima, "rxj")));
+  Value sum = d.sum(d.mul(sums, factors), "rxj", "xj");
+  Value acc = d.sum(d.mul(accs, d.spread(factors, "rxj", accs, "rxje")), "rxje", "xje");
+  Value result = d.divOrZero(acc, d.spread(sum, "xj", acc, "xje"));
+  return SmallVector<Value>{d.reshape(result, getType().getShape())};
+}
+
+FailureOr<SmallVector<Value>> AggregateLinearOp::decomposeOperation(OpBuilder &builder) {
+  Decomposer d(builder, getLoc());
+  Value result = d.contract("gqk,bgkna->bgqna", getWeight(), getTokens());
+  if (getBias())
+    result = d.add(result, d.spread(getBias(), "gq", result, "bgqna"));
+  return SmallVector<Value>{result};
+}

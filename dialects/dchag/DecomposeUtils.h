@@ -1,0 +1,85 @@
+//===- DecomposeUtils.h - building decompositions --------------------------*- C++ -*-===//
+//
+// Decompositions name dimensions by letters, as einsum does: the scores of an attention are
+//
+//     builder.contract("bhnd,bhmd->bhnm", query, key)
+//
+// and the maximum over keys, subtracted again, is
+//
+//     Value max = builder.reduce<arith::MaximumFOp>(scores, "bhnm", "bhn");
+//     Value shifted = builder.sub(scores, builder.spread(max, "bhn", scores, "bhnm"));
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_DECOMPOSEUTILS_H
+#define DCHAG_DECOMPOSEUTILS_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::dchag {
+
+class Decomposer {
+public:
+  Decomposer(OpBuilder &builder, Location loc) : b(builder), loc(loc) {}
+
+  /// Sum of products over the letters that the result lacks, a linalg.contract.
+  Value contract(StringRef equation, Value lhs, Value rhs);
+
+  /// Combines over the letters of `from` that `to` lacks; letters keep their order.
+  template <typename Combiner>
+  Value reduce(Value x, StringRef from, StringRef to) {
+    return reduce(
+        x, from, to,
+        [](OpBuilder &builder, Location loc, Value a, Value c) -> Value {
+          return Combiner::create(builder, loc, a, c);
+        },
+        Combiner::getOperationName());
+  }
+  Value sum(Value x, StringRef from, StringRef to) { return reduce<arith::AddFOp>(x, from, to); }
+  Value max(Value x, StringRef from, StringRef to) {
+    return reduce<arith::MaximumFOp>(x, from, to);
+  }
+
+  /// Repeats `x` with dimensions `from` along the other letters of `to`, up to the shape of
+  /// `like`. Dimensions of size 1 are repeated too where `like` has another size.
+  Value spread(Value x, StringRef from, Value like, StringRef to);
+
+  Value transpose(Value x, StringRef from, StringRef to);
+  /// Splits dimension `dim` into dimensions of the sizes `sizes`.
+  Value split(Value x, unsigned dim, ArrayRef<int64_t> sizes);
+  /// Joins dimensions [dim, dim + count).
+  Value join(Value x, unsigned dim, unsigned count);
+  /// Reshapes by way of dimensions split and joined, row major.
+  Value reshape(Value x, ArrayRef<int64_t> shape);
+
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
+  Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
+  Value select(Value mask, Value x, Value y) { return arith::SelectOp::create(b, loc, mask, x, y); }
+  /// A tensor of the type of `like` that holds `value` everywhere.
+  Value splat(Value like, double value);
+  /// The lowest finite number of the element type.
+  Value lowest(Value like);
+  Value scale(Value x, double factor) { return factor == 1.0 ? x : mul(x, splat(x, factor)); }
+  /// x / y, and 0 where y is 0.
+  Value divOrZero(Value x, Value y);
+
+  OpBuilder &b;
+  Location loc;
+
+private:
+  using CombineFn = llvm::function_ref<Value(OpBuilder &, Location, Value, Value)>;
+  Value reduce(Value x, StringRef from, StringRef to, CombineFn combine, StringRef name);
+  Value filled(RankedTensorType type, TypedAttr value);
+};
+
+inline RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+inline int64_t dimOf(Value value, unsigned dim) { return tensorType(value).getDimSize(dim); }
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_DECOMPOSEUTILS_H

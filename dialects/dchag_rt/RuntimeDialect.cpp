@@ -1,0 +1,32 @@
+//===- RuntimeDialect.cpp - the dchag_rt dialect ---------------------------*- C++ -*-===//
+
+#include "dialects/dchag_rt/Runtime.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::dchag::rt;
+
+#include "dialects/dchag_rt/RuntimeDialect.cpp.inc"
+#include "dialects/dchag_rt/RuntimeEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/dchag_rt/RuntimeAttrs.cpp.inc"
+
+void RuntimeDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/dchag_rt/RuntimeAttrs.cpp.inc"
+      >();
+}
+
+void RuntimeDialect::initialize() {
+  registerAttributes();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/dchag_rt/RuntimeOps.cpp.inc"
+      >();
+}
+
+#define GET_OP_CLASSES
+#include "dialects/dchag_rt/RuntimeOps.cpp.inc"

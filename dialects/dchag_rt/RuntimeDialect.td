@@ -1,0 +1,50 @@
+//===- RuntimeDialect.td - the dialect and its base classes ------*- tablegen -*-===//
+#ifndef DCHAG_RT_RUNTIMEDIALECT
+#define DCHAG_RT_RUNTIMEDIALECT
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ViewLikeInterface.td"
+
+def Runtime_Dialect : Dialect {
+  let name = "dchag_rt";
+  let cppNamespace = "::mlir::dchag::rt";
+  let summary = "What a scheduled program asks of the runtime";
+  let description = [{
+    The calls of `runtime/include/dchag_rt.h` as ops, in destination-passing style: on tensors
+    until bufferization, on buffers after it, where they become calls. A collective has an effect
+    on the communicators, so that nothing removes, duplicates or reorders it: that would break
+    the one order of collectives that all ranks must keep.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+class Runtime_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Runtime_Dialect, mnemonic, traits>;
+
+/// Statically shaped tensors before bufferization, buffers after it.
+def Runtime_Shaped : AnyTypeOf<[AnyStaticShapeTensor, AnyStaticShapeMemRef]>;
+
+/// Ops that write `init`: all effects and bufferization follow from that.
+class Runtime_DestinationOp<string mnemonic, list<Trait> traits = []>
+    : Runtime_Op<mnemonic, !listconcat([DestinationStyleOpInterface,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>], traits)> {
+  let results = (outs Optional<AnyStaticShapeTensor>:$result);
+  let hasVerifier = 1;
+}
+
+class Runtime_CollectiveOp<string mnemonic, list<Trait> traits = []>
+    : Runtime_DestinationOp<mnemonic, traits> {
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+#endif // DCHAG_RT_RUNTIMEDIALECT
