@@ -127,11 +127,11 @@ LogicalResult buildCastLike(NodeBuilder &node) {
 
 void onnx::registerActivationOps(OperatorTable &table) {
   table.add("Relu", buildRelu);
-  table.add("LeakyRelu", buildLeakyRelu);
-  table.add("Elu", buildElu);
+  table.add("LeakyRelu", buildLeakyRelu, 6);
+  table.add("Elu", buildElu, 6);
   table.add("Sigmoid", buildSigmoid);
   table.add("Swish", buildSwish, 24);
-  table.add("Softplus", buildSoftplus);
+  table.add("Softplus", buildSoftplus, 1);
   table.add("Gelu", buildGelu, 20);
   table.add("Cast", buildCast);
   table.add("CastLike", buildCastLike, 15);

@@ -109,4 +109,4 @@ LogicalResult buildConv(NodeBuilder &node) {
 
 } // namespace
 
-void onnx::registerConvOps(OperatorTable &table) { table.add("Conv", buildConv); }
+void onnx::registerConvOps(OperatorTable &table) { table.add("Conv", buildConv, 11); }

@@ -188,8 +188,8 @@ LogicalResult buildConcat(NodeBuilder &node) {
 void onnx::registerDataOps(OperatorTable &table) {
   table.add("Shape", buildShape);
   table.add("Size", buildSize);
-  table.add("Range", buildRange);
-  table.add("ConstantOfShape", buildConstantOfShape);
+  table.add("Range", buildRange, 11);
+  table.add("ConstantOfShape", buildConstantOfShape, 9);
   table.add("Identity", buildIdentity);
   table.add("Dropout", buildDropout);
   table.add("Trilu", buildTrilu, 14);

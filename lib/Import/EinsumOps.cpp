@@ -143,4 +143,4 @@ LogicalResult buildEinsum(NodeBuilder &node) {
 
 } // namespace
 
-void onnx::registerEinsumOps(OperatorTable &table) { table.add("Einsum", buildEinsum); }
+void onnx::registerEinsumOps(OperatorTable &table) { table.add("Einsum", buildEinsum, 12); }

@@ -116,32 +116,28 @@ LogicalResult buildReciprocal(NodeBuilder &node) {
   return node.setOutput(0, node.div(node.splat(getTensorType(*x), 1), *x));
 }
 
-/// The remainder with the sign of the divisor (fmod = 0, integers) or of the dividend.
+/// The remainder with the sign of the divisor (fmod = 0) or of the dividend (fmod = 1).
 LogicalResult buildMod(NodeBuilder &node) {
   auto pair = getPair(node);
   if (failed(pair))
     return failure();
   auto [lhs, rhs] = *pair;
-  bool isFmod = node.getInt("fmod", 0) != 0;
-  if (onnx::isFloat(lhs)) {
-    Value rest = arith::RemFOp::create(node.b, node.loc, lhs, rhs);
-    if (!isFmod)
-      return node.fail("fmod = 0 is for integers", "fmod = 1");
-    return node.setOutput(0, rest);
-  }
+  bool isFloat = onnx::isFloat(lhs);
   if (node.isUnsigned(0))
     return node.setOutput(0, arith::RemUIOp::create(node.b, node.loc, lhs, rhs), true);
-  Value rest = arith::RemSIOp::create(node.b, node.loc, lhs, rhs);
-  if (isFmod)
+  Value rest = isFloat ? arith::RemFOp::create(node.b, node.loc, lhs, rhs).getResult()
+                       : arith::RemSIOp::create(node.b, node.loc, lhs, rhs).getResult();
+  if (node.getInt("fmod", 0) != 0)
     return node.setOutput(0, rest);
   Value zero = node.splat(getTensorType(lhs), 0);
-  auto cmp = [&](arith::CmpIPredicate predicate, Value a, Value c) -> Value {
-    return arith::CmpIOp::create(node.b, node.loc, predicate, a, c);
+  auto cmp = [&](arith::CmpFPredicate floats, arith::CmpIPredicate ints, Value value) -> Value {
+    return compare(node, floats, ints, ints, value, zero, false);
   };
-  Value differ = arith::XOrIOp::create(node.b, node.loc, cmp(arith::CmpIPredicate::slt, rest, zero),
-                                       cmp(arith::CmpIPredicate::slt, rhs, zero));
-  Value isMoved =
-      arith::AndIOp::create(node.b, node.loc, differ, cmp(arith::CmpIPredicate::ne, rest, zero));
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  Value differ =
+      arith::XOrIOp::create(node.b, node.loc, cmp(F::OLT, I::slt, rest), cmp(F::OLT, I::slt, rhs));
+  Value isMoved = arith::AndIOp::create(node.b, node.loc, differ, cmp(F::UNE, I::ne, rest));
   return node.setOutput(
       0, arith::SelectOp::create(node.b, node.loc, isMoved, node.add(rest, rhs), rest));
 }
@@ -176,14 +172,16 @@ struct Comparison {
   arith::CmpIPredicate signedInts, unsignedInts;
 };
 
-void addComparison(OperatorTable &table, StringRef name, Comparison kind) {
-  table.add(name, [kind](NodeBuilder &node) -> LogicalResult {
+void addComparison(OperatorTable &table, StringRef name, Comparison kind,
+                   int64_t since = oldestOpset) {
+  auto build = [kind](NodeBuilder &node) -> LogicalResult {
     auto pair = getPair(node);
     if (failed(pair))
       return failure();
     return node.setOutput(0, compare(node, kind.floats, kind.signedInts, kind.unsignedInts,
                                      pair->first, pair->second, node.isUnsigned(0)));
-  });
+  };
+  table.add(name, build, since);
 }
 
 template <typename Op>
@@ -308,14 +306,14 @@ void onnx::registerElementwiseOps(OperatorTable &table) {
   table.add("Reciprocal", buildReciprocal);
   table.add("Floor", buildRounding<math::FloorOp>);
   table.add("Ceil", buildRounding<math::CeilOp>);
-  table.add("Round", buildRounding<math::RoundEvenOp>);
+  table.add("Round", buildRounding<math::RoundEvenOp>, 11);
   table.add("Sqrt", buildFloatUnary<math::SqrtOp>);
   table.add("Erf", buildFloatUnary<math::ErfOp>);
   table.add("Exp", buildFloatUnary<math::ExpOp>);
   table.add("Log", buildFloatUnary<math::LogOp>);
   table.add("Tanh", buildFloatUnary<math::TanhOp>);
-  table.add("Sin", buildFloatUnary<math::SinOp>);
-  table.add("Cos", buildFloatUnary<math::CosOp>);
+  table.add("Sin", buildFloatUnary<math::SinOp>, 7);
+  table.add("Cos", buildFloatUnary<math::CosOp>, 7);
 
   table.add("Add", buildArithmetic<&NodeBuilder::add>);
   table.add("Sub", buildArithmetic<&NodeBuilder::sub>);
@@ -333,17 +331,17 @@ void onnx::registerElementwiseOps(OperatorTable &table) {
   using I = arith::CmpIPredicate;
   addComparison(table, "Equal", {F::OEQ, I::eq, I::eq});
   addComparison(table, "Less", {F::OLT, I::slt, I::ult});
-  addComparison(table, "LessOrEqual", {F::OLE, I::sle, I::ule});
+  addComparison(table, "LessOrEqual", {F::OLE, I::sle, I::ule}, 12);
   addComparison(table, "Greater", {F::OGT, I::sgt, I::ugt});
-  addComparison(table, "GreaterOrEqual", {F::OGE, I::sge, I::uge});
-  table.add("And", buildLogical<arith::AndIOp>);
-  table.add("Or", buildLogical<arith::OrIOp>);
-  table.add("Xor", buildLogical<arith::XOrIOp>);
-  table.add("Not", buildNot);
+  addComparison(table, "GreaterOrEqual", {F::OGE, I::sge, I::uge}, 12);
+  table.add("And", buildLogical<arith::AndIOp>, 7);
+  table.add("Or", buildLogical<arith::OrIOp>, 7);
+  table.add("Xor", buildLogical<arith::XOrIOp>, 7);
+  table.add("Not", buildNot, 1);
   table.add("BitwiseAnd", buildBitwise<arith::AndIOp>, 18);
   table.add("BitwiseOr", buildBitwise<arith::OrIOp>, 18);
   table.add("BitwiseXor", buildBitwise<arith::XOrIOp>, 18);
-  table.add("Where", buildWhere);
+  table.add("Where", buildWhere, 9);
   table.add("IsNaN", buildIsNaN);
-  table.add("IsInf", buildIsInf);
+  table.add("IsInf", buildIsInf, 10);
 }

@@ -97,15 +97,13 @@ LogicalResult Importer::checkOpsets() {
       continue;
     }
     opsets[""] = opset.version;
-    if (opset.version < oldestOpset || opset.version > newestOpset)
+    if (opset.version > newestOpset)
       return fail("the model uses version " + Twine(opset.version) +
                   " of ONNX's operator set; versions " + Twine(oldestOpset) + " to " +
                   Twine(newestOpset) +
                   " are imported: convert it (onnx.version_converter), or "
                   "export it again with opset_version=18");
   }
-  if (!opsets.count("") && model->functions.empty())
-    return fail("the model does not say which version of ONNX's operator set it uses");
   return success();
 }
 
@@ -242,9 +240,8 @@ LogicalResult Importer::importOperator(NodeBuilder &builder) {
                         node.domain.starts_with("com.microsoft")
                             ? "the model as exported, before an optimiser of ONNX Runtime"
                             : "a model-local function that defines it");
-  if (builder.opset < oldestOpset || builder.opset > newestOpset)
-    return builder.fail("versions " + Twine(oldestOpset) + " to " + Twine(newestOpset) +
-                        " of the operator set are imported");
+  if (builder.opset < 1 || builder.opset > newestOpset)
+    return builder.fail("the model does not say which version of ONNX's operator set it uses");
   ArrayRef<Operator> entries = getOperatorTable().lookup(node.opType);
   if (entries.empty())
     return builder.fail("the operator is not imported", getAlternative(node.opType));
@@ -258,7 +255,8 @@ LogicalResult Importer::importOperator(NodeBuilder &builder) {
     return success();
   }
   return builder.fail("the operator is imported from version " + Twine(entries.front().since) +
-                      " of the operator set on");
+                          " of the operator set on",
+                      "a newer version of the model (onnx.version_converter), or another export");
 }
 
 LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {

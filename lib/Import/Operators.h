@@ -13,7 +13,8 @@
 
 namespace mlir::dchag::onnx {
 
-/// The oldest and the newest version of ONNX's operator set that the table was written for.
+/// The version of ONNX's operator set from which on operators are read, unless an entry says that
+/// nothing changed since an older one, and the newest version the table was written for.
 constexpr int64_t oldestOpset = 13;
 constexpr int64_t newestOpset = 28;
 

@@ -87,8 +87,6 @@ LogicalResult buildReduceLogSumExp(NodeBuilder &node) {
     return failure();
   if (!onnx::isFloat(args->value))
     return node.fail("its input is not of a floating-point type");
-  if (args->count == 0)
-    return node.fail("it reduces no elements");
   Value max = node.reduce(Reduction::Max, args->value, args->axes, /*keep=*/true);
   // Of an infinite maximum nothing is taken away: inf - inf is not a number.
   Value zero = node.splat(getTensorType(max), 0);
@@ -146,8 +144,9 @@ void onnx::registerReduceOps(OperatorTable &table) {
   addReduce(table, "ReduceLogSum", Reduction::Sum, nullptr, logarithm);
   table.add("ReduceMean", buildReduceMean);
   table.add("ReduceLogSumExp", buildReduceLogSumExp);
-  table.add("GlobalAveragePool",
-            [](NodeBuilder &node) { return buildGlobalPool(node, Reduction::Sum); });
-  table.add("GlobalMaxPool",
-            [](NodeBuilder &node) { return buildGlobalPool(node, Reduction::Max); });
+  table.add(
+      "GlobalAveragePool", [](NodeBuilder &node) { return buildGlobalPool(node, Reduction::Sum); },
+      1);
+  table.add(
+      "GlobalMaxPool", [](NodeBuilder &node) { return buildGlobalPool(node, Reduction::Max); }, 1);
 }
