@@ -253,7 +253,7 @@ dchag_comm_open(dchag_comm **world, char *error, int64_t errorSize) {
   static const dchag_comm_ops ops = {
       DCHAG_RT_ABI_VERSION, "mpi",    rank,    size,      split,     allGather, allReduce,
       reduceScatter,        allToAll, barrier, lastError, abortRank, close};
-  if (const char *text = std::getenv("DCHAG_MPI_MAX_COUNT"))
+  if (const char *text = std::getenv("DCHAG_MPI_MAX_COUNT"); text && *text)
     maxCount = std::clamp<long long>(std::atoll(text), 1, INT_MAX);
   int initialized = 0, provided = 0;
   MPI_Initialized(&initialized);

@@ -55,10 +55,23 @@ static void prepare(dchag_context *context, void **table, void *arena) {
     shift[c] = first[c] + second[c];
 }
 
-static const dchag_matmul product = {
-    DCHAG_F32, DCHAG_F32, DCHAG_F32, DCHAG_F32, 1, 1, DCHAG_ACT_NONE, 0, 1.0,
-    {B},       LOCAL,     O,         I,         {LOCAL * I, I, 1},     {0, O, 1},
-    {LOCAL * O, O, 1},    {0, 1, 0}};
+static const dchag_matmul product = {DCHAG_F32,
+                                     DCHAG_F32,
+                                     DCHAG_F32,
+                                     DCHAG_F32,
+                                     1,
+                                     1,
+                                     DCHAG_ACT_NONE,
+                                     0,
+                                     1.0,
+                                     {B},
+                                     LOCAL,
+                                     O,
+                                     I,
+                                     {LOCAL * I, I, 1},
+                                     {0, O, 1},
+                                     {LOCAL * O, O, 1},
+                                     {0, 1, 0}};
 static void *cache;
 
 /// Prints the mapped OpenMP runtimes when DCHAG_TEST_MAPS is set: there must be one.
