@@ -7,6 +7,7 @@
 #include "dialects/interfaces/models/Models.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Shard/IR/ShardDialect.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -20,6 +21,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);
+  registerShardEvaluation(registry);
   registerTensorEvaluation(registry);
 }
 

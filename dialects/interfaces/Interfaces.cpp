@@ -8,6 +8,7 @@ using namespace mlir::dchag;
 #include "dialects/interfaces/Cost.cpp.inc"
 #include "dialects/interfaces/Evaluable.cpp.inc"
 #include "dialects/interfaces/ShardingRule.cpp.inc"
+#include "dialects/interfaces/SpmdEvaluable.cpp.inc"
 
 double mlir::dchag::bytesOfOperandsAndResults(Operation *op) {
   double bytes = 0;

@@ -4,6 +4,7 @@
 
 #include "dialects/dchag/DchagAttrs.h"
 #include "dialects/interfaces/EvalTensor.h"
+#include "dialects/interfaces/GridPosition.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/Operation.h"
@@ -19,5 +20,6 @@ Operation *cloneWithTypes(Operation *op, OpBuilder &builder, ValueRange operands
 #include "dialects/interfaces/Cost.h.inc"
 #include "dialects/interfaces/Evaluable.h.inc"
 #include "dialects/interfaces/ShardingRule.h.inc"
+#include "dialects/interfaces/SpmdEvaluable.h.inc"
 
 #endif // DCHAG_INTERFACES_INTERFACES_H

@@ -12,6 +12,7 @@ namespace mlir::dchag {
 void registerArithEvaluation(DialectRegistry &registry);
 void registerLinalgEvaluation(DialectRegistry &registry);
 void registerMathEvaluation(DialectRegistry &registry);
+void registerShardEvaluation(DialectRegistry &registry);
 void registerTensorEvaluation(DialectRegistry &registry);
 } // namespace mlir::dchag
 

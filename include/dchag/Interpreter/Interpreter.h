@@ -42,6 +42,8 @@ struct Port {
   Attribute source;
   /// Arguments of the function that are this port, or the result number of an output.
   unsigned index = 0;
+  /// `dchag.range` of an integer argument: its smallest and largest value.
+  ArrayRef<int64_t> range = {};
 };
 
 /// What a user of a module sees, whatever the stage: after import `@step(inputs, params)`,

@@ -1,0 +1,235 @@
+//===- Collectives.cpp - what ranks compute together ------------------------*- C++ -*-===//
+
+#include "Collectives.h"
+#include "dialects/interfaces/EvalCopy.h"
+#include "dialects/interfaces/EvalMath.h"
+#include "mlir/Dialect/Shard/IR/ShardOps.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+using shard::ReductionKind;
+
+std::optional<ArrayRef<int16_t>> mlir::dchag::getCollectiveAxes(Operation *op) {
+  using Axes = std::optional<ArrayRef<int16_t>>;
+  return TypeSwitch<Operation *, Axes>(op)
+      .Case<shard::AllGatherOp, shard::AllReduceOp, shard::AllToAllOp, shard::BroadcastOp,
+            shard::ReduceScatterOp, shard::ShiftOp>(
+          [](auto collective) { return Axes(collective.getGridAxes()); })
+      .Default([](Operation *) { return Axes(); });
+}
+
+StringRef mlir::dchag::getGridName(Operation *op) {
+  auto grid = op->getAttrOfType<FlatSymbolRefAttr>("grid");
+  return grid ? grid.getValue() : StringRef();
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+static bool canReduce(ReductionKind kind, bool isFloat) {
+  switch (kind) {
+  case ReductionKind::Sum:
+  case ReductionKind::Max:
+  case ReductionKind::Min:
+  case ReductionKind::Product:
+    return true;
+  case ReductionKind::Average:
+    return isFloat;
+  case ReductionKind::BitwiseAnd:
+  case ReductionKind::BitwiseOr:
+  case ReductionKind::BitwiseXor:
+    return !isFloat;
+  case ReductionKind::Generic:
+    return false;
+  }
+  return false;
+}
+
+static double combine(ReductionKind kind, double a, double b) {
+  switch (kind) {
+  case ReductionKind::Max:
+    return maxOrNaN(a, b);
+  case ReductionKind::Min:
+    return minOrNaN(a, b);
+  case ReductionKind::Product:
+    return a * b;
+  default:
+    return a + b;
+  }
+}
+
+static int64_t combine(ReductionKind kind, int64_t a, int64_t b) {
+  uint64_t left = static_cast<uint64_t>(a), right = static_cast<uint64_t>(b);
+  switch (kind) {
+  case ReductionKind::Max:
+    return std::max(a, b);
+  case ReductionKind::Min:
+    return std::min(a, b);
+  case ReductionKind::Product:
+    return static_cast<int64_t>(left * right);
+  case ReductionKind::BitwiseAnd:
+    return a & b;
+  case ReductionKind::BitwiseOr:
+    return a | b;
+  case ReductionKind::BitwiseXor:
+    return a ^ b;
+  default:
+    return static_cast<int64_t>(left + right);
+  }
+}
+
+/// The operands of all ranks combined element by element, in the order of the group.
+static FailureOr<EvalTensor> reduce(Operation *op, ReductionKind kind,
+                                    ArrayRef<SmallVector<EvalTensor>> operands) {
+  EvalTensor result = operands[0][0];
+  if (!canReduce(kind, result.isFloat()))
+    return op->emitOpError("cannot combine ")
+           << result.getElementType() << " by '" << stringifyReductionKind(kind)
+           << "': use sum, product, max or min";
+  int64_t count = result.getNumElements();
+  for (const SmallVector<EvalTensor> &other : operands.drop_front()) {
+    if (result.isFloat()) {
+      double *to = result.mutableFloats();
+      for (int64_t i = 0; i < count; ++i)
+        to[i] = combine(kind, to[i], other[0].floats()[i]);
+    } else {
+      int64_t *to = result.mutableInts();
+      for (int64_t i = 0; i < count; ++i)
+        to[i] = combine(kind, to[i], other[0].ints()[i]);
+    }
+  }
+  if (kind == ReductionKind::Average)
+    for (int64_t i = 0; i < count; ++i)
+      result.mutableFloats()[i] /= static_cast<double>(operands.size());
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Moves
+//===----------------------------------------------------------------------===//
+
+/// Part `part` of `parts` equal ones of dimension `dim`.
+static EvalTensor takePart(const EvalTensor &tensor, unsigned dim, int64_t part, int64_t parts) {
+  SmallVector<int64_t> shape(tensor.getShape()), offsets(tensor.getRank(), 0);
+  shape[dim] /= parts;
+  offsets[dim] = part * shape[dim];
+  EvalTensor result(shape, tensor.getElementType());
+  copyElements(shape, result, viewOf(result), tensor, viewOf(tensor, offsets));
+  return result;
+}
+
+static EvalTensor concat(ArrayRef<EvalTensor> parts, unsigned dim) {
+  SmallVector<int64_t> shape(parts[0].getShape()), offsets(parts[0].getRank(), 0);
+  shape[dim] *= parts.size();
+  EvalTensor result(shape, parts[0].getElementType());
+  for (const EvalTensor &part : parts) {
+    copyElements(part.getShape(), result, viewOf(result, offsets), part, viewOf(part));
+    offsets[dim] += part.getDim(dim);
+  }
+  return result;
+}
+
+static LogicalResult checkDivides(Operation *op, const EvalTensor &tensor, unsigned dim,
+                                  size_t parts) {
+  if (tensor.getDim(dim) % parts == 0)
+    return success();
+  return op->emitOpError("splits dimension ")
+         << dim << " of " << tensor.getDim(dim) << " elements over " << parts
+         << " ranks: wanted a multiple";
+}
+
+using Operands = ArrayRef<SmallVector<EvalTensor>>;
+using Results = SmallVectorImpl<EvalTensor>;
+
+static LogicalResult evaluate(shard::AllGatherOp op, ArrayRef<int64_t>, Operands operands,
+                              Results &results) {
+  SmallVector<EvalTensor> parts;
+  for (const SmallVector<EvalTensor> &operand : operands)
+    parts.push_back(operand[0]);
+  results.assign(operands.size(), concat(parts, op.getGatherAxis().getZExtValue()));
+  return success();
+}
+
+static LogicalResult evaluate(shard::AllReduceOp op, ArrayRef<int64_t>, Operands operands,
+                              Results &results) {
+  FailureOr<EvalTensor> result = reduce(op, op.getReduction(), operands);
+  if (succeeded(result))
+    results.assign(operands.size(), *result);
+  return result;
+}
+
+static LogicalResult evaluate(shard::ReduceScatterOp op, ArrayRef<int64_t>, Operands operands,
+                              Results &results) {
+  unsigned dim = op.getScatterAxis().getZExtValue();
+  FailureOr<EvalTensor> sum = reduce(op, op.getReduction(), operands);
+  if (failed(sum) || failed(checkDivides(op, *sum, dim, operands.size())))
+    return failure();
+  for (size_t i = 0; i < operands.size(); ++i)
+    results.push_back(takePart(*sum, dim, i, operands.size()));
+  return success();
+}
+
+static LogicalResult evaluate(shard::AllToAllOp op, ArrayRef<int64_t>, Operands operands,
+                              Results &results) {
+  unsigned split = op.getSplitAxis().getZExtValue(), dim = op.getConcatAxis().getZExtValue();
+  if (failed(checkDivides(op, operands[0][0], split, operands.size())))
+    return failure();
+  for (size_t to = 0; to < operands.size(); ++to) {
+    SmallVector<EvalTensor> parts;
+    for (const SmallVector<EvalTensor> &from : operands)
+      parts.push_back(takePart(from[0], split, to, operands.size()));
+    results.push_back(concat(parts, dim));
+  }
+  return success();
+}
+
+static LogicalResult evaluate(shard::BroadcastOp op, ArrayRef<int64_t> groupShape,
+                              Operands operands, Results &results) {
+  if (!op.getRootDynamic().empty() || op.getRoot().size() != groupShape.size())
+    return op.emitOpError("must have a static root with an index for each of its grid axes");
+  int64_t root = 0;
+  for (auto [index, size] : llvm::zip_equal(op.getRoot(), groupShape)) {
+    if (index < 0 || index >= size)
+      return op.emitOpError("has the root index ")
+             << index << " on an axis of " << size << " ranks";
+    root = root * size + index;
+  }
+  results.assign(operands.size(), operands[root][0]);
+  return success();
+}
+
+/// Rank i gets the value of rank i - offset along the axis; where there is none, nobody may
+/// read the result.
+static LogicalResult evaluate(shard::ShiftOp op, ArrayRef<int64_t> groupShape, Operands operands,
+                              Results &results) {
+  const auto *axis = llvm::find(op.getGridAxes(), op.getShiftAxis().getSExtValue());
+  if (axis == op.getGridAxes().end())
+    return op.emitOpError("must shift along one of its grid axes");
+  size_t position = axis - op.getGridAxes().begin();
+  int64_t size = groupShape[position], stride = 1;
+  for (int64_t other : groupShape.drop_front(position + 1))
+    stride *= other;
+  for (int64_t i = 0, e = operands.size(); i < e; ++i) {
+    int64_t index = i / stride % size, from = index - op.getOffset();
+    if (op.getRotate())
+      from = (from % size + size) % size;
+    EvalTensor result = operands[i][0];
+    if (from < 0 || from >= size)
+      fillWithPoison(result);
+    else
+      result = operands[i + (from - index) * stride][0];
+    results.push_back(std::move(result));
+  }
+  return success();
+}
+
+LogicalResult mlir::dchag::evaluateCollective(Operation *op, ArrayRef<int64_t> groupShape,
+                                              Operands operands,
+                                              SmallVectorImpl<EvalTensor> &results) {
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<shard::AllGatherOp, shard::AllReduceOp, shard::AllToAllOp, shard::BroadcastOp,
+            shard::ReduceScatterOp, shard::ShiftOp>(
+          [&](auto collective) { return evaluate(collective, groupShape, operands, results); })
+      .Default([](Operation *other) { return other->emitOpError("is no collective"); });
+}

@@ -1,0 +1,69 @@
+//===- Execution.h - one op at a time ---------------------------------------*- C++ -*-===//
+//
+// What the two interpreters share.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_LIB_INTERPRETER_EXECUTION_H
+#define DCHAG_LIB_INTERPRETER_EXECUTION_H
+
+#include "dchag/Interpreter/Interpreter.h"
+#include "dialects/interfaces/Interfaces.h"
+
+namespace mlir::dchag {
+
+/// For each op the values that nothing reads after it, so that they can be freed.
+class Lifetimes {
+public:
+  explicit Lifetimes(func::FuncOp function);
+  ArrayRef<Value> endingAt(Operation *op) const;
+
+private:
+  void add(Value value);
+  llvm::DenseMap<Operation *, SmallVector<Value, 2>> ending;
+};
+
+/// Values at one point of the execution.
+class Environment {
+public:
+  bool has(Value value) const { return values.count(value); }
+  void set(Value value, EvalTensor tensor) { values[value] = std::move(tensor); }
+  const EvalTensor &get(Value value) const { return values.find(value)->second; }
+  /// Values of all operands of an op, each defined before it.
+  SmallVector<EvalTensor> getOperands(Operation *op) const;
+  void erase(ArrayRef<Value> dead);
+
+private:
+  llvm::DenseMap<Value, EvalTensor> values;
+};
+
+/// Whether values of a type can be made: numbers, and tensors of numbers of static shape.
+bool isEvaluableType(Type type);
+
+/// Fails with an error at `op` that names a result which has no static shape or is no number.
+LogicalResult checkResultTypes(Operation *op);
+
+/// Checks what an op computed against its types, and rounds it as `options` say.
+LogicalResult finishResults(Operation *op, SmallVectorImpl<EvalTensor> &results,
+                            const InterpreterOptions &options);
+
+/// Executes an op by its interface.
+LogicalResult evaluateOp(Operation *op, ArrayRef<EvalTensor> operands,
+                         SmallVectorImpl<EvalTensor> &results, const InterpreterOptions &options);
+
+/// Fails unless the function has one block and arguments like `arguments`.
+LogicalResult checkArguments(func::FuncOp function, ArrayRef<EvalTensor> arguments);
+
+/// The value of a loaded argument by its `dchag.reads`; `type` is that of the whole value.
+FailureOr<EvalTensor> readLoadedValue(func::FuncOp prepare, unsigned argument,
+                                      RankedTensorType type,
+                                      const llvm::StringMap<EvalTensor> &params);
+
+/// Whether a loaded argument has elements of a parameter.
+bool readsParam(func::FuncOp prepare, unsigned argument, StringRef param);
+
+/// "f32 tensor of shape 2x3", for messages.
+std::string describe(const EvalTensor &tensor);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_LIB_INTERPRETER_EXECUTION_H
