@@ -4,6 +4,7 @@
 #include "dialects/interfaces/EvalCopy.h"
 #include "dialects/interfaces/EvalMath.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dchag;

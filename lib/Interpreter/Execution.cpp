@@ -3,6 +3,7 @@
 #include "Execution.h"
 #include "dialects/interfaces/EvalCopy.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::dchag;

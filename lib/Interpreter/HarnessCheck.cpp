@@ -5,6 +5,7 @@
 #include "dchag/Interpreter/Spmd.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
 

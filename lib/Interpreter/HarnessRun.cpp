@@ -5,6 +5,7 @@
 #include "TensorFiles.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dialects/dchag/Dchag.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"

@@ -4,6 +4,7 @@
 #include "dchag/Interpreter/Spmd.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/interfaces/EvalCopy.h"
+#include "llvm/ADT/bit.h"
 #include <cmath>
 #include <map>
 

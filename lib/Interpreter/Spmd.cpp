@@ -4,6 +4,7 @@
 #include "Collectives.h"
 #include "Execution.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Shard/IR/ShardDialect.h"
 
 using namespace mlir;
 using namespace mlir::dchag;

@@ -12,6 +12,7 @@
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/TypeUtilities.h"
 #include <cmath>
 
 using namespace mlir;

@@ -5,6 +5,8 @@
 #include "dialects/interfaces/EvalMath.h"
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
 using namespace mlir;
