@@ -1,6 +1,7 @@
 //===- InitAll.cpp - dialects, interfaces and passes of the compiler -------*- C++ -*-===//
 
 #include "dchag/InitAll.h"
+#include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag_rt/Runtime.h"
@@ -27,5 +28,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::dchag::registerAllPasses() {
   mlir::registerTransformsPasses();
+  registerDchagRaisePasses();
+  registerRaisePipeline();
   registerDchagVerifyPasses();
 }

@@ -1,0 +1,84 @@
+//===- Passes.td - from decomposed graphs to ops of the domain -------*- tablegen -*-===//
+#ifndef DCHAG_RAISE_PASSES
+#define DCHAG_RAISE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class RaisePass<string name> : Pass<name, "::mlir::func::FuncOp"> {
+  let dependentDialects = ["::mlir::dchag::DchagDialect"];
+}
+
+def AbsorbLayout : RaisePass<"absorb-layout"> {
+  let summary = "Composes chains of views, and takes transposes into contractions";
+  let description = [{
+    Every chain of transposes, reshapes, slices and broadcasts becomes the shortest one that
+    reads the same elements, a `tensor.concat` of consecutive slices becomes the value they
+    are cut from, and a contraction reads operands that were transposed through its indexing
+    maps, with more dimensions where a reshape lies behind the transpose.
+    ```mlir
+    %t = linalg.transpose ins(%w) permutation = [1, 0]      // before
+    %y = linalg.contract [(i, j, k) -> (i, k), (i, j, k) -> (k, j), (i, j, k) -> (i, j)] ins(%x, %t)
+    %y = linalg.contract [(i, j, k) -> (i, k), (i, j, k) -> (j, k), (i, j, k) -> (i, j)] ins(%x, %w)
+    ```
+    Moves elements only: values are the same bit for bit, up to the order of sums.
+  }];
+}
+
+def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
+  let summary = "Recognises layer normalisation written as means, a square and a root";
+  let description = [{
+    (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with optional products with a scale
+    and sums with a bias that depend on the normalised dimensions alone, becomes
+    `dchag.layer_norm`. The normalised dimensions must be the last ones of x.
+  }];
+}
+
+def RaiseGelu : RaisePass<"raise-gelu"> {
+  let summary = "Recognises GELU written with erf or tanh";
+  let description = [{
+    x/2 (1 + erf(x / sqrt 2)) and x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), in any order of
+    the factors, become `dchag.gelu`. Constants may differ from the exact ones by 1e-6 of
+    their value, as far as exporters round them.
+  }];
+}
+
+def RaiseTokenize : RaisePass<"raise-tokenize"> {
+  let summary = "Turns convolutions that embed patches into one tokenization";
+  let description = [{
+    A convolution whose strides are its kernel's sizes, without padding or dilation, is a
+    `dchag.tokenize` of as many units as it has groups. Tokenizations that are stacked or
+    concatenated become one, whose weight is shared when all of them have the same; what is
+    added to tokens and depends on parameters, unit and feature alone becomes their embedding.
+    Every other convolution stays.
+  }];
+}
+
+def RaiseAggregate : RaisePass<"raise-aggregate"> {
+  let summary = "Recognises cross-attention of a constant query, and linear aggregation";
+  let description = [{
+    Multi-head attention whose query depends on parameters alone and is the same at all
+    positions, and whose keys and values are projections of the same tokens, becomes a
+    `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights.
+    The query is computed once instead of once a position. A contraction over the units of a
+    tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`. A softmax
+    that was nearly matched stays, with a remark that says why.
+  }];
+}
+
+def GroupAggregates : RaisePass<"group-aggregates"> {
+  let summary = "Merges aggregations of slices of the same tokens into one with groups";
+  let description = [{
+    Aggregations with the same sizes, heads and scale over equally spaced, equally long runs of
+    units of one value become one `dchag.aggregate` with a group for each.
+  }];
+}
+
+def RaiseAttention : RaisePass<"raise-attention"> {
+  let summary = "Recognises scaled dot-product attention";
+  let description = [{
+    softmax(scale q k^T + bias) v becomes `dchag.attention`. Projections of q, k and v become
+    contractions of their own on their parts of a packed weight, with the heads as a dimension.
+  }];
+}
+
+#endif // DCHAG_RAISE_PASSES

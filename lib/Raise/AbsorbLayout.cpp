@@ -1,0 +1,224 @@
+//===- AbsorbLayout.cpp - composes views, absorbs transposes ---------------*- C++ -*-===//
+
+#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Raise/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_ABSORBLAYOUT
+#include "dchag/Raise/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Number of views between a value and what they read; -1 for another source.
+static int countViews(Value value, Value source) {
+  int count = 0;
+  while (value != source) {
+    Operation *op = value.getDefiningOp();
+    if (!op || !isView(op) || isa<tensor::ConcatOp>(op))
+      return -1;
+    ++count;
+    value = op->getOperand(0);
+  }
+  return count;
+}
+
+/// Erases the views made for a chain that turned out to be no shorter.
+static void eraseChain(Value value, Value source) {
+  while (value != source) {
+    Operation *op = value.getDefiningOp();
+    Value next = op->getOperand(0);
+    if (!op->use_empty())
+      return;
+    Operation *init = op->getNumOperands() > 1 ? op->getOperand(1).getDefiningOp() : nullptr;
+    op->erase();
+    if (init && init->use_empty())
+      init->erase();
+    value = next;
+  }
+}
+
+/// The end of a chain of two views or more becomes the shortest chain.
+static void composeViews(Operation *op, ParameterAnalysis &parameters) {
+  if (!isView(op) || op->use_empty())
+    return;
+  // Only where a chain ends, or forks.
+  if (op->hasOneUse() && isView(*op->user_begin()) && !isa<tensor::ConcatOp>(*op->user_begin()))
+    return;
+  IndexNotation notation(parameters);
+  Value value = op->getResult(0);
+  Ref root = notation.createRef(value);
+  Ref leaf = notation.strip(root);
+  int before = countViews(value, leaf.value);
+  if (leaf.value == value || (before >= 0 && before < 2))
+    return;
+  OpBuilder b(op);
+  FailureOr<AtomTensor> tensor = notation.read(leaf, nullptr, op->getLoc());
+  if (failed(tensor))
+    return;
+  Value result = notation.arrangeAs(*notation.read(leaf, &b, op->getLoc()), root, b, op->getLoc());
+  int after = countViews(result, leaf.value);
+  if (before >= 0 && after >= before)
+    return eraseChain(result, leaf.value);
+  value.replaceAllUsesWith(result);
+}
+
+//===----------------------------------------------------------------------===//
+// Concatenations of slices
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The dimension in which the operands of a concatenation read consecutive parts.
+struct Consecutive {
+  unsigned dim = 0;
+  int64_t offset = 0, stride = 0;
+};
+} // namespace
+
+/// Whether `refs`, which have `sizes[i]` elements with atom `own[i]` each, read consecutive
+/// parts of one dimension and otherwise the same.
+static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<int64_t> sizes,
+                                                  ArrayRef<AtomList> own) {
+  std::optional<Consecutive> found;
+  int64_t position = 0;
+  for (unsigned i = 0; i < refs.size(); position += sizes[i++]) {
+    if (refs[i].value != refs[0].value)
+      return std::nullopt;
+    for (unsigned dim = 0; dim < refs[0].dims.size(); ++dim) {
+      const Index &first = refs[0].dims[dim], &index = refs[i].dims[dim];
+      auto ownStride = [&](const Index &access, ArrayRef<Atom> list) -> int64_t {
+        for (Term term : access.terms)
+          if (llvm::is_contained(list, term.atom))
+            return term.stride;
+        return 0;
+      };
+      auto others = [&](const Index &access, ArrayRef<Atom> list) {
+        SmallVector<Term> terms;
+        llvm::copy_if(access.terms, std::back_inserter(terms),
+                      [&](Term term) { return !llvm::is_contained(list, term.atom); });
+        return terms;
+      };
+      if (others(first, own[0]) != others(index, own[i]))
+        return std::nullopt;
+      int64_t delta = index.offset - first.offset;
+      int64_t stride = ownStride(index, own[i]);
+      if (delta == 0 && stride == 0)
+        continue;
+      if (stride == 0 && (position == 0 || delta % position != 0))
+        return std::nullopt;
+      if (stride == 0)
+        stride = delta / position;
+      if (stride <= 0 || delta != stride * position)
+        return std::nullopt;
+      if (found && (found->dim != dim || found->stride != stride))
+        return std::nullopt;
+      found = Consecutive{dim, first.offset, stride};
+    }
+  }
+  return found;
+}
+
+/// A concatenation of consecutive slices of one value is a slice of it.
+static void foldConcat(tensor::ConcatOp op, ParameterAnalysis &parameters) {
+  if (op->use_empty())
+    return;
+  IndexNotation notation(parameters);
+  Ref root = notation.createRef(op.getResult());
+  SmallVector<Ref> refs;
+  SmallVector<int64_t> sizes;
+  SmallVector<AtomList> own;
+  for (Value input : op.getInputs()) {
+    int64_t size = cast<RankedTensorType>(input.getType()).getDimSize(op.getDim());
+    Ref ref{input, root.dims};
+    ref.dims[op.getDim()] = notation.createFullIndex(size);
+    own.push_back(notation.getAtoms(ref.dims[op.getDim()]));
+    refs.push_back(notation.strip(ref));
+    sizes.push_back(size);
+  }
+  for (auto [ref, list] : llvm::zip(refs, own)) {
+    notation.resolve(ref);
+    // A part that is cut further is more than one run.
+    if (notation.resolved(list) != list)
+      return;
+  }
+  std::optional<Consecutive> found = findConsecutive(refs, sizes, own);
+  if (!found)
+    return;
+  Ref whole = refs[0];
+  Index &index = whole.dims[found->dim];
+  llvm::erase_if(index.terms, [&](Term term) { return llvm::is_contained(own[0], term.atom); });
+  for (Atom atom : notation.getAtoms(root.dims[op.getDim()]))
+    index.terms.push_back({atom, found->stride});
+  notation.resolve(whole);
+  OpBuilder b(op);
+  if (failed(notation.read(whole, nullptr, op.getLoc())))
+    return;
+  AtomTensor tensor = *notation.read(whole, &b, op.getLoc());
+  op.getResult().replaceAllUsesWith(notation.arrangeAs(tensor, root, b, op.getLoc()));
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions
+//===----------------------------------------------------------------------===//
+
+static bool isBehindTranspose(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<linalg::TransposeOp>(op))
+      return true;
+    if (!isView(op) || isa<tensor::ConcatOp>(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return false;
+}
+
+/// Reads transposed operands through the indexing maps.
+static void absorbTransposes(linalg::ContractOp op, ParameterAnalysis &parameters) {
+  if (op->use_empty() || llvm::none_of(op.getInputs(), isBehindTranspose))
+    return;
+  IndexNotation notation(parameters);
+  Ref root = notation.createRef(op.getResult(0));
+  auto policy = [&](Operation *other) { return other == op; };
+  // The first try cuts atoms where views need it, so that the second makes no detours.
+  if (failed(notation.rebuild(root, policy, nullptr, op.getLoc())))
+    return;
+  OpBuilder b(op);
+  FailureOr<AtomTensor> tensor = notation.rebuild(root, policy, &b, op.getLoc());
+  if (failed(tensor) || tensor->value == op.getResult(0))
+    return;
+  op.getResult(0).replaceAllUsesWith(notation.arrangeAs(*tensor, root, b, op.getLoc()));
+}
+
+namespace {
+struct AbsorbLayout : mlir::dchag::impl::AbsorbLayoutBase<AbsorbLayout> {
+  template <typename Op, typename Function>
+  void forAll(Block &block, Function function) {
+    ParameterAnalysis parameters;
+    SmallVector<Op> ops(block.getOps<Op>());
+    for (Op op : ops)
+      function(op, parameters);
+    eraseDeadOps(block);
+  }
+  void composeAll(Block &block) {
+    ParameterAnalysis parameters;
+    SmallVector<Operation *> ops;
+    for (Operation &op : block)
+      ops.push_back(&op);
+    for (Operation *op : ops)
+      composeViews(op, parameters);
+    eraseDeadOps(block);
+  }
+  void runOnOperation() override {
+    for (Block &block : getOperation().getBody()) {
+      eraseDeadOps(block);
+      forAll<tensor::ConcatOp>(block, foldConcat);
+      forAll<linalg::ContractOp>(block, absorbTransposes);
+      composeAll(block);
+    }
+  }
+};
+} // namespace

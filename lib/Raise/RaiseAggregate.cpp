@@ -1,0 +1,454 @@
+//===- RaiseAggregate.cpp - recognises aggregations of units ---------------*- C++ -*-===//
+
+#include "AttentionMatch.h"
+#include "dchag/Raise/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_RAISEAGGREGATE
+#include "dchag/Raise/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+
+/// Rebuilds one candidate: an aggregation whose result, projected or not, is `root`.
+class AggregateMatch {
+public:
+  AggregateMatch(ParameterAnalysis &parameters, Value rootValue)
+      : parameters(parameters), notation(parameters), loc(rootValue.getLoc()),
+        root(notation.createRef(rootValue)) {}
+
+  LogicalResult match(linalg::ContractOp product);
+  void rewrite(OpBuilder &b);
+  StringRef getReason() const { return why; }
+  /// Whether the query was constant, so that a failure is worth a remark.
+  bool isNear() const { return near; }
+
+private:
+  LogicalResult fail(StringRef reason) {
+    why = reason;
+    return failure();
+  }
+  FailureOr<AtomList> getParameterAtoms(const Ref &ref);
+  LogicalResult matchOutput(linalg::ContractOp product, Ref &inner);
+  LogicalResult matchQuery();
+  LogicalResult matchKeysAndValues();
+  LogicalResult matchTokens();
+  LogicalResult matchSizes(const Ref &inner);
+  void splitPositions();
+  Value build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b);
+
+  ParameterAnalysis &parameters;
+  IndexNotation notation;
+  Location loc;
+  Ref root;
+  StringRef why;
+  bool near = false;
+
+  SoftmaxProduct softmax;
+  Projection keys, values;
+  std::optional<Ref> wo, bo;
+  AtomList outReduced;
+  /// Atoms: of the query; what K and V depend on besides units; queries, heads, widths of keys
+  /// and of values, of the result, batch, positions; width of tokens in keys and values.
+  AtomList queryAtoms, free, queries, heads, keyWidth, valueWidth, outWidth, batch, positions;
+  AtomList keyTokenWidth, valueTokenWidth;
+};
+
+} // namespace
+
+FailureOr<AtomList> AggregateMatch::getParameterAtoms(const Ref &ref) {
+  FailureOr<AtomTensor> tensor = notation.rebuildParameters(ref, nullptr, loc);
+  if (failed(tensor))
+    return failure();
+  return tensor->atoms;
+}
+
+/// root = wo inner + bo, as far as there are both.
+LogicalResult AggregateMatch::matchOutput(linalg::ContractOp product, Ref &inner) {
+  inner = notation.strip(root);
+  if (inner.value == product.getResult(0))
+    return success();
+  if (auto add = inner.value.getDefiningOp<arith::AddFOp>()) {
+    unsigned side = parameters.isParameterOnly(add.getLhs()) ? 0 : 1;
+    if (!parameters.isParameterOnly(add->getOperand(side)))
+      return failure();
+    bo = Ref{add->getOperand(side), inner.dims};
+    inner = notation.strip({add->getOperand(1 - side), inner.dims});
+  }
+  auto contract = inner.value.getDefiningOp<linalg::ContractOp>();
+  if (!contract || contract == product)
+    return failure();
+  unsigned side = parameters.isParameterOnly(contract.getInputs()[0]) ? 0 : 1;
+  if (!parameters.isParameterOnly(contract.getInputs()[side]))
+    return failure();
+  IndexNotation::Product out = notation.getProduct(contract, inner);
+  wo = side == 0 ? out.lhs : out.rhs;
+  inner = notation.strip(side == 0 ? out.rhs : out.lhs);
+  for (const Index &index : out.reduced)
+    llvm::append_range(outReduced, notation.getAtoms(index));
+  return success(inner.value == product.getResult(0));
+}
+
+LogicalResult AggregateMatch::matchQuery() {
+  bool isFirst = parameters.isParameterOnly(softmax.query.value);
+  if (!isFirst)
+    std::swap(softmax.query, softmax.key);
+  if (!parameters.isParameterOnly(softmax.query.value))
+    return fail("the query depends on the input");
+  if (parameters.isParameterOnly(softmax.key.value))
+    return fail("the keys do not depend on the input");
+  near = true;
+  if (softmax.bias)
+    return fail("something is added to the scores");
+  FailureOr<AtomList> atoms = getParameterAtoms(softmax.query);
+  if (failed(atoms))
+    return fail("the query is no plain computation on parameters");
+  queryAtoms = *atoms;
+  return success();
+}
+
+LogicalResult AggregateMatch::matchKeysAndValues() {
+  keys = matchProjection(notation, parameters, softmax.key);
+  values = matchProjection(notation, parameters, softmax.value);
+  AtomList keyOut, valueOut;
+  if (keys.weight) {
+    FailureOr<AtomList> atoms = getParameterAtoms(*keys.weight);
+    if (failed(atoms))
+      return fail("the weight of the keys is no plain computation on parameters");
+    keyTokenWidth = notation.resolved(keys.reduced);
+    keyOut = without(*atoms, keyTokenWidth);
+  }
+  if (values.weight) {
+    FailureOr<AtomList> atoms = getParameterAtoms(*values.weight);
+    if (failed(atoms))
+      return fail("the weight of the values is no plain computation on parameters");
+    valueTokenWidth = notation.resolved(values.reduced);
+    valueOut = without(*atoms, valueTokenWidth);
+  }
+  // Cuts made since belong to all lists.
+  for (AtomList *list : {&keyTokenWidth, &keyOut, &valueTokenWidth, &valueOut, &queryAtoms,
+                         &softmax.units, &softmax.width, &outReduced})
+    notation.resolve(*list);
+  AtomList keyAtoms = notation.getAtoms(keys.input);
+  if (!keys.weight) {
+    keyTokenWidth = intersect(keyAtoms, queryAtoms);
+    keyOut = keyTokenWidth;
+  }
+  free = without(without(keyAtoms, softmax.units), keyTokenWidth);
+  AtomList valueAtoms = notation.getAtoms(values.input);
+  if (!values.weight) {
+    valueTokenWidth = without(without(valueAtoms, softmax.units), free);
+    valueOut = valueTokenWidth;
+  }
+  heads = without(keyOut, softmax.width);
+  keyWidth = softmax.width;
+  queries = without(without(queryAtoms, keyWidth), heads);
+  valueWidth = without(valueOut, heads);
+  if (!containsAll(keyAtoms, softmax.units) || !containsAll(valueAtoms, softmax.units))
+    return fail("keys or values are the same for all units");
+  if (!containsAll(valueAtoms, free) ||
+      !containsNone(without(without(valueAtoms, softmax.units), free), keyTokenWidth))
+    return fail("keys and values are not made from the same positions");
+  if (without(without(without(valueAtoms, softmax.units), free), valueTokenWidth).size())
+    return fail("keys and values are not made from the same positions");
+  for (ArrayRef<Atom> list : {ArrayRef<Atom>(queryAtoms), ArrayRef<Atom>(keyOut),
+                              ArrayRef<Atom>(valueOut)})
+    if (!containsNone(list, free) || !containsNone(list, softmax.units))
+      return fail("the query or a weight differs between positions or units");
+  if (!containsNone(valueOut, queries) || !containsNone(valueOut, keyWidth))
+    return fail("the heads of keys and values do not match");
+  return success();
+}
+
+/// Keys and values must read the same elements; the widths of tokens correspond.
+LogicalResult AggregateMatch::matchTokens() {
+  Ref k = notation.strip(keys.input), v = notation.strip(values.input);
+  constexpr StringRef reason = "keys and values are not made from the same tokens";
+  if (k.value != v.value)
+    return fail(reason);
+  llvm::DenseMap<Atom, Atom> keyToValue;
+  for (auto [left, right] : llvm::zip(k.dims, v.dims)) {
+    if (left.offset != right.offset || left.terms.size() != right.terms.size())
+      return fail(reason);
+    for (auto [l, r] : llvm::zip(left.terms, right.terms)) {
+      if (l.stride != r.stride || notation.getSize(l.atom) != notation.getSize(r.atom))
+        return fail(reason);
+      bool isWidth = llvm::is_contained(keyTokenWidth, l.atom);
+      if (isWidth != llvm::is_contained(valueTokenWidth, r.atom) ||
+          (!isWidth && l.atom != r.atom))
+        return fail(reason);
+      if (isWidth)
+        keyToValue[l.atom] = r.atom;
+    }
+  }
+  if (keyToValue.size() != keyTokenWidth.size() ||
+      keyTokenWidth.size() != valueTokenWidth.size())
+    return fail(reason);
+  // One order of the features of a token for both. Without a weight, heads come first.
+  AtomList order;
+  if (!keys.weight) {
+    order = heads;
+    llvm::append_range(order, keyWidth);
+  } else if (!values.weight) {
+    AtomList wanted = heads;
+    llvm::append_range(wanted, valueWidth);
+    for (Atom atom : wanted)
+      for (Atom key : keyTokenWidth)
+        if (keyToValue.lookup(key) == atom)
+          order.push_back(key);
+  } else {
+    order = intersect(notation.getAtoms(k), keyTokenWidth);
+  }
+  if (order.size() != keyTokenWidth.size())
+    return fail(reason);
+  keyTokenWidth = order;
+  for (auto [atom, mapped] : llvm::zip(order, valueTokenWidth))
+    mapped = keyToValue.lookup(atom);
+  if (!keys.weight && !values.weight) {
+    AtomList wanted = heads;
+    llvm::append_range(wanted, valueWidth);
+    if (wanted != valueTokenWidth)
+      return fail("the heads of keys and values do not match");
+  }
+  values.input = v;
+  return success();
+}
+
+/// Everything that the op reads or yields must depend on its own atoms alone.
+LogicalResult AggregateMatch::matchSizes(const Ref &inner) {
+  AtomList valueOut = heads;
+  llvm::append_range(valueOut, valueWidth);
+  AtomList keyOut = heads;
+  llvm::append_range(keyOut, keyWidth);
+  outWidth = valueOut;
+  if (wo) {
+    FailureOr<AtomList> atoms = getParameterAtoms(*wo);
+    if (failed(atoms))
+      return fail("the output weight is no plain computation on parameters");
+    notation.resolve(outReduced);
+    outWidth = without(*atoms, outReduced);
+    if (!containsAll(outReduced, valueOut) || !containsAll(valueOut, outReduced))
+      return fail("the output projection does not run over the heads alone");
+    if (!containsNone(outWidth, free) || !containsNone(outWidth, queries))
+      return fail("the output weight differs between positions");
+  }
+  AtomList allowed = free;
+  llvm::append_range(allowed, queries);
+  llvm::append_range(allowed, outWidth);
+  if (!containsAll(allowed, notation.getAtoms(root)))
+    return fail("the result depends on more than positions, queries and features");
+  for (auto [ref, weight, list] :
+       {std::tuple(&keys.bias, &keys.weight, &keyOut), {&values.bias, &values.weight, &valueOut},
+        {&bo, &wo, &outWidth}}) {
+    if (!*ref)
+      continue;
+    FailureOr<AtomList> atoms = getParameterAtoms(**ref);
+    if (failed(atoms) || !*weight || !containsAll(*list, *atoms))
+      return fail("a bias depends on more than its features");
+  }
+  for (AtomList *list : {&free, &queries, &heads, &keyWidth, &valueWidth, &outWidth,
+                         &keyTokenWidth, &valueTokenWidth, &softmax.units})
+    if (notation.resolved(*list) != *list)
+      return fail("a reshape cuts positions, heads or features unevenly");
+  (void)inner;
+  return success();
+}
+
+/// The first dimension of the tokens is the batch if positions have dimensions of their own.
+void AggregateMatch::splitPositions() {
+  batch.clear();
+  positions.clear();
+  const Ref &tokens = values.input;
+  AtomList first = tokens.dims.empty() ? AtomList()
+                                       : intersect(notation.getAtoms(tokens.dims[0]), free);
+  AtomList ordered = intersect(notation.getAtoms(tokens), free);
+  bool isRaised = tokens.value.getDefiningOp<TokenizeOp>() ||
+                  tokens.value.getDefiningOp<AggregateOp>();
+  if (isRaised || first.size() < ordered.size())
+    batch = first;
+  positions = without(ordered, batch);
+}
+
+LogicalResult AggregateMatch::match(linalg::ContractOp product) {
+  Ref inner;
+  if (failed(matchOutput(product, inner)))
+    return fail("");
+  FailureOr<SoftmaxProduct> found = matchSoftmaxProduct(notation, product, inner, why);
+  if (failed(found))
+    return failure();
+  softmax = *found;
+  if (failed(matchQuery()) || failed(matchKeysAndValues()) || failed(matchTokens()) ||
+      failed(matchSizes(inner)))
+    return failure();
+  if (failed(notation.read(values.input, nullptr, loc)))
+    return fail("the tokens are no plain view");
+  splitPositions();
+  return success();
+}
+
+Value AggregateMatch::build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims,
+                            OpBuilder &b) {
+  if (!ref)
+    return Value();
+  // Matching has done the same without making ops.
+  FailureOr<AtomTensor> tensor = notation.rebuildParameters(*ref, &b, loc);
+  return notation.arrange(*tensor, dims, b, loc);
+}
+
+void AggregateMatch::rewrite(OpBuilder &b) {
+  b.setInsertionPointAfterValue(root.value);
+  AtomList keyOut = heads, valueOut = heads;
+  llvm::append_range(keyOut, keyWidth);
+  llvm::append_range(valueOut, valueWidth);
+  AtomTensor tokenTensor = *notation.read(values.input, &b, loc);
+  Value tokens =
+      notation.arrange(tokenTensor, {batch, {}, softmax.units, positions, valueTokenWidth}, b, loc);
+  Value query = build(softmax.query, {{}, queries, keyOut}, b);
+  Value wk = build(keys.weight, {{}, keyOut, keyTokenWidth}, b);
+  Value bk = build(keys.bias, {{}, keyOut}, b);
+  Value wv = build(values.weight, {{}, valueOut, valueTokenWidth}, b);
+  Value bv = build(values.bias, {{}, valueOut}, b);
+  Value woValue = build(wo, {{}, outWidth, valueOut}, b);
+  Value boValue = build(bo, {{}, outWidth}, b);
+  SmallVector<AtomList> resultDims{batch, {}, queries, positions, outWidth};
+  SmallVector<int64_t> shape;
+  for (const AtomList &dim : resultDims)
+    shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
+  auto type = RankedTensorType::get(
+      shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+  auto op = AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue,
+                                Value(), notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale));
+  AtomTensor result = notation.split(op.getResult(), resultDims, b, loc);
+  root.value.replaceAllUsesWith(notation.arrangeAs(result, root, b, loc));
+}
+
+//===----------------------------------------------------------------------===//
+// Linear aggregation
+//===----------------------------------------------------------------------===//
+
+/// y[.., i, ..] = sum over the units of a tokenization or aggregation of weight[i, c] t[c].
+static bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters) {
+  for (unsigned side : {0, 1}) {
+    if (!parameters.isParameterOnly(op.getInputs()[side]))
+      continue;
+    IndexNotation notation(parameters);
+    Location loc = op.getLoc();
+    Ref root = notation.createRef(op.getResult(0));
+    IndexNotation::Product product = notation.getProduct(op, root);
+    Ref weight = side == 0 ? product.lhs : product.rhs;
+    Ref tokens = notation.strip(side == 0 ? product.rhs : product.lhs);
+    auto tokenize = tokens.value.getDefiningOp<TokenizeOp>();
+    auto aggregate = tokens.value.getDefiningOp<AggregateOp>();
+    // Groups of an aggregation are the units of the next one.
+    if (!tokenize && !aggregate)
+      continue;
+    FailureOr<AtomTensor> weightAtoms = notation.rebuildParameters(weight, nullptr, loc);
+    if (failed(weightAtoms) || failed(notation.read(tokens, nullptr, loc)))
+      continue;
+    AtomList units;
+    for (const Index &index : product.reduced)
+      llvm::append_range(units, notation.getAtoms(index));
+    tokens = notation.strip(tokens);
+    AtomList unitDims = notation.getAtoms(tokens.dims[1]);
+    AtomList batch = notation.getAtoms(tokens.dims[0]), width = notation.getAtoms(tokens.dims.back());
+    AtomList positions = without(without(without(notation.getAtoms(tokens), units), batch), width);
+    AtomList queries = without(weightAtoms->atoms, units);
+    AtomList kept = batch;
+    llvm::append_range(kept, positions);
+    llvm::append_range(kept, width);
+    if (!containsAll(unitDims, units) || units.empty() || !containsNone(kept, weightAtoms->atoms))
+      continue;
+    OpBuilder b(op);
+    AtomTensor weightTensor = *notation.rebuildParameters(weight, &b, loc);
+    AtomTensor tokenTensor = *notation.read(tokens, &b, loc);
+    Value t = notation.arrange(tokenTensor, {batch, {}, units, positions, width}, b, loc);
+    Value w = notation.arrange(weightTensor, {{}, queries, units}, b, loc);
+    SmallVector<AtomList> dims{batch, {}, queries, positions, width};
+    SmallVector<int64_t> shape;
+    for (const AtomList &dim : dims)
+      shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
+    auto type = RankedTensorType::get(
+        shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+    Value result = AggregateLinearOp::create(b, loc, type, t, w, Value());
+    root.value.replaceAllUsesWith(
+        notation.arrangeAs(notation.split(result, dims, b, loc), root, b, loc));
+    return true;
+  }
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Pass
+//===----------------------------------------------------------------------===//
+
+/// The product itself and, behind it, an output projection and its bias, the last one first.
+static SmallVector<Value> collectRoots(linalg::ContractOp product, ParameterAnalysis &parameters) {
+  SmallVector<Value> roots{product.getResult(0)};
+  Value value = roots[0];
+  bool projected = false;
+  while (value.hasOneUse()) {
+    Operation *user = *value.user_begin();
+    if (user->getNumResults() != 1)
+      break;
+    Value next = user->getResult(0);
+    auto hasParameter = [&] {
+      return llvm::any_of(user->getOperands().take_front(2),
+                          [&](Value operand) { return parameters.isParameterOnly(operand); });
+    };
+    if (isa<linalg::ContractOp>(user) && !projected && hasParameter()) {
+      projected = true;
+      roots.push_back(next);
+    } else if (isa<arith::AddFOp>(user) && projected && hasParameter()) {
+      roots.push_back(next);
+      break;
+    } else if (!isView(user) || isa<tensor::ConcatOp>(user)) {
+      break;
+    }
+    value = next;
+  }
+  std::reverse(roots.begin(), roots.end());
+  return roots;
+}
+
+namespace {
+struct RaiseAggregate : mlir::dchag::impl::RaiseAggregateBase<RaiseAggregate> {
+  void raise(linalg::ContractOp product, ParameterAnalysis &parameters) {
+    SoftmaxOp softmax = findSoftmax(product);
+    std::string reason;
+    for (Value root : collectRoots(product, parameters)) {
+      AggregateMatch match(parameters, root);
+      if (succeeded(match.match(product))) {
+        OpBuilder b(&getContext());
+        match.rewrite(b);
+        return;
+      }
+      if (match.isNear())
+        reason = match.getReason().str();
+    }
+    if (!reason.empty())
+      softmax.emitRemark("is not raised to dchag.aggregate: ") << reason;
+  }
+
+  void runOnOperation() override {
+    for (Block &block : getOperation().getBody()) {
+      eraseDeadOps(block);
+      ParameterAnalysis parameters;
+      SmallVector<linalg::ContractOp> contracts(block.getOps<linalg::ContractOp>());
+      for (linalg::ContractOp op : contracts) {
+        if (op->use_empty())
+          continue;
+        if (findSoftmax(op))
+          raise(op, parameters);
+        else
+          raiseLinear(op, parameters);
+      }
+      eraseDeadOps(block);
+    }
+  }
+};
+} // namespace

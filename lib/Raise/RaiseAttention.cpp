@@ -1,0 +1,176 @@
+//===- RaiseAttention.cpp - recognises dot-product attention ---------------*- C++ -*-===//
+
+#include "AttentionMatch.h"
+#include "dchag/Raise/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_RAISEATTENTION
+#include "dchag/Raise/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+
+/// A query, key or value, computed anew from the input of its projection.
+class Projected {
+public:
+  Projected(IndexNotation &notation, ParameterAnalysis &parameters, const Ref &ref, Location loc)
+      : notation(notation), parameters(parameters), ref(ref), loc(loc) {
+    projection = matchProjection(notation, parameters, ref);
+  }
+  LogicalResult match() {
+    FailureOr<AtomTensor> tensor = rebuild(nullptr);
+    if (failed(tensor))
+      return failure();
+    atoms = tensor->atoms;
+    if (projection.weight)
+      if (auto weight = notation.rebuildParameters(*projection.weight, nullptr, loc);
+          succeeded(weight))
+        weightAtoms = weight->atoms;
+    return success();
+  }
+  Value build(ArrayRef<AtomList> dims, OpBuilder &b) {
+    return notation.arrange(*rebuild(&b), dims, b, loc);
+  }
+  void resolve() {
+    notation.resolve(atoms);
+    notation.resolve(weightAtoms);
+  }
+  bool has(Atom atom) const { return llvm::is_contained(atoms, atom); }
+
+  AtomList atoms, weightAtoms;
+  Projection projection;
+
+private:
+  FailureOr<AtomTensor> rebuild(OpBuilder *b) {
+    auto policy = [&](Operation *op) {
+      return projection.ops.contains(op) || parameters.isParameterOnly(op->getResult(0));
+    };
+    return notation.rebuild(ref, policy, b, loc);
+  }
+  IndexNotation &notation;
+  ParameterAnalysis &parameters;
+  Ref ref;
+  Location loc;
+};
+
+} // namespace
+
+/// Replaces the product of a softmax with values; false when it is no attention.
+static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, OpBuilder &b) {
+  IndexNotation notation(parameters);
+  Location loc = op.getLoc();
+  Ref root = notation.createRef(op.getResult(0));
+  StringRef why;
+  FailureOr<SoftmaxProduct> match = matchSoftmaxProduct(notation, op, root, why);
+  if (failed(match))
+    return false;
+  Projected q(notation, parameters, match->query, loc), k(notation, parameters, match->key, loc),
+      v(notation, parameters, match->value, loc);
+  if (failed(q.match()) || failed(k.match()) || failed(v.match()))
+    return false;
+  FailureOr<AtomTensor> bias = AtomTensor();
+  if (match->bias && failed(bias = notation.read(*match->bias, nullptr, loc)))
+    return false;
+  for (Projected *p : {&q, &k, &v})
+    p->resolve();
+  AtomList units = notation.resolved(match->units), width = notation.resolved(match->width);
+  auto hasUnits = [&](const Projected &p) { return containsAll(p.atoms, units); };
+  // The operand that depends on the units is the key.
+  AtomList batch, heads, positions, valueWidth;
+  Projected *query = &q, *key = &k;
+  if (!units.empty() && hasUnits(q))
+    std::swap(query, key);
+  if (!containsNone(query->atoms, units) || !hasUnits(*key) || !hasUnits(v) ||
+      !containsNone(v.atoms, width) || !containsAll(query->atoms, width) ||
+      !containsAll(key->atoms, width))
+    return false;
+  for (Atom atom : notation.getAtoms(root)) {
+    unsigned count = query->has(atom) + key->has(atom) + v.has(atom);
+    if (count >= 2)
+      batch.push_back(atom);
+    else if (query->has(atom))
+      positions.push_back(atom);
+    else if (v.has(atom))
+      valueWidth.push_back(atom);
+    else
+      return false;
+  }
+  // Heads are what the weights of the projections add to the positions of their input.
+  for (Atom atom : batch)
+    if (llvm::is_contained(query->weightAtoms, atom) || llvm::is_contained(key->weightAtoms, atom) ||
+        llvm::is_contained(v.weightAtoms, atom))
+      heads.push_back(atom);
+  if (heads.empty() && batch.size() > 1)
+    heads.push_back(batch.back());
+  batch = without(batch, heads);
+
+  b.setInsertionPoint(op);
+  Value queryValue = query->build({batch, heads, positions, width}, b);
+  Value keyValue = key->build({batch, heads, units, width}, b);
+  Value value = v.build({batch, heads, units, valueWidth}, b);
+  Value biasValue;
+  if (match->bias) {
+    FailureOr<AtomTensor> tensor = notation.read(*match->bias, &b, loc);
+    SmallVector<AtomList> dims{batch, heads, positions, units};
+    for (AtomList &dim : dims)
+      if (containsNone(tensor->atoms, dim))
+        dim.clear();
+    biasValue = notation.arrange(*tensor, dims, b, loc);
+  }
+  SmallVector<AtomList> resultDims{batch, heads, positions, valueWidth};
+  SmallVector<int64_t> shape;
+  for (const AtomList &dim : resultDims)
+    shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
+  auto type = RankedTensorType::get(
+      shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+  Value result = AttentionOp::create(b, loc, type, queryValue, keyValue, value, biasValue, Value(),
+                                     b.getF64FloatAttr(match->scale));
+  root.value.replaceAllUsesWith(
+      notation.arrangeAs(notation.split(result, resultDims, b, loc), root, b, loc));
+  return true;
+}
+
+/// An operand of an attention op that is a part of a packed projection becomes a projection
+/// of its own.
+static void unpackOperand(AttentionOp op, OpOperand &operand, ParameterAnalysis &parameters,
+                          OpBuilder &b) {
+  Operation *producer = operand.get().getDefiningOp();
+  if (!producer || !isView(producer))
+    return;
+  IndexNotation notation(parameters);
+  Ref root = notation.createRef(operand.get());
+  Projected projected(notation, parameters, root, op.getLoc());
+  if (!projected.projection.weight || failed(projected.match()))
+    return;
+  b.setInsertionPoint(op);
+  SmallVector<AtomList> dims;
+  for (const Index &index : root.dims)
+    dims.push_back(notation.getAtoms(index));
+  operand.set(projected.build(dims, b));
+}
+
+namespace {
+struct RaiseAttention : mlir::dchag::impl::RaiseAttentionBase<RaiseAttention> {
+  void runOnOperation() override {
+    OpBuilder b(&getContext());
+    for (Block &block : getOperation().getBody()) {
+      eraseDeadOps(block);
+      ParameterAnalysis parameters;
+      SmallVector<linalg::ContractOp> contracts(block.getOps<linalg::ContractOp>());
+      for (linalg::ContractOp op : contracts)
+        if (!op->use_empty() && findSoftmax(op))
+          raiseProduct(op, parameters, b);
+      SmallVector<AttentionOp> attentions(block.getOps<AttentionOp>());
+      for (AttentionOp op : attentions)
+        for (unsigned operand : {0, 1, 2})
+          unpackOperand(op, op->getOpOperand(operand), parameters, b);
+      eraseDeadOps(block);
+    }
+  }
+};
+} // namespace

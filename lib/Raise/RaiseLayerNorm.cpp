@@ -1,0 +1,293 @@
+//===- RaiseLayerNorm.cpp - recognises layer normalisation -----------------*- C++ -*-===//
+
+#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Raise/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_RAISELAYERNORM
+#include "dchag/Raise/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+
+/// The mean of `input` over its dimensions `reduced`.
+struct Mean {
+  Ref input;
+  SmallVector<int64_t> reduced;
+  /// The atoms summed over.
+  AtomList atoms;
+};
+
+class NormMatch {
+public:
+  NormMatch(ParameterAnalysis &parameters, Value rootValue)
+      : parameters(parameters), notation(parameters), loc(rootValue.getLoc()),
+        root(notation.createRef(rootValue)) {}
+  LogicalResult match();
+  void rewrite(OpBuilder &b);
+
+private:
+  std::optional<Mean> matchMean(Ref ref);
+  std::optional<Ref> matchRoot(Ref ref);
+  LogicalResult matchQuotient(Ref ref);
+  LogicalResult matchVariance(Ref ref);
+  bool dependsOnNormalised(const Ref &ref);
+  Value build(const std::optional<Ref> &ref, OpBuilder &b);
+
+  ParameterAnalysis &parameters;
+  IndexNotation notation;
+  Location loc;
+  Ref root;
+  std::optional<Ref> scale, bias;
+  /// x - mean(x), x, and the number of normalised dimensions of x.
+  Ref centered, input;
+  int64_t dims = 0;
+  double epsilon = 0;
+};
+
+} // namespace
+
+static bool isSum(linalg::ReduceOp op) {
+  if (op.getNumDpsInputs() != 1)
+    return false;
+  Block &body = *op.getBlock();
+  return llvm::hasNItems(body.getOperations(), 2) && isa<arith::AddFOp>(body.front()) &&
+         body.front().getOperand(0) != body.front().getOperand(1);
+}
+
+/// sum / count or sum * (1 / count)
+std::optional<Mean> NormMatch::matchMean(Ref ref) {
+  ref = notation.strip(ref);
+  Operation *op = ref.value.getDefiningOp();
+  if (!isa_and_nonnull<arith::DivFOp, arith::MulFOp>(op))
+    return std::nullopt;
+  unsigned number = getSplat(op->getOperand(1)) ? 1 : 0;
+  std::optional<double> splat = getSplat(op->getOperand(number));
+  if (!splat || (number == 0 && isa<arith::DivFOp>(op)))
+    return std::nullopt;
+  ref = notation.strip({op->getOperand(1 - number), ref.dims});
+  auto reduce = ref.value.getDefiningOp<linalg::ReduceOp>();
+  if (!reduce || !isSum(reduce))
+    return std::nullopt;
+  Mean mean{{reduce.getInputs()[0], {}}, SmallVector<int64_t>(reduce.getDimensions()), {}};
+  int64_t count = 1;
+  unsigned next = 0;
+  for (auto [dim, size] :
+       llvm::enumerate(cast<RankedTensorType>(mean.input.value.getType()).getShape())) {
+    if (!llvm::is_contained(mean.reduced, static_cast<int64_t>(dim))) {
+      mean.input.dims.push_back(ref.dims[next++]);
+      continue;
+    }
+    mean.input.dims.push_back(notation.createFullIndex(size));
+    llvm::append_range(mean.atoms, notation.getAtoms(mean.input.dims.back()));
+    count *= size;
+  }
+  double wanted = isa<arith::DivFOp>(op) ? static_cast<double>(count) : 1.0 / count;
+  if (std::abs(*splat - wanted) > 1e-7 * wanted)
+    return std::nullopt;
+  return mean;
+}
+
+/// What the square root is taken of: sqrt(x), or x * rsqrt and the like for a factor.
+std::optional<Ref> NormMatch::matchRoot(Ref ref) {
+  ref = notation.strip(ref);
+  if (auto sqrt = ref.value.getDefiningOp<math::SqrtOp>())
+    return notation.strip({sqrt.getOperand(), ref.dims});
+  return std::nullopt;
+}
+
+/// (x - mean(x)) / sqrt(..), or times 1 / sqrt(..) or rsqrt(..).
+LogicalResult NormMatch::matchQuotient(Ref ref) {
+  ref = notation.strip(ref);
+  Operation *op = ref.value.getDefiningOp();
+  if (auto div = dyn_cast_or_null<arith::DivFOp>(op)) {
+    std::optional<Ref> variance = matchRoot({div.getRhs(), ref.dims});
+    centered = notation.strip({div.getLhs(), ref.dims});
+    return variance ? matchVariance(*variance) : failure();
+  }
+  if (!isa_and_nonnull<arith::MulFOp>(op))
+    return failure();
+  for (unsigned side : {0, 1}) {
+    Ref factor = notation.strip({op->getOperand(side), ref.dims});
+    centered = notation.strip({op->getOperand(1 - side), ref.dims});
+    std::optional<Ref> variance;
+    if (auto rsqrt = factor.value.getDefiningOp<math::RsqrtOp>())
+      variance = notation.strip({rsqrt.getOperand(), factor.dims});
+    else if (auto div = factor.value.getDefiningOp<arith::DivFOp>();
+             div && getSplat(div.getLhs()) == 1.0)
+      variance = matchRoot({div.getRhs(), factor.dims});
+    if (variance)
+      return matchVariance(*variance);
+  }
+  return failure();
+}
+
+/// mean((x - mean(x))^2) + epsilon with the same x - mean(x).
+LogicalResult NormMatch::matchVariance(Ref ref) {
+  auto add = ref.value.getDefiningOp<arith::AddFOp>();
+  if (!add)
+    return failure();
+  unsigned number = getSplat(add.getRhs()) ? 1 : 0;
+  std::optional<double> splat = getSplat(add->getOperand(number));
+  if (!splat || *splat < 0)
+    return failure();
+  epsilon = *splat;
+  std::optional<Mean> variance = matchMean({add->getOperand(1 - number), ref.dims});
+  if (!variance)
+    return failure();
+  Ref square = notation.strip(variance->input);
+  Operation *op = square.value.getDefiningOp();
+  if (auto power = dyn_cast_or_null<math::PowFOp>(op)) {
+    if (getSplat(power.getRhs()) != 2.0)
+      return failure();
+  } else if (!isa_and_nonnull<arith::MulFOp>(op) || op->getOperand(0) != op->getOperand(1)) {
+    return failure();
+  }
+  auto isCentered = [&](const Ref &other, const Mean &mean) {
+    // Equal but for the dimensions that are summed, which are all there is of them.
+    if (other.value != centered.value)
+      return false;
+    for (auto [left, right] : llvm::zip(other.dims, centered.dims)) {
+      AtomList list = notation.getAtoms(left);
+      bool isSummed = !list.empty() && containsAll(mean.atoms, list);
+      if (!isSummed && !(left == right))
+        return false;
+    }
+    return true;
+  };
+  Ref inner = notation.strip({op->getOperand(0), square.dims});
+  for (Ref *r : {&centered, &inner})
+    notation.resolve(*r);
+  notation.resolve(variance->atoms);
+  if (!isCentered(inner, *variance))
+    return failure();
+
+  auto sub = centered.value.getDefiningOp<arith::SubFOp>();
+  if (!sub)
+    return failure();
+  input = notation.strip({sub.getLhs(), centered.dims});
+  std::optional<Mean> mean = matchMean({sub.getRhs(), centered.dims});
+  if (!mean)
+    return failure();
+  Ref meanOf = notation.strip(mean->input);
+  notation.resolve(input);
+  notation.resolve(meanOf);
+  notation.resolve(mean->atoms);
+  if (meanOf.value != input.value)
+    return failure();
+  // The summed dimensions are the last ones of x, and the same in both means.
+  int64_t rank = input.dims.size();
+  dims = 0;
+  for (auto [dim, left] : llvm::enumerate(meanOf.dims)) {
+    AtomList list = notation.getAtoms(left);
+    bool isSummed = !list.empty() && containsAll(mean->atoms, list);
+    if (isSummed && dims == 0)
+      dims = rank - dim;
+    if (!isSummed && (!(left == input.dims[dim]) || (dims != 0 && !list.empty())))
+      return failure();
+  }
+  auto type = cast<RankedTensorType>(input.value.getType());
+  if (dims == 0 || type.getElementType() != cast<RankedTensorType>(root.value.getType()).getElementType())
+    return failure();
+  AtomList normalised;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    auto full = notation.getFullAtoms(input.dims[dim], type.getDimSize(dim));
+    if (!full)
+      return failure();
+    if (dim >= rank - dims)
+      llvm::append_range(normalised, *full);
+  }
+  // The variance must sum over exactly these, seen from x - mean(x).
+  AtomList summed;
+  for (auto [left, right] : llvm::zip(inner.dims, centered.dims))
+    if (!(left == right))
+      llvm::append_range(summed, notation.getAtoms(right));
+  return success(containsAll(summed, normalised) && containsAll(normalised, summed) &&
+                 notation.getSize(ArrayRef<Atom>(normalised)) ==
+                     notation.getSize(ArrayRef<Atom>(variance->atoms)));
+}
+
+bool NormMatch::dependsOnNormalised(const Ref &ref) {
+  FailureOr<AtomTensor> tensor = notation.rebuildParameters(ref, nullptr, loc);
+  if (failed(tensor))
+    return false;
+  AtomList normalised;
+  for (int64_t dim = input.dims.size() - dims; dim < int64_t(input.dims.size()); ++dim)
+    llvm::append_range(normalised, notation.getAtoms(input.dims[dim]));
+  return containsAll(normalised, tensor->atoms);
+}
+
+LogicalResult NormMatch::match() {
+  Ref ref = root;
+  if (auto add = ref.value.getDefiningOp<arith::AddFOp>()) {
+    unsigned side = parameters.isParameterOnly(add.getLhs()) ? 0 : 1;
+    if (!parameters.isParameterOnly(add->getOperand(side)))
+      return failure();
+    bias = Ref{add->getOperand(side), ref.dims};
+    ref = notation.strip({add->getOperand(1 - side), ref.dims});
+  }
+  if (auto mul = ref.value.getDefiningOp<arith::MulFOp>()) {
+    unsigned side = parameters.isParameterOnly(mul.getLhs()) ? 0 : 1;
+    if (parameters.isParameterOnly(mul->getOperand(side))) {
+      scale = Ref{mul->getOperand(side), ref.dims};
+      ref = {mul->getOperand(1 - side), ref.dims};
+    }
+  }
+  if (failed(matchQuotient(ref)))
+    return failure();
+  return success((!scale || dependsOnNormalised(*scale)) && (!bias || dependsOnNormalised(*bias)));
+}
+
+Value NormMatch::build(const std::optional<Ref> &ref, OpBuilder &b) {
+  if (!ref)
+    return Value();
+  SmallVector<AtomList> shape;
+  for (int64_t dim = input.dims.size() - dims; dim < int64_t(input.dims.size()); ++dim)
+    shape.push_back(notation.getAtoms(input.dims[dim]));
+  return notation.arrange(*notation.rebuildParameters(*ref, &b, loc), shape, b, loc);
+}
+
+void NormMatch::rewrite(OpBuilder &b) {
+  b.setInsertionPointAfterValue(root.value);
+  Value result = LayerNormOp::create(b, loc, input.value.getType(), input.value, build(scale, b),
+                                     build(bias, b), b.getI64IntegerAttr(dims),
+                                     b.getF64FloatAttr(epsilon));
+  SmallVector<AtomList> inputDims;
+  for (const Index &index : input.dims)
+    inputDims.push_back(notation.getAtoms(index));
+  AtomTensor tensor = notation.split(result, inputDims, b, loc);
+  root.value.replaceAllUsesWith(notation.arrangeAs(tensor, root, b, loc));
+}
+
+namespace {
+struct RaiseLayerNorm : mlir::dchag::impl::RaiseLayerNormBase<RaiseLayerNorm> {
+  void runOnOperation() override {
+    for (Block &block : getOperation().getBody()) {
+      ParameterAnalysis parameters;
+      // From the end: the sum with the bias is seen before the product with the scale.
+      SmallVector<Operation *> ops;
+      for (Operation &op : llvm::reverse(block))
+        if (isa<arith::AddFOp, arith::MulFOp, arith::DivFOp>(op) &&
+            isa<RankedTensorType>(op.getResult(0).getType()))
+          ops.push_back(&op);
+      for (Operation *op : ops) {
+        if (op->use_empty())
+          continue;
+        NormMatch match(parameters, op->getResult(0));
+        if (failed(match.match()))
+          continue;
+        OpBuilder b(op);
+        match.rewrite(b);
+      }
+      eraseDeadOps(block);
+    }
+  }
+};
+} // namespace

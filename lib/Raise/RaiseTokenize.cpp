@@ -1,0 +1,294 @@
+//===- RaiseTokenize.cpp - recognises tokenizations ------------------------*- C++ -*-===//
+
+#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Raise/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_RAISETOKENIZE
+#include "dchag/Raise/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+static ArrayRef<int64_t> getShape(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions
+//===----------------------------------------------------------------------===//
+
+static bool embedsPatches(ConvolutionOp op) {
+  ArrayRef<int64_t> kernel = getShape(op.getWeight()).drop_front(2);
+  ArrayRef<int64_t> space = getShape(op.getInput()).drop_front(2);
+  auto isZero = [](int64_t size) { return size == 0; };
+  if (kernel.empty() || kernel.size() > 3 || op.getStrides() != kernel ||
+      !llvm::all_of(op.getLow(), isZero) || !llvm::all_of(op.getHigh(), isZero) ||
+      !llvm::all_of(op.getDilations(), [](int64_t size) { return size == 1; }))
+    return false;
+  for (auto [size, patch] : llvm::zip(space, kernel))
+    if (size % patch != 0)
+      return false;
+  return llvm::all_of(op.getType().getShape(), [](int64_t size) { return size > 0; });
+}
+
+/// B x (g I) x S, (g D) x I x k  ->  B x g x I x S, g x D x I x k, tokens B x g x N x D.
+static void raiseConvolution(ConvolutionOp op) {
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  int64_t groups = op.getGroups();
+  auto regroup = [&](Value value, unsigned dim, int64_t group) {
+    SmallVector<int64_t> shape(getShape(value));
+    shape[dim] /= group;
+    shape.insert(shape.begin() + dim, group);
+    return reshape(b, loc, value, shape);
+  };
+  Value image = regroup(op.getInput(), 1, groups);
+  Value weight = regroup(op.getWeight(), 0, groups);
+  Value bias = op.getBias() ? regroup(op.getBias(), 0, groups) : Value();
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  int64_t positions = 1;
+  for (int64_t size : shape.drop_front(2))
+    positions *= size;
+  auto type = RankedTensorType::get({shape[0], groups, positions, shape[1] / groups},
+                                    op.getType().getElementType());
+  Value tokens = TokenizeOp::create(b, loc, type, image, weight, bias, Value());
+
+  // In the layout of the convolution, features in front of space.
+  SmallVector<int64_t> swapped{shape[0], groups, shape[1] / groups, positions};
+  Value init = tensor::EmptyOp::create(b, loc, swapped, type.getElementType());
+  Value result = linalg::TransposeOp::create(b, loc, tokens, init, ArrayRef<int64_t>{0, 1, 3, 2})
+                     ->getResult(0);
+  op.getResult().replaceAllUsesWith(reshape(b, loc, result, shape));
+}
+
+//===----------------------------------------------------------------------===//
+// Embeddings
+//===----------------------------------------------------------------------===//
+
+/// tokens + e, where e depends on parameters, unit and feature alone.
+static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
+  if (!isa<RankedTensorType>(op.getType()) || op->use_empty())
+    return;
+  for (unsigned side : {0, 1}) {
+    if (!parameters.isParameterOnly(op->getOperand(1 - side)))
+      continue;
+    IndexNotation notation(parameters);
+    Location loc = op.getLoc();
+    Ref root = notation.createRef(op.getResult());
+    Ref tokens = notation.strip({op->getOperand(side), root.dims});
+    auto tokenize = tokens.value.getDefiningOp<TokenizeOp>();
+    if (!tokenize)
+      continue;
+    Ref addend{op->getOperand(1 - side), root.dims};
+    FailureOr<AtomTensor> atoms = notation.rebuildParameters(addend, nullptr, loc);
+    if (failed(atoms))
+      continue;
+    notation.resolve(tokens);
+    SmallVector<AtomList> dims;
+    for (auto [index, size] : llvm::zip(tokens.dims, getShape(tokens.value)))
+      if (auto full = notation.getFullAtoms(index, size))
+        dims.push_back(*full);
+    if (dims.size() != 4)
+      continue;
+    AtomList allowed = dims[1];
+    llvm::append_range(allowed, dims[3]);
+    // Other uses of the bare tokens would compute them twice.
+    if (!containsAll(allowed, atoms->atoms) || !tokenize->hasOneUse())
+      continue;
+    OpBuilder b(op);
+    Value embedding = notation.arrange(*notation.rebuildParameters(addend, &b, loc),
+                                       {dims[1], dims[3]}, b, loc);
+    if (tokenize.getEmbedding())
+      embedding = arith::AddFOp::create(b, loc, tokenize.getEmbedding(), embedding);
+    Value result =
+        TokenizeOp::create(b, tokenize.getLoc(), tokenize.getType(), tokenize.getImage(),
+                           tokenize.getWeight(), tokenize.getBias(), embedding);
+    AtomTensor tensor = notation.split(result, dims, b, loc);
+    op.getResult().replaceAllUsesWith(notation.arrangeAs(tensor, root, b, loc));
+    return;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Several tokenizations
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Tokenizations that a concatenation puts one behind the other.
+class StackMatch {
+public:
+  StackMatch(tensor::ConcatOp op, ParameterAnalysis &parameters)
+      : op(op), notation(parameters), root(notation.createRef(op.getResult())) {}
+  LogicalResult match();
+  void rewrite();
+
+private:
+  LogicalResult matchOperand(Value operand);
+  bool haveSameForm(TokenizeOp a, TokenizeOp b);
+  Value join(ArrayRef<Value> values, OpBuilder &b, int64_t dim);
+
+  tensor::ConcatOp op;
+  IndexNotation notation;
+  Ref root;
+  SmallVector<TokenizeOp> parts;
+  /// Atoms of batch, positions and features of the tokens.
+  AtomList batch, positions, width;
+  /// Features of each unit are concatenated (as channels), not units.
+  bool joinsFeatures = false;
+};
+
+} // namespace
+
+bool StackMatch::haveSameForm(TokenizeOp a, TokenizeOp b) {
+  ArrayRef<int64_t> x = getShape(a.getImage()), y = getShape(b.getImage());
+  ArrayRef<int64_t> v = getShape(a.getWeight()), w = getShape(b.getWeight());
+  return x[0] == y[0] && x.drop_front(2) == y.drop_front(2) &&
+         v.drop_front(1) == w.drop_front(1) && !a.getBias() == !b.getBias() &&
+         !a.getEmbedding() == !b.getEmbedding() && a.getType().getElementType() ==
+                                                       b.getType().getElementType();
+}
+
+LogicalResult StackMatch::matchOperand(Value operand) {
+  int64_t dim = op.getDim(), size = getShape(operand)[dim];
+  Ref ref{operand, root.dims};
+  ref.dims[dim] = notation.createFullIndex(size);
+  Ref tokens = notation.strip(ref);
+  notation.resolve(ref);
+  auto tokenize = tokens.value.getDefiningOp<TokenizeOp>();
+  if (!tokenize)
+    return failure();
+  AtomList own = notation.getAtoms(ref.dims[dim]);
+  SmallVector<AtomList> dims;
+  for (auto [index, extent] : llvm::zip(tokens.dims, getShape(tokens.value))) {
+    auto full = notation.getFullAtoms(index, extent);
+    if (!full)
+      return failure();
+    dims.push_back(*full);
+  }
+  bool features = !own.empty() && dims[1].empty() && own == dims[3];
+  if (!features && own != dims[1])
+    return failure();
+  if (!parts.empty() &&
+      (joinsFeatures != features || !haveSameForm(parts.front(), tokenize) || batch != dims[0] ||
+       positions != dims[2] || (!features && width != dims[3])))
+    return failure();
+  if (parts.empty() || features)
+    width = dims[3];
+  batch = dims[0];
+  positions = dims[2];
+  joinsFeatures = features;
+  parts.push_back(tokenize);
+  return success();
+}
+
+LogicalResult StackMatch::match() {
+  if (op->use_empty() || op.getInputs().size() < 2)
+    return failure();
+  for (Value operand : op.getInputs())
+    if (failed(matchOperand(operand)))
+      return failure();
+  // Cuts made by a later operand must not have changed what an earlier one said.
+  for (const AtomList *list : {&batch, &positions, &width})
+    if (notation.resolved(*list) != *list)
+      return failure();
+  return success();
+}
+
+Value StackMatch::join(ArrayRef<Value> values, OpBuilder &b, int64_t dim) {
+  return tensor::ConcatOp::create(b, op.getLoc(), dim, values);
+}
+
+void StackMatch::rewrite() {
+  OpBuilder b(op);
+  SmallVector<Value> images, weights, biases, embeddings;
+  SmallVector<Location> locations;
+  int64_t units = 0;
+  for (TokenizeOp part : parts) {
+    images.push_back(part.getImage());
+    weights.push_back(part.getWeight());
+    if (part.getBias())
+      biases.push_back(part.getBias());
+    if (part.getEmbedding())
+      embeddings.push_back(part.getEmbedding());
+    units += getShape(part.getImage())[1];
+    locations.push_back(part.getLoc());
+  }
+  Location loc = b.getFusedLoc(locations);
+  Value weight = weights.front(), bias = biases.empty() ? Value() : biases.front();
+  bool isShared = llvm::all_equal(weights) && (biases.empty() || llvm::all_equal(biases)) &&
+                  getShape(weight)[0] == 1;
+  if (!isShared) {
+    // A shared weight of a part is repeated for each of its units.
+    auto spread = [&](SmallVectorImpl<Value> &values) {
+      for (auto [part, value] : llvm::zip(parts, values))
+        if (int64_t count = getShape(part.getImage())[1]; getShape(value)[0] != count)
+          value = join(SmallVector<Value>(count, value), b, 0);
+    };
+    spread(weights);
+    spread(biases);
+    weight = join(weights, b, 0);
+    bias = biases.empty() ? Value() : join(biases, b, 0);
+  }
+  Value embedding = embeddings.empty() ? Value() : join(embeddings, b, 0);
+  SmallVector<int64_t> shape(parts.front().getType().getShape());
+  shape[1] = units;
+  Value tokens = TokenizeOp::create(b, loc, parts.front().getType().clone(shape),
+                                    join(images, b, 1), weight, bias, embedding);
+  AtomList unitAtoms;
+  if (units != 1)
+    unitAtoms.push_back(notation.createAtom(units));
+  SmallVector<AtomList> target;
+  for (auto [dim, index] : llvm::enumerate(root.dims)) {
+    if (static_cast<int64_t>(dim) != static_cast<int64_t>(op.getDim())) {
+      target.push_back(notation.getAtoms(index));
+      continue;
+    }
+    AtomList &list = target.emplace_back(unitAtoms);
+    if (joinsFeatures)
+      llvm::append_range(list, width);
+  }
+  AtomTensor tensor = notation.split(tokens, {batch, unitAtoms, positions, width}, b, loc);
+  op.getResult().replaceAllUsesWith(notation.arrange(tensor, target, b, loc));
+}
+
+namespace {
+struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
+  void absorbEmbeddings(Block &block) {
+    ParameterAnalysis parameters;
+    SmallVector<arith::AddFOp> sums(block.getOps<arith::AddFOp>());
+    for (arith::AddFOp op : sums)
+      absorbEmbedding(op, parameters);
+    eraseDeadOps(block);
+  }
+
+  void runOnOperation() override {
+    for (Block &block : getOperation().getBody()) {
+      eraseDeadOps(block);
+      SmallVector<ConvolutionOp> convolutions(block.getOps<ConvolutionOp>());
+      for (ConvolutionOp op : convolutions)
+        if (embedsPatches(op))
+          raiseConvolution(op);
+      eraseDeadOps(block);
+      absorbEmbeddings(block);
+      {
+        ParameterAnalysis parameters;
+        SmallVector<tensor::ConcatOp> concats(block.getOps<tensor::ConcatOp>());
+        for (tensor::ConcatOp op : concats) {
+          StackMatch stack(op, parameters);
+          if (succeeded(stack.match()))
+            stack.rewrite();
+        }
+        eraseDeadOps(block);
+      }
+      absorbEmbeddings(block);
+    }
+  }
+};
+} // namespace
