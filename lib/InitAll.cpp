@@ -1,6 +1,7 @@
 //===- InitAll.cpp - dialects, interfaces and passes of the compiler -------*- C++ -*-===//
 
 #include "dchag/InitAll.h"
+#include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
@@ -28,6 +29,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::dchag::registerAllPasses() {
   mlir::registerTransformsPasses();
+  registerDchagPreparePasses();
   registerDchagRaisePasses();
   registerRaisePipeline();
   registerDchagVerifyPasses();

@@ -115,7 +115,7 @@ static SmallVector<Member> findMembers(AggregateOp op, ArrayRef<AggregateOp> oth
     member.offset = member.tokens.dims[*dim].offset - members[0].tokens.dims[*dim].offset;
     result.push_back(member);
   }
-  llvm::stable_sort(result, [](const Member &a, const Member &b) { return a.offset < b.offset; });
+  llvm::sort(result, [](const Member &a, const Member &b) { return a.offset < b.offset; });
   for (unsigned i = 2; i < result.size(); ++i)
     if (result[i].offset - result[i - 1].offset != result[1].offset - result[0].offset)
       return {};

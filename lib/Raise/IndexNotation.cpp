@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -63,7 +64,7 @@ void IndexNotation::resolve(Index &index) const {
       ++i;
     }
   }
-  llvm::stable_sort(index.terms, [](Term a, Term b) { return a.stride > b.stride; });
+  llvm::sort(index.terms, [](Term a, Term b) { return a.stride > b.stride; });
 }
 
 void IndexNotation::resolve(Ref &ref) const {

@@ -1,0 +1,107 @@
+//===- ExtractReads.cpp - views of file parameters become reads ------------*- C++ -*-===//
+
+#include "Names.h"
+#include "Reads.h"
+#include "dchag/Prepare/Passes.h"
+#include "dchag/Raise/IndexNotation.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_EXTRACTREADS
+#include "dchag/Prepare/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+static ArrayAttr getReads(const Boxes &boxes, MLIRContext *context) {
+  SmallVector<Attribute> reads;
+  for (const Box &box : boxes) {
+    auto array = [&](ArrayRef<int64_t> values) { return DenseI64ArrayAttr::get(context, values); };
+    reads.push_back(ReadAttr::get(context,
+                                  StringAttr::get(context, getArgumentName(box.parameter)),
+                                  cast<RankedTensorType>(box.parameter.getType()), box.offset,
+                                  array(box.strides), array(box.at), array(box.sizes)));
+  }
+  return ArrayAttr::get(context, reads);
+}
+
+/// Views that something computes with, or that are results.
+static llvm::SetVector<Value> findLoaded(Block &block, ReadAnalysis &analysis) {
+  llvm::SetVector<Value> loaded;
+  for (Operation &op : block) {
+    // The operands of a view are read through it.
+    if (op.getNumResults() == 1 && analysis.getBoxes(op.getResult(0)))
+      continue;
+    for (Value operand : op.getOperands()) {
+      if (!isa<RankedTensorType>(operand.getType()))
+        continue;
+      const Boxes *boxes = analysis.getBoxes(operand);
+      if (boxes && !boxes->empty())
+        loaded.insert(operand);
+    }
+  }
+  return loaded;
+}
+
+namespace {
+struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
+  void runOnOperation() override {
+    auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare");
+    if (!prepare || !prepare.getBody().hasOneBlock()) {
+      getOperation().emitError("has no function @prepare of one block: run --prepare first");
+      return signalPassFailure();
+    }
+    for (unsigned i = 0; i < prepare.getNumArguments(); ++i) {
+      auto role = prepare.getArgAttrOfType<StringAttr>(i, "dchag.role");
+      if (!role || role != "param") {
+        prepare.emitError("argument ")
+            << i << " of @prepare is not a file parameter: its dchag.role must be \"param\"";
+        return signalPassFailure();
+      }
+    }
+    extract(prepare);
+  }
+
+  void extract(func::FuncOp prepare) {
+    Block &block = prepare.getBody().front();
+    eraseDeadOps(block);
+    ReadAnalysis analysis;
+    llvm::SetVector<Value> loaded = findLoaded(block, analysis);
+    unsigned numParameters = block.getNumArguments();
+    SmallVector<std::pair<Value, DictionaryAttr>> added;
+    UniqueNames unique;
+    Builder b(&getContext());
+    // A view that is a result has the result's name.
+    llvm::DenseMap<Value, std::string> names;
+    for (OpOperand &operand : block.getTerminator()->getOpOperands())
+      if (loaded.contains(operand.get()) && !names.count(operand.get()))
+        if (auto name = prepare.getResultAttrOfType<StringAttr>(operand.getOperandNumber(),
+                                                                "dchag.name"))
+          names[operand.get()] = unique.make(name);
+    for (Value value : loaded) {
+      std::string name = names.count(value) ? names[value]
+                                            : unique.make(joinNames(getSources(value)));
+      const Boxes *boxes = analysis.getBoxes(value);
+      added.push_back({value, b.getDictionaryAttr(
+                                  {b.getNamedAttr("dchag.name", b.getStringAttr(name)),
+                                   b.getNamedAttr("dchag.reads", getReads(*boxes, &getContext())),
+                                   b.getNamedAttr("dchag.role", b.getStringAttr("loaded"))})});
+    }
+    for (auto [value, attributes] : added) {
+      unsigned index = block.getNumArguments();
+      (void)prepare.insertArgument(index, value.getType(), attributes, value.getLoc());
+      Value argument = block.getArgument(index);
+      value.replaceUsesWithIf(argument, [&](OpOperand &use) {
+        Operation *user = use.getOwner();
+        return user->getNumResults() != 1 || !analysis.getBoxes(user->getResult(0));
+      });
+    }
+    eraseDeadOps(block);
+    llvm::BitVector old(block.getNumArguments());
+    old.set(0, numParameters);
+    (void)prepare.eraseArguments(old);
+  }
+};
+} // namespace

@@ -1,0 +1,34 @@
+//===- Reads.h - views of file parameters as strided boxes -----------------*- C++ -*-===//
+#ifndef DCHAG_LIB_PREPARE_READS_H
+#define DCHAG_LIB_PREPARE_READS_H
+
+#include "dialects/dchag/Dchag.h"
+#include "llvm/ADT/DenseMap.h"
+#include <optional>
+
+namespace mlir::dchag {
+
+/// A box of a value that is copied from a parameter: value[at + i] = file[offset + i strides].
+struct Box {
+  BlockArgument parameter;
+  int64_t offset;
+  SmallVector<int64_t> strides, at, sizes;
+};
+
+/// A value as boxes; 0 elsewhere.
+using Boxes = SmallVector<Box>;
+
+/// Computes which values of a function are views of its arguments.
+class ReadAnalysis {
+public:
+  /// Null if the value is computed, or would take too many boxes.
+  const Boxes *getBoxes(Value value);
+
+private:
+  std::optional<Boxes> compute(Value value);
+  llvm::DenseMap<Value, std::optional<Boxes>> known;
+};
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_LIB_PREPARE_READS_H
