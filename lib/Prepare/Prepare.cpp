@@ -154,7 +154,8 @@ static void rewriteStep(func::FuncOp step, const Partition &partition,
     auto attributes = b.getDictionaryAttr({b.getNamedAttr("dchag.name", b.getStringAttr(name)),
                                            b.getNamedAttr("dchag.role", b.getStringAttr("compiled"))});
     (void)step.insertArgument(index, value.getType(), attributes, value.getLoc());
-    value.replaceUsesWithIf(block.getArgument(index), [&](OpOperand &use) {
+    Value old = value;
+    old.replaceUsesWithIf(block.getArgument(index), [&](OpOperand &use) {
       return !partition.moves(use.getOwner());
     });
   }

@@ -88,6 +88,7 @@ static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<i
   for (unsigned i = 0; i < refs.size(); position += sizes[i++]) {
     if (refs[i].value != refs[0].value)
       return std::nullopt;
+    bool isShifted = false;
     for (unsigned dim = 0; dim < refs[0].dims.size(); ++dim) {
       const Index &first = refs[0].dims[dim], &index = refs[i].dims[dim];
       auto ownStride = [&](const Index &access, ArrayRef<Atom> list) -> int64_t {
@@ -108,8 +109,10 @@ static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<i
       int64_t stride = ownStride(index, own[i]);
       if (delta == 0 && stride == 0)
         continue;
-      if (stride == 0 && (position == 0 || delta % position != 0))
+      // A part that is longer than one must run along the same dimension.
+      if (stride == 0 && (position == 0 || delta % position != 0 || !own[i].empty()))
         return std::nullopt;
+      isShifted = true;
       if (stride == 0)
         stride = delta / position;
       if (stride <= 0 || delta != stride * position)
@@ -118,6 +121,9 @@ static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<i
         return std::nullopt;
       found = Consecutive{dim, first.offset, stride};
     }
+    // Only the first part may be without a trace of its position.
+    if (!isShifted && (i != 0 || !own[0].empty()))
+      return std::nullopt;
   }
   return found;
 }

@@ -56,7 +56,8 @@ static Value concat(ArrayRef<Member> members, unsigned index, int64_t dim, OpBui
   SmallVector<Value> values;
   for (Member member : members)
     values.push_back(member.op->getOperand(index));
-  return tensor::ConcatOp::create(b, members.front().op.getLoc(), dim, values);
+  Operation *first = members.front().op;
+  return tensor::ConcatOp::create(b, first->getLoc(), dim, values);
 }
 
 static void merge(ArrayRef<Member> members) {
@@ -129,7 +130,10 @@ struct GroupAggregates : mlir::dchag::impl::GroupAggregatesBase<GroupAggregates>
       ParameterAnalysis parameters;
       SmallVector<AggregateOp> open;
       for (AggregateOp op : block.getOps<AggregateOp>())
-        if (op.getTokens().getType().getDimSize(1) == 1 && !op.getMask())
+        if (op.getTokens().getType().getDimSize(1) == 1 && !op.getMask() &&
+            llvm::all_of(op->getOperands().drop_front(), [&](Value operand) {
+              return parameters.isParameterOnly(operand);
+            }))
           open.push_back(op);
       bool changed = false;
       while (open.size() > 1) {

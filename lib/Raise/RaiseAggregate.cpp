@@ -38,7 +38,7 @@ private:
   LogicalResult matchQuery();
   LogicalResult matchKeysAndValues();
   LogicalResult matchTokens();
-  LogicalResult matchSizes(const Ref &inner);
+  LogicalResult matchSizes();
   void splitPositions();
   Value build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b);
 
@@ -151,8 +151,7 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   valueWidth = without(valueOut, heads);
   if (!containsAll(keyAtoms, softmax.units) || !containsAll(valueAtoms, softmax.units))
     return fail("keys or values are the same for all units");
-  if (!containsAll(valueAtoms, free) ||
-      !containsNone(without(without(valueAtoms, softmax.units), free), keyTokenWidth))
+  if (!containsAll(valueAtoms, free) || !containsNone(valueAtoms, keyWidth))
     return fail("keys and values are not made from the same positions");
   if (without(without(without(valueAtoms, softmax.units), free), valueTokenWidth).size())
     return fail("keys and values are not made from the same positions");
@@ -220,42 +219,45 @@ LogicalResult AggregateMatch::matchTokens() {
 }
 
 /// Everything that the op reads or yields must depend on its own atoms alone.
-LogicalResult AggregateMatch::matchSizes(const Ref &inner) {
-  AtomList valueOut = heads;
-  llvm::append_range(valueOut, valueWidth);
-  AtomList keyOut = heads;
-  llvm::append_range(keyOut, keyWidth);
-  outWidth = valueOut;
+LogicalResult AggregateMatch::matchSizes() {
+  AtomList outAtoms, biasAtoms[3];
+  const std::optional<Ref> *weights[] = {&keys.weight, &values.weight, &wo};
+  const std::optional<Ref> *biases[] = {&keys.bias, &values.bias, &bo};
   if (wo) {
     FailureOr<AtomList> atoms = getParameterAtoms(*wo);
     if (failed(atoms))
       return fail("the output weight is no plain computation on parameters");
-    notation.resolve(outReduced);
-    outWidth = without(*atoms, outReduced);
-    if (!containsAll(outReduced, valueOut) || !containsAll(valueOut, outReduced))
-      return fail("the output projection does not run over the heads alone");
-    if (!containsNone(outWidth, free) || !containsNone(outWidth, queries))
-      return fail("the output weight differs between positions");
+    outAtoms = *atoms;
   }
+  for (unsigned i : {0, 1, 2}) {
+    if (!*biases[i])
+      continue;
+    FailureOr<AtomList> atoms = getParameterAtoms(**biases[i]);
+    if (failed(atoms) || !*weights[i])
+      return fail("a bias has no weight, or is no plain computation on parameters");
+    biasAtoms[i] = *atoms;
+  }
+  // No atom is cut behind this point.
+  for (AtomList *list :
+       {&free, &queries, &heads, &keyWidth, &valueWidth, &keyTokenWidth, &valueTokenWidth,
+        &softmax.units, &outReduced, &outAtoms, &biasAtoms[0], &biasAtoms[1], &biasAtoms[2]})
+    notation.resolve(*list);
+  AtomList keyOut = heads, valueOut = heads;
+  llvm::append_range(keyOut, keyWidth);
+  llvm::append_range(valueOut, valueWidth);
+  outWidth = wo ? without(outAtoms, outReduced) : valueOut;
+  if (wo && (!containsAll(outReduced, valueOut) || !containsAll(valueOut, outReduced)))
+    return fail("the output projection does not run over the heads alone");
+  if (!containsNone(outWidth, free) || !containsNone(outWidth, queries))
+    return fail("the output weight differs between positions");
   AtomList allowed = free;
   llvm::append_range(allowed, queries);
   llvm::append_range(allowed, outWidth);
   if (!containsAll(allowed, notation.getAtoms(root)))
     return fail("the result depends on more than positions, queries and features");
-  for (auto [ref, weight, list] :
-       {std::tuple(&keys.bias, &keys.weight, &keyOut), {&values.bias, &values.weight, &valueOut},
-        {&bo, &wo, &outWidth}}) {
-    if (!*ref)
-      continue;
-    FailureOr<AtomList> atoms = getParameterAtoms(**ref);
-    if (failed(atoms) || !*weight || !containsAll(*list, *atoms))
-      return fail("a bias depends on more than its features");
-  }
-  for (AtomList *list : {&free, &queries, &heads, &keyWidth, &valueWidth, &outWidth,
-                         &keyTokenWidth, &valueTokenWidth, &softmax.units})
-    if (notation.resolved(*list) != *list)
-      return fail("a reshape cuts positions, heads or features unevenly");
-  (void)inner;
+  if (!containsAll(keyOut, biasAtoms[0]) || !containsAll(valueOut, biasAtoms[1]) ||
+      !containsAll(outWidth, biasAtoms[2]))
+    return fail("a bias depends on more than its features");
   return success();
 }
 
@@ -283,7 +285,7 @@ LogicalResult AggregateMatch::match(linalg::ContractOp product) {
     return failure();
   softmax = *found;
   if (failed(matchQuery()) || failed(matchKeysAndValues()) || failed(matchTokens()) ||
-      failed(matchSizes(inner)))
+      failed(matchSizes()))
     return failure();
   if (failed(notation.read(values.input, nullptr, loc)))
     return fail("the tokens are no plain view");

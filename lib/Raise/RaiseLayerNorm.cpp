@@ -154,10 +154,11 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
     // Equal but for the dimensions that are summed, which are all there is of them.
     if (other.value != centered.value)
       return false;
-    for (auto [left, right] : llvm::zip(other.dims, centered.dims)) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(other.value.getType()).getShape();
+    for (auto [left, right, size] : llvm::zip(other.dims, centered.dims, shape)) {
       AtomList list = notation.getAtoms(left);
       bool isSummed = !list.empty() && containsAll(mean.atoms, list);
-      if (!isSummed && !(left == right))
+      if (isSummed ? !notation.getFullAtoms(left, size) : !(left == right))
         return false;
     }
     return true;
@@ -188,6 +189,9 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
   for (auto [dim, left] : llvm::enumerate(meanOf.dims)) {
     AtomList list = notation.getAtoms(left);
     bool isSummed = !list.empty() && containsAll(mean->atoms, list);
+    int64_t size = cast<RankedTensorType>(meanOf.value.getType()).getDimSize(dim);
+    if (isSummed && !notation.getFullAtoms(left, size))
+      return failure();
     if (isSummed && dims == 0)
       dims = rank - dim;
     if (!isSummed && (!(left == input.dims[dim]) || (dims != 0 && !list.empty())))

@@ -11,6 +11,10 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 bool dchag::isView(Operation *op) {
+  // Without elements there is nothing to follow.
+  for (Type type : op->getOperandTypes())
+    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && tensor.getNumElements() == 0)
+      return false;
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
     return slice.getOffsets().empty() && slice.getSizes().empty() && slice.getStrides().empty();
   return isa<linalg::TransposeOp, linalg::BroadcastOp, tensor::CollapseShapeOp,

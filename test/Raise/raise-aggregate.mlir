@@ -1,0 +1,173 @@
+// RUN: dchag-opt %s --raise-aggregate --absorb-layout 2>&1 | FileCheck %s
+// RUN: dchag-opt %s --check-equal=raise-aggregate --allow-unchanged
+
+// The query is projected, scaled by 1/2 and the same at all positions; tokens are
+// batch x units x positions x width with two heads of width 3 packed in one dimension.
+// CHECK-LABEL: func.func @four_dimensions(
+// CHECK-SAME:    %[[T:[a-z0-9]+]]: tensor<2x5x4x7xf64>
+// CHECK-NOT:     dchag.softmax
+// CHECK:         %[[TOKENS:.+]] = tensor.expand_shape %[[T]] {{.+}} into tensor<2x1x5x4x7xf64>
+// CHECK:         dchag.aggregate %[[TOKENS]], %{{.+}} keys(%{{.+}}) values(%{{.+}}, %{{.+}}) {heads = 2 : i64, scale = 5.000000e-01 : f64} : (tensor<2x1x5x4x7xf64>, tensor<1x1x6xf64>, tensor<1x6x7xf64>, tensor<1x6x7xf64>, tensor<1x6xf64>) -> tensor<2x1x1x4x6xf64>
+func.func @four_dimensions(%t: tensor<2x5x4x7xf64>, %q: tensor<2x3xf64> {dchag.role = "param"},
+    %wk: tensor<2x3x7xf64> {dchag.role = "param"}, %wv: tensor<2x3x7xf64> {dchag.role = "param"},
+    %bv: tensor<2x3xf64> {dchag.role = "param"}) -> tensor<2x4x2x3xf64> {
+  %zero = arith.constant 0.0 : f64
+  %ek = tensor.empty() : tensor<2x5x4x2x3xf64>
+  %ik = linalg.fill ins(%zero : f64) outs(%ek : tensor<2x5x4x2x3xf64>) -> tensor<2x5x4x2x3xf64>
+  %k = linalg.contract indexing_maps = [affine_map<(b, c, n, j, d, t) -> (b, c, n, t)>, affine_map<(b, c, n, j, d, t) -> (j, d, t)>, affine_map<(b, c, n, j, d, t) -> (b, c, n, j, d)>]
+    ins(%t, %wk : tensor<2x5x4x7xf64>, tensor<2x3x7xf64>) outs(%ik : tensor<2x5x4x2x3xf64>) -> tensor<2x5x4x2x3xf64>
+  %v0 = linalg.contract indexing_maps = [affine_map<(b, c, n, j, d, t) -> (b, c, n, t)>, affine_map<(b, c, n, j, d, t) -> (j, d, t)>, affine_map<(b, c, n, j, d, t) -> (b, c, n, j, d)>]
+    ins(%t, %wv : tensor<2x5x4x7xf64>, tensor<2x3x7xf64>) outs(%ik : tensor<2x5x4x2x3xf64>) -> tensor<2x5x4x2x3xf64>
+  %bva = linalg.broadcast ins(%bv : tensor<2x3xf64>) outs(%ek : tensor<2x5x4x2x3xf64>) dimensions = [0, 1, 2]
+  %v = arith.addf %v0, %bva : tensor<2x5x4x2x3xf64>
+  %es = tensor.empty() : tensor<2x4x2x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<2x4x2x5xf64>) -> tensor<2x4x2x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(b, n, j, c, d) -> (j, d)>, affine_map<(b, n, j, c, d) -> (b, c, n, j, d)>, affine_map<(b, n, j, c, d) -> (b, n, j, c)>]
+    ins(%q, %k : tensor<2x3xf64>, tensor<2x5x4x2x3xf64>) outs(%is : tensor<2x4x2x5xf64>) -> tensor<2x4x2x5xf64>
+  %half = arith.constant dense<0.5> : tensor<2x4x2x5xf64>
+  %s2 = arith.mulf %half, %s : tensor<2x4x2x5xf64>
+  %a = dchag.softmax %s2 {dim = 3} : tensor<2x4x2x5xf64>
+  %ey = tensor.empty() : tensor<2x4x2x3xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x4x2x3xf64>) -> tensor<2x4x2x3xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(b, n, j, d, c) -> (b, n, j, c)>, affine_map<(b, n, j, d, c) -> (b, c, n, j, d)>, affine_map<(b, n, j, d, c) -> (b, n, j, d)>]
+    ins(%a, %v : tensor<2x4x2x5xf64>, tensor<2x5x4x2x3xf64>) outs(%iy : tensor<2x4x2x3xf64>) -> tensor<2x4x2x3xf64>
+  return %y : tensor<2x4x2x3xf64>
+}
+
+// Raw query, keys and values are the tokens themselves, one head, 1/4 as two halves on
+// query and keys, units in front.
+// CHECK-LABEL: func.func @no_projections(
+// CHECK-NOT:     dchag.softmax
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} {heads = 1 : i64, scale = 2.500000e-01 : f64} : (tensor<1x1x5x4x7xf64>, tensor<1x3x7xf64>) -> tensor<1x1x3x4x7xf64>
+func.func @no_projections(%t: tensor<5x4x7xf64>, %q: tensor<3x7xf64> {dchag.role = "param"}) -> tensor<4x3x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %hq = arith.constant dense<0.5> : tensor<3x7xf64>
+  %two = arith.constant dense<2.0> : tensor<5x4x7xf64>
+  %q2 = arith.mulf %q, %hq : tensor<3x7xf64>
+  %k = arith.divf %t, %two : tensor<5x4x7xf64>
+  %es = tensor.empty() : tensor<4x3x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x3x5xf64>) -> tensor<4x3x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, i, c, d) -> (i, d)>, affine_map<(n, i, c, d) -> (c, n, d)>, affine_map<(n, i, c, d) -> (n, i, c)>]
+    ins(%q2, %k : tensor<3x7xf64>, tensor<5x4x7xf64>) outs(%is : tensor<4x3x5xf64>) -> tensor<4x3x5xf64>
+  %a = dchag.softmax %s {dim = 2} : tensor<4x3x5xf64>
+  %ey = tensor.empty() : tensor<4x3x7xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<4x3x7xf64>) -> tensor<4x3x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, i, d, c) -> (n, i, c)>, affine_map<(n, i, d, c) -> (c, n, d)>, affine_map<(n, i, d, c) -> (n, i, d)>]
+    ins(%a, %t : tensor<4x3x5xf64>, tensor<5x4x7xf64>) outs(%iy : tensor<4x3x7xf64>) -> tensor<4x3x7xf64>
+  return %y : tensor<4x3x7xf64>
+}
+
+// The query is broadcast to all positions and projected there; an output projection with a
+// bias follows.
+// CHECK-LABEL: func.func @expanded_query(
+// CHECK-NOT:     dchag.softmax
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} output(%{{.+}}, %{{.+}}) {heads = 1 : i64, scale = 1.000000e+00 : f64} : (tensor<1x1x5x4x7xf64>, tensor<1x1x7xf64>, tensor<1x3x7xf64>, tensor<1x3xf64>) -> tensor<1x1x1x4x3xf64>
+func.func @expanded_query(%t: tensor<4x5x7xf64>, %q: tensor<2xf64> {dchag.role = "param"},
+    %wq: tensor<7x2xf64> {dchag.role = "param"}, %wo: tensor<3x7xf64> {dchag.role = "param"},
+    %bo: tensor<3xf64> {dchag.role = "param"}) -> tensor<4x3xf64> {
+  %zero = arith.constant 0.0 : f64
+  %eq = tensor.empty() : tensor<4x2xf64>
+  %qa = linalg.broadcast ins(%q : tensor<2xf64>) outs(%eq : tensor<4x2xf64>) dimensions = [0]
+  %ep = tensor.empty() : tensor<4x7xf64>
+  %ip = linalg.fill ins(%zero : f64) outs(%ep : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %qp = linalg.contract indexing_maps = [affine_map<(n, d, e) -> (n, e)>, affine_map<(n, d, e) -> (d, e)>, affine_map<(n, d, e) -> (n, d)>]
+    ins(%qa, %wq : tensor<4x2xf64>, tensor<7x2xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %es = tensor.empty() : tensor<4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (n, d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%qp, %t : tensor<4x7xf64>, tensor<4x5x7xf64>) outs(%is : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %a = dchag.softmax %s {dim = 1} : tensor<4x5xf64>
+  %u = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %t : tensor<4x5xf64>, tensor<4x5x7xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %eo = tensor.empty() : tensor<4x3xf64>
+  %io = linalg.fill ins(%zero : f64) outs(%eo : tensor<4x3xf64>) -> tensor<4x3xf64>
+  %o = linalg.contract indexing_maps = [affine_map<(n, e, d) -> (n, d)>, affine_map<(n, e, d) -> (e, d)>, affine_map<(n, e, d) -> (n, e)>]
+    ins(%u, %wo : tensor<4x7xf64>, tensor<3x7xf64>) outs(%io : tensor<4x3xf64>) -> tensor<4x3xf64>
+  %boa = linalg.broadcast ins(%bo : tensor<3xf64>) outs(%eo : tensor<4x3xf64>) dimensions = [0]
+  %y = arith.addf %boa, %o : tensor<4x3xf64>
+  return %y : tensor<4x3xf64>
+}
+
+// CHECK-LABEL: func.func @query_from_input(
+// CHECK:         dchag.softmax
+// CHECK-NOT:     dchag.aggregate
+func.func @query_from_input(%t: tensor<4x5x7xf64>, %q: tensor<7xf64>) -> tensor<4x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%q, %t : tensor<7xf64>, tensor<4x5x7xf64>) outs(%is : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %a = dchag.softmax %s {dim = 1} : tensor<4x5xf64>
+  %ep = tensor.empty() : tensor<4x7xf64>
+  %ip = linalg.fill ins(%zero : f64) outs(%ep : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %t : tensor<4x5xf64>, tensor<4x5x7xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  return %y : tensor<4x7xf64>
+}
+
+// The softmax runs over positions, the product over units.
+// CHECK-LABEL: func.func @softmax_over_positions(
+// CHECK:         dchag.softmax
+// CHECK-NOT:     dchag.aggregate
+func.func @softmax_over_positions(%t: tensor<4x5x7xf64>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<4x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%q, %t : tensor<7xf64>, tensor<4x5x7xf64>) outs(%is : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %a = dchag.softmax %s {dim = 0} : tensor<4x5xf64>
+  %ep = tensor.empty() : tensor<4x7xf64>
+  %ip = linalg.fill ins(%zero : f64) outs(%ep : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %t : tensor<4x5xf64>, tensor<4x5x7xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  return %y : tensor<4x7xf64>
+}
+
+// CHECK-LABEL: func.func @query_of_each_position(
+// CHECK:         dchag.softmax
+// CHECK-NOT:     dchag.aggregate
+func.func @query_of_each_position(%t: tensor<4x5x7xf64>, %q: tensor<4x7xf64> {dchag.role = "param"}) -> tensor<4x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (n, d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%q, %t : tensor<4x7xf64>, tensor<4x5x7xf64>) outs(%is : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %a = dchag.softmax %s {dim = 1} : tensor<4x5xf64>
+  %ep = tensor.empty() : tensor<4x7xf64>
+  %ip = linalg.fill ins(%zero : f64) outs(%ep : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %t : tensor<4x5xf64>, tensor<4x5x7xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  return %y : tensor<4x7xf64>
+}
+
+// Keys and values of different tokens.
+// CHECK-LABEL: func.func @other_values(
+// CHECK:         dchag.softmax
+// CHECK-NOT:     dchag.aggregate
+func.func @other_values(%t: tensor<4x5x7xf64>, %v: tensor<4x5x7xf64>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<4x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%q, %t : tensor<7xf64>, tensor<4x5x7xf64>) outs(%is : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %a = dchag.softmax %s {dim = 1} : tensor<4x5xf64>
+  %ep = tensor.empty() : tensor<4x7xf64>
+  %ip = linalg.fill ins(%zero : f64) outs(%ep : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %v : tensor<4x5xf64>, tensor<4x5x7xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  return %y : tensor<4x7xf64>
+}
+
+// The linear unit of D-CHAG.
+// CHECK-LABEL: func.func @linear(
+// CHECK:         dchag.aggregate_linear %{{.+}} weight(%{{.+}}) : (tensor<2x1x3x4x5xf64>, tensor<1x2x3xf64>) -> tensor<2x1x2x4x5xf64>
+func.func @linear(%x: tensor<2x3x1x4x6xf64>, %w: tensor<3x5x1x2x3xf64> {dchag.role = "param"},
+                  %m: tensor<3x2xf64> {dchag.role = "param"}) -> tensor<2x4x5x2xf64> {
+  %t = dchag.tokenize %x weight(%w) : (tensor<2x3x1x4x6xf64>, tensor<3x5x1x2x3xf64>) -> tensor<2x3x4x5xf64>
+  %zero = arith.constant 0.0 : f64
+  %e = tensor.empty() : tensor<2x4x5x2xf64>
+  %i = linalg.fill ins(%zero : f64) outs(%e : tensor<2x4x5x2xf64>) -> tensor<2x4x5x2xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(b, n, d, i, c) -> (b, c, n, d)>, affine_map<(b, n, d, i, c) -> (c, i)>, affine_map<(b, n, d, i, c) -> (b, n, d, i)>]
+    ins(%t, %m : tensor<2x3x4x5xf64>, tensor<3x2xf64>) outs(%i : tensor<2x4x5x2xf64>) -> tensor<2x4x5x2xf64>
+  return %y : tensor<2x4x5x2xf64>
+}

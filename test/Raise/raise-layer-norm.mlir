@@ -1,0 +1,112 @@
+// RUN: dchag-opt %s --raise-layer-norm | FileCheck %s
+// RUN: dchag-opt %s --check-equal=raise-layer-norm --allow-unchanged
+
+// As TorchScript writes it below opset 17.
+// CHECK-LABEL: func.func @affine(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5xf64>, %[[S:[a-z0-9]+]]: tensor<5xf64> {{.+}}, %[[B:[a-z0-9]+]]: tensor<5xf64>
+// CHECK-NEXT:    %[[Y:.+]] = dchag.layer_norm %[[X]] scale(%[[S]]) bias(%[[B]]) {dims = 1 : i64, epsilon = 1.000000e-05 : f64}
+// CHECK-NEXT:    return %[[Y]]
+func.func @affine(%x: tensor<2x5xf64>, %s: tensor<5xf64> {dchag.role = "param"},
+                  %b: tensor<5xf64> {dchag.role = "param"}) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2x1xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.divf %sum, %five : tensor<2xf64>
+  %mean_all = linalg.broadcast ins(%mean : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %d = arith.subf %x, %mean_all : tensor<2x5xf64>
+  %two = arith.constant dense<2.0> : tensor<2x5xf64>
+  %d2 = math.powf %d, %two : tensor<2x5xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%d2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %var = arith.divf %sum2, %five : tensor<2xf64>
+  %var1 = tensor.expand_shape %var [[0, 1]] output_shape [2, 1] : tensor<2xf64> into tensor<2x1xf64>
+  %shifted = arith.addf %var1, %eps : tensor<2x1xf64>
+  %root = math.sqrt %shifted : tensor<2x1xf64>
+  %root1 = tensor.collapse_shape %root [[0, 1]] : tensor<2x1xf64> into tensor<2xf64>
+  %root_all = linalg.broadcast ins(%root1 : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %n = arith.divf %d, %root_all : tensor<2x5xf64>
+  %s_all = linalg.broadcast ins(%s : tensor<5xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [0]
+  %m = arith.mulf %n, %s_all : tensor<2x5xf64>
+  %b_all = linalg.broadcast ins(%b : tensor<5xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [0]
+  %y = arith.addf %m, %b_all : tensor<2x5xf64>
+  return %y : tensor<2x5xf64>
+}
+
+// Times the reciprocal of the root, square as a product, no scale and bias.
+// CHECK-LABEL: func.func @reciprocal(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5xf64>)
+// CHECK-NEXT:    dchag.layer_norm %[[X]] {dims = 1 : i64, epsilon = 1.000000e-03 : f64}
+func.func @reciprocal(%x: tensor<2x5xf64>) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %fifth = arith.constant dense<0.2> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-3> : tensor<2xf64>
+  %one = arith.constant dense<1.0> : tensor<2xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.mulf %fifth, %sum : tensor<2xf64>
+  %mean_all = linalg.broadcast ins(%mean : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %d = arith.subf %x, %mean_all : tensor<2x5xf64>
+  %d2 = arith.mulf %d, %d : tensor<2x5xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%d2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %var = arith.mulf %sum2, %fifth : tensor<2xf64>
+  %shifted = arith.addf %var, %eps : tensor<2xf64>
+  %root = math.sqrt %shifted : tensor<2xf64>
+  %inverse = arith.divf %one, %root : tensor<2xf64>
+  %all = linalg.broadcast ins(%inverse : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %n = arith.mulf %d, %all : tensor<2x5xf64>
+  return %n : tensor<2x5xf64>
+}
+
+// The mean runs over the other dimension than the variance.
+// CHECK-LABEL: func.func @other_mean(
+// CHECK-NOT:     dchag.layer_norm
+func.func @other_mean(%x: tensor<5x5xf64>) -> tensor<5x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<5xf64>
+  %eps = arith.constant dense<1.0e-3> : tensor<5xf64>
+  %e5 = tensor.empty() : tensor<5xf64>
+  %e55 = tensor.empty() : tensor<5x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e5 : tensor<5xf64>) -> tensor<5xf64>
+  %sum = linalg.reduce { arith.addf } ins(%x : tensor<5x5xf64>) outs(%init : tensor<5xf64>) dimensions = [0]
+  %mean = arith.divf %sum, %five : tensor<5xf64>
+  %mean_all = linalg.broadcast ins(%mean : tensor<5xf64>) outs(%e55 : tensor<5x5xf64>) dimensions = [0]
+  %d = arith.subf %x, %mean_all : tensor<5x5xf64>
+  %d2 = arith.mulf %d, %d : tensor<5x5xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%d2 : tensor<5x5xf64>) outs(%init : tensor<5xf64>) dimensions = [1]
+  %var = arith.divf %sum2, %five : tensor<5xf64>
+  %shifted = arith.addf %var, %eps : tensor<5xf64>
+  %root = math.sqrt %shifted : tensor<5xf64>
+  %root_all = linalg.broadcast ins(%root : tensor<5xf64>) outs(%e55 : tensor<5x5xf64>) dimensions = [1]
+  %n = arith.divf %d, %root_all : tensor<5x5xf64>
+  return %n : tensor<5x5xf64>
+}
+
+// The divisor is not the number of elements (an unbiased variance).
+// CHECK-LABEL: func.func @unbiased(
+// CHECK-NOT:     dchag.layer_norm
+func.func @unbiased(%x: tensor<2x5xf64>) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<2xf64>
+  %four = arith.constant dense<4.0> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-3> : tensor<2xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.divf %sum, %five : tensor<2xf64>
+  %mean_all = linalg.broadcast ins(%mean : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %d = arith.subf %x, %mean_all : tensor<2x5xf64>
+  %d2 = arith.mulf %d, %d : tensor<2x5xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%d2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %var = arith.divf %sum2, %four : tensor<2xf64>
+  %shifted = arith.addf %var, %eps : tensor<2xf64>
+  %root = math.sqrt %shifted : tensor<2xf64>
+  %root_all = linalg.broadcast ins(%root : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %n = arith.divf %d, %root_all : tensor<2x5xf64>
+  return %n : tensor<2x5xf64>
+}
