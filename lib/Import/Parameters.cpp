@@ -130,7 +130,7 @@ FailureOr<ImportedValue> Importer::importTensor(const Tensor &tensor, StringRef 
   bool isInline;
   if (onnx::isFloat(tensor.type))
     isInline =
-        tensor.numElements == 0 || (tensor.dims.empty() && !tensor.external) ||
+        tensor.numElements == 0 || (tensor.numElements == 1 && !tensor.external) ||
         (mayInline && tensor.numElements <= maxFloatConstant) ||
         (!tensor.external && !tensor.getContiguous() && tensor.numElements <= maxFloatConstant);
   else

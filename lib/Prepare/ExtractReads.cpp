@@ -19,8 +19,7 @@ static ArrayAttr getReads(const Boxes &boxes, MLIRContext *context) {
   SmallVector<Attribute> reads;
   for (const Box &box : boxes) {
     auto array = [&](ArrayRef<int64_t> values) { return DenseI64ArrayAttr::get(context, values); };
-    reads.push_back(ReadAttr::get(context,
-                                  StringAttr::get(context, getArgumentName(box.parameter)),
+    reads.push_back(ReadAttr::get(context, StringAttr::get(context, getArgumentName(box.parameter)),
                                   cast<RankedTensorType>(box.parameter.getType()), box.offset,
                                   array(box.strides), array(box.at), array(box.sizes)));
   }
@@ -55,11 +54,16 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
     }
     for (unsigned i = 0; i < prepare.getNumArguments(); ++i) {
       auto role = prepare.getArgAttrOfType<StringAttr>(i, "dchag.role");
-      if (!role || role != "param") {
+      if (!role || role != "param" || !isa<RankedTensorType>(prepare.getArgumentTypes()[i])) {
         prepare.emitError("argument ")
-            << i << " of @prepare is not a file parameter: its dchag.role must be \"param\"";
+            << i << " of @prepare is not a file parameter: it must be a tensor whose dchag.role "
+            << "is \"param\"";
         return signalPassFailure();
       }
+    }
+    if (!hasStaticShapes(prepare)) {
+      prepare.emitError("has dynamically shaped values: bind their sizes at import");
+      return signalPassFailure();
     }
     extract(prepare);
   }
@@ -77,12 +81,12 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
     llvm::DenseMap<Value, std::string> names;
     for (OpOperand &operand : block.getTerminator()->getOpOperands())
       if (loaded.contains(operand.get()) && !names.count(operand.get()))
-        if (auto name = prepare.getResultAttrOfType<StringAttr>(operand.getOperandNumber(),
-                                                                "dchag.name"))
+        if (auto name =
+                prepare.getResultAttrOfType<StringAttr>(operand.getOperandNumber(), "dchag.name"))
           names[operand.get()] = unique.make(name);
     for (Value value : loaded) {
-      std::string name = names.count(value) ? names[value]
-                                            : unique.make(joinNames(getSources(value)));
+      std::string name =
+          names.count(value) ? names[value] : unique.make(joinNames(getSources(value)));
       const Boxes *boxes = analysis.getBoxes(value);
       added.push_back({value, b.getDictionaryAttr(
                                   {b.getNamedAttr("dchag.name", b.getStringAttr(name)),

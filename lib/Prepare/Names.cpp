@@ -33,9 +33,8 @@ SmallVector<std::string> dchag::getSources(Value value) {
     else
       llvm::append_range(open, next.getDefiningOp()->getOperands());
   }
-  llvm::sort(arguments, [](BlockArgument a, BlockArgument b) {
-    return a.getArgNumber() < b.getArgNumber();
-  });
+  llvm::sort(arguments,
+             [](BlockArgument a, BlockArgument b) { return a.getArgNumber() < b.getArgNumber(); });
   SmallVector<std::string> names;
   for (BlockArgument argument : arguments)
     names.push_back(getArgumentName(argument));
@@ -51,8 +50,8 @@ std::string dchag::joinNames(ArrayRef<std::string> names) {
     size_t i = 0, j = 0;
     while (i < std::min(prefix, name.size()) && name[i] == first[i])
       ++i;
-    while (j < std::min(suffix, name.size()) && name[name.size() - 1 - j] ==
-                                                    first[first.size() - 1 - j])
+    while (j < std::min(suffix, name.size()) &&
+           name[name.size() - 1 - j] == first[first.size() - 1 - j])
       ++j;
     prefix = i;
     suffix = j;

@@ -55,8 +55,8 @@ Partition::Partition(Block &block) {
     if (parameters.isParameterOnly(argument))
       dependent.insert(argument);
   for (Operation &op : block.without_terminator()) {
-    bool isDependent = llvm::any_of(op.getOperands(),
-                                    [&](Value operand) { return dependent.contains(operand); });
+    bool isDependent =
+        llvm::any_of(op.getOperands(), [&](Value operand) { return dependent.contains(operand); });
     bool isMovable = isDependent && llvm::all_of(op.getResults(), [&](Value result) {
                        return parameters.isParameterOnly(result);
                      });
@@ -106,8 +106,7 @@ static func::FuncOp createPrepare(func::FuncOp step, const Partition &partition,
                                   ArrayRef<std::string> names) {
   Block &block = step.getBody().front();
   // Parameters that something in @prepare reads, in their order.
-  llvm::SmallPtrSet<Value, 32> used(partition.getFrontier().begin(),
-                                    partition.getFrontier().end());
+  llvm::SmallPtrSet<Value, 32> used(partition.getFrontier().begin(), partition.getFrontier().end());
   for (Operation &op : block)
     if (partition.moves(&op))
       used.insert(op.operand_begin(), op.operand_end());
@@ -151,13 +150,13 @@ static void rewriteStep(func::FuncOp step, const Partition &partition,
   Builder b(step.getContext());
   for (auto [name, value] : llvm::zip(names, partition.getFrontier())) {
     unsigned index = block.getNumArguments();
-    auto attributes = b.getDictionaryAttr({b.getNamedAttr("dchag.name", b.getStringAttr(name)),
-                                           b.getNamedAttr("dchag.role", b.getStringAttr("compiled"))});
+    auto attributes =
+        b.getDictionaryAttr({b.getNamedAttr("dchag.name", b.getStringAttr(name)),
+                             b.getNamedAttr("dchag.role", b.getStringAttr("compiled"))});
     (void)step.insertArgument(index, value.getType(), attributes, value.getLoc());
     Value old = value;
-    old.replaceUsesWithIf(block.getArgument(index), [&](OpOperand &use) {
-      return !partition.moves(use.getOwner());
-    });
+    old.replaceUsesWithIf(block.getArgument(index),
+                          [&](OpOperand &use) { return !partition.moves(use.getOwner()); });
   }
   eraseDeadOps(block);
   llvm::BitVector unused(block.getNumArguments());
@@ -180,6 +179,11 @@ struct Prepare : mlir::dchag::impl::PrepareBase<Prepare> {
     }
     if (auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare")) {
       prepare.emitError("is there already: the module was prepared before");
+      return signalPassFailure();
+    }
+    if (!hasStaticShapes(step)) {
+      step.emitError(
+          "has dynamically shaped values: bind their sizes at import (--batch, --shape)");
       return signalPassFailure();
     }
     Block &block = step.getBody().front();

@@ -135,9 +135,9 @@ static bool mergeDims(Boxes &boxes, unsigned dim, int64_t innerSize) {
   Boxes result;
   for (const Box &box : boxes) {
     bool isWhole = box.at[dim + 1] == 0 && box.sizes[dim + 1] == innerSize;
-    bool isRun = box.sizes[dim] == 1 || (isWhole && (box.sizes[dim + 1] == 1 ||
-                                                     box.strides[dim] == box.strides[dim + 1] *
-                                                                             innerSize));
+    bool isRun =
+        box.sizes[dim] == 1 || (isWhole && (box.sizes[dim + 1] == 1 ||
+                                            box.strides[dim] == box.strides[dim + 1] * innerSize));
     int64_t rows = isRun ? 1 : box.sizes[dim];
     if (result.size() + rows > maxBoxes)
       return false;
@@ -146,8 +146,8 @@ static bool mergeDims(Boxes &boxes, unsigned dim, int64_t innerSize) {
       merged.offset += row * box.strides[dim];
       merged.at[dim] = (box.at[dim] + row) * innerSize + box.at[dim + 1];
       merged.sizes[dim] = (isRun ? box.sizes[dim] : 1) * box.sizes[dim + 1];
-      merged.strides[dim] = box.sizes[dim + 1] == 1 && isRun ? box.strides[dim]
-                                                             : box.strides[dim + 1];
+      merged.strides[dim] =
+          box.sizes[dim + 1] == 1 && isRun ? box.strides[dim] : box.strides[dim + 1];
       merged.at.erase(merged.at.begin() + dim + 1);
       merged.sizes.erase(merged.sizes.begin() + dim + 1);
       merged.strides.erase(merged.strides.begin() + dim + 1);
@@ -190,8 +190,7 @@ static void shift(Boxes &boxes, unsigned dim, int64_t distance) {
 static bool isFree(const Boxes &boxes, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes) {
   return llvm::none_of(boxes, [&](const Box &box) {
     for (unsigned dim = 0; dim < offsets.size(); ++dim)
-      if (box.at[dim] >= offsets[dim] + sizes[dim] ||
-          box.at[dim] + box.sizes[dim] <= offsets[dim])
+      if (box.at[dim] >= offsets[dim] + sizes[dim] || box.at[dim] + box.sizes[dim] <= offsets[dim])
         return false;
     return true;
   });

@@ -219,6 +219,8 @@ struct AbsorbLayout : mlir::dchag::impl::AbsorbLayoutBase<AbsorbLayout> {
     eraseDeadOps(block);
   }
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     for (Block &block : getOperation().getBody()) {
       eraseDeadOps(block);
       forAll<tensor::ConcatOp>(block, foldConcat);

@@ -72,9 +72,8 @@ static linalg::ContractOp matchScores(IndexNotation &notation, Ref &scores, Soft
   return contract;
 }
 
-FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation,
-                                                     linalg::ContractOp op, const Ref &result,
-                                                     StringRef &why) {
+FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation, linalg::ContractOp op,
+                                                     const Ref &result, StringRef &why) {
   IndexNotation::Product outer = notation.getProduct(op, result);
   SoftmaxProduct match;
   match.product = op;
@@ -100,8 +99,7 @@ FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation,
 
   int64_t dim = match.softmax.getDim();
   auto units = notation.getFullAtoms(
-      probabilities.dims[dim],
-      cast<RankedTensorType>(match.softmax.getType()).getDimSize(dim));
+      probabilities.dims[dim], cast<RankedTensorType>(match.softmax.getType()).getDimSize(dim));
   AtomList summed;
   for (const Index &index : outer.reduced)
     llvm::append_range(summed, notation.getAtoms(index));
@@ -115,8 +113,7 @@ FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation,
   return match;
 }
 
-Projection dchag::matchProjection(IndexNotation &notation, ParameterAnalysis &parameters,
-                                  Ref ref) {
+Projection dchag::matchProjection(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref) {
   Projection projection;
   Ref start = notation.strip(ref);
   ref = start;

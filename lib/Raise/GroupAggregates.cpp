@@ -27,8 +27,8 @@ struct Member {
 /// Whether the ops differ in values alone.
 static bool haveSameForm(AggregateOp a, AggregateOp b) {
   if (a->getAttrs() != b->getAttrs() || a->getNumOperands() != b->getNumOperands() ||
-      a.getHeads() != b.getHeads() || a.getScale() != b.getScale() ||
-      a.getType() != b.getType() || a->getOperandTypes() != b->getOperandTypes())
+      a.getHeads() != b.getHeads() || a.getScale() != b.getScale() || a.getType() != b.getType() ||
+      a->getOperandTypes() != b->getOperandTypes())
     return false;
   return !a.getWk() == !b.getWk() && !a.getBk() == !b.getBk() && !a.getWv() == !b.getWv() &&
          !a.getBv() == !b.getBv() && !a.getWo() == !b.getWo() && !a.getBo() == !b.getBo();
@@ -126,14 +126,15 @@ static SmallVector<Member> findMembers(AggregateOp op, ArrayRef<AggregateOp> oth
 namespace {
 struct GroupAggregates : mlir::dchag::impl::GroupAggregatesBase<GroupAggregates> {
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     for (Block &block : getOperation().getBody()) {
       ParameterAnalysis parameters;
       SmallVector<AggregateOp> open;
       for (AggregateOp op : block.getOps<AggregateOp>())
         if (op.getTokens().getType().getDimSize(1) == 1 && !op.getMask() &&
-            llvm::all_of(op->getOperands().drop_front(), [&](Value operand) {
-              return parameters.isParameterOnly(operand);
-            }))
+            llvm::all_of(op->getOperands().drop_front(),
+                         [&](Value operand) { return parameters.isParameterOnly(operand); }))
           open.push_back(op);
       bool changed = false;
       while (open.size() > 1) {

@@ -146,8 +146,7 @@ bool IndexNotation::divide(const Index &index, int64_t size, Index &quotient, In
 }
 
 /// An access of dimensions that were collapsed, from the fastest one to the slowest.
-bool IndexNotation::stripCollapse(Ref &ref, Value source,
-                                  ArrayRef<ReassociationIndices> groups) {
+bool IndexNotation::stripCollapse(Ref &ref, Value source, ArrayRef<ReassociationIndices> groups) {
   ArrayRef<int64_t> shape = getShape(source);
   SmallVector<Index> dims(shape.size());
   for (auto [group, index] : llvm::zip(groups, ref.dims)) {
@@ -378,8 +377,7 @@ Value IndexNotation::broadcastTo(AtomTensor tensor, ArrayRef<Atom> order, OpBuil
 }
 
 FailureOr<AtomTensor> IndexNotation::rebuildElementwise(Operation *op, const Ref &ref,
-                                                        Policy policy, OpBuilder *b,
-                                                        Location loc) {
+                                                        Policy policy, OpBuilder *b, Location loc) {
   SmallVector<AtomTensor> operands;
   for (Value operand : op->getOperands()) {
     FailureOr<AtomTensor> tensor = rebuild({operand, ref.dims}, policy, b, loc);
@@ -459,8 +457,7 @@ FailureOr<AtomTensor> IndexNotation::rebuild(Ref ref, Policy policy, OpBuilder *
   return result;
 }
 
-FailureOr<AtomTensor> IndexNotation::rebuildParameters(const Ref &ref, OpBuilder *b,
-                                                       Location loc) {
+FailureOr<AtomTensor> IndexNotation::rebuildParameters(const Ref &ref, OpBuilder *b, Location loc) {
   return rebuild(
       ref, [&](Operation *op) { return parameters.isParameterOnly(op->getResult(0)); }, b, loc);
 }
@@ -482,8 +479,7 @@ Value IndexNotation::arrange(AtomTensor tensor, ArrayRef<AtomList> dims, OpBuild
   return reshape(b, loc, broadcastTo(tensor, order, b, loc), shape);
 }
 
-AtomTensor IndexNotation::split(Value value, ArrayRef<AtomList> dims, OpBuilder &b,
-                                Location loc) {
+AtomTensor IndexNotation::split(Value value, ArrayRef<AtomList> dims, OpBuilder &b, Location loc) {
   AtomTensor tensor;
   SmallVector<int64_t> shape;
   for (const AtomList &dim : dims)

@@ -145,6 +145,16 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
     valueTokenWidth = without(without(valueAtoms, softmax.units), free);
     valueOut = valueTokenWidth;
   }
+  // Heads that no weight makes are parts of one dimension of the tokens; what comes from
+  // several is a query for each position.
+  auto isOneDim = [&](const Ref &tokens, ArrayRef<Atom> width) {
+    return llvm::count_if(tokens.dims, [&](const Index &index) {
+             return !containsNone(notation.getAtoms(index), width);
+           }) <= 1;
+  };
+  if ((!keys.weight && !isOneDim(keys.input, keyTokenWidth)) ||
+      (!values.weight && !isOneDim(values.input, valueTokenWidth)))
+    return fail("the query or a weight differs between positions or units");
   heads = without(keyOut, softmax.width);
   keyWidth = softmax.width;
   queries = without(without(queryAtoms, keyWidth), heads);
@@ -155,8 +165,8 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
     return fail("keys and values are not made from the same positions");
   if (without(without(without(valueAtoms, softmax.units), free), valueTokenWidth).size())
     return fail("keys and values are not made from the same positions");
-  for (ArrayRef<Atom> list : {ArrayRef<Atom>(queryAtoms), ArrayRef<Atom>(keyOut),
-                              ArrayRef<Atom>(valueOut)})
+  for (ArrayRef<Atom> list :
+       {ArrayRef<Atom>(queryAtoms), ArrayRef<Atom>(keyOut), ArrayRef<Atom>(valueOut)})
     if (!containsNone(list, free) || !containsNone(list, softmax.units))
       return fail("the query or a weight differs between positions or units");
   if (!containsNone(valueOut, queries) || !containsNone(valueOut, keyWidth))
@@ -178,15 +188,13 @@ LogicalResult AggregateMatch::matchTokens() {
       if (l.stride != r.stride || notation.getSize(l.atom) != notation.getSize(r.atom))
         return fail(reason);
       bool isWidth = llvm::is_contained(keyTokenWidth, l.atom);
-      if (isWidth != llvm::is_contained(valueTokenWidth, r.atom) ||
-          (!isWidth && l.atom != r.atom))
+      if (isWidth != llvm::is_contained(valueTokenWidth, r.atom) || (!isWidth && l.atom != r.atom))
         return fail(reason);
       if (isWidth)
         keyToValue[l.atom] = r.atom;
     }
   }
-  if (keyToValue.size() != keyTokenWidth.size() ||
-      keyTokenWidth.size() != valueTokenWidth.size())
+  if (keyToValue.size() != keyTokenWidth.size() || keyTokenWidth.size() != valueTokenWidth.size())
     return fail(reason);
   // One order of the features of a token for both. Without a weight, heads come first.
   AtomList order;
@@ -266,11 +274,11 @@ void AggregateMatch::splitPositions() {
   batch.clear();
   positions.clear();
   const Ref &tokens = values.input;
-  AtomList first = tokens.dims.empty() ? AtomList()
-                                       : intersect(notation.getAtoms(tokens.dims[0]), free);
+  AtomList first =
+      tokens.dims.empty() ? AtomList() : intersect(notation.getAtoms(tokens.dims[0]), free);
   AtomList ordered = intersect(notation.getAtoms(tokens), free);
-  bool isRaised = tokens.value.getDefiningOp<TokenizeOp>() ||
-                  tokens.value.getDefiningOp<AggregateOp>();
+  bool isRaised =
+      tokens.value.getDefiningOp<TokenizeOp>() || tokens.value.getDefiningOp<AggregateOp>();
   if (isRaised || first.size() < ordered.size())
     batch = first;
   positions = without(ordered, batch);
@@ -293,8 +301,7 @@ LogicalResult AggregateMatch::match(linalg::ContractOp product) {
   return success();
 }
 
-Value AggregateMatch::build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims,
-                            OpBuilder &b) {
+Value AggregateMatch::build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b) {
   if (!ref)
     return Value();
   // Matching has done the same without making ops.
@@ -321,10 +328,11 @@ void AggregateMatch::rewrite(OpBuilder &b) {
   SmallVector<int64_t> shape;
   for (const AtomList &dim : resultDims)
     shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
-  auto type = RankedTensorType::get(
-      shape, cast<RankedTensorType>(root.value.getType()).getElementType());
-  auto op = AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue,
-                                Value(), notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale));
+  auto type =
+      RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+  auto op =
+      AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue, Value(),
+                          notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale));
   AtomTensor result = notation.split(op.getResult(), resultDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(result, root, b, loc));
 }
@@ -357,7 +365,8 @@ static bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters) {
       llvm::append_range(units, notation.getAtoms(index));
     tokens = notation.strip(tokens);
     AtomList unitDims = notation.getAtoms(tokens.dims[1]);
-    AtomList batch = notation.getAtoms(tokens.dims[0]), width = notation.getAtoms(tokens.dims.back());
+    AtomList batch = notation.getAtoms(tokens.dims[0]),
+             width = notation.getAtoms(tokens.dims.back());
     AtomList positions = without(without(without(notation.getAtoms(tokens), units), batch), width);
     AtomList queries = without(weightAtoms->atoms, units);
     AtomList kept = batch;
@@ -374,8 +383,8 @@ static bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters) {
     SmallVector<int64_t> shape;
     for (const AtomList &dim : dims)
       shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
-    auto type = RankedTensorType::get(
-        shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+    auto type =
+        RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
     Value result = AggregateLinearOp::create(b, loc, type, t, w, Value());
     root.value.replaceAllUsesWith(
         notation.arrangeAs(notation.split(result, dims, b, loc), root, b, loc));
@@ -437,6 +446,8 @@ struct RaiseAggregate : mlir::dchag::impl::RaiseAggregateBase<RaiseAggregate> {
   }
 
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     for (Block &block : getOperation().getBody()) {
       eraseDeadOps(block);
       ParameterAnalysis parameters;

@@ -102,8 +102,8 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
   }
   // Heads are what the weights of the projections add to the positions of their input.
   for (Atom atom : batch)
-    if (llvm::is_contained(query->weightAtoms, atom) || llvm::is_contained(key->weightAtoms, atom) ||
-        llvm::is_contained(v.weightAtoms, atom))
+    if (llvm::is_contained(query->weightAtoms, atom) ||
+        llvm::is_contained(key->weightAtoms, atom) || llvm::is_contained(v.weightAtoms, atom))
       heads.push_back(atom);
   if (heads.empty() && batch.size() > 1)
     heads.push_back(batch.back());
@@ -126,8 +126,8 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
   SmallVector<int64_t> shape;
   for (const AtomList &dim : resultDims)
     shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
-  auto type = RankedTensorType::get(
-      shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+  auto type =
+      RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
   Value result = AttentionOp::create(b, loc, type, queryValue, keyValue, value, biasValue, Value(),
                                      b.getF64FloatAttr(match->scale));
   root.value.replaceAllUsesWith(
@@ -157,6 +157,8 @@ static void unpackOperand(AttentionOp op, OpOperand &operand, ParameterAnalysis 
 namespace {
 struct RaiseAttention : mlir::dchag::impl::RaiseAttentionBase<RaiseAttention> {
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     OpBuilder b(&getContext());
     for (Block &block : getOperation().getBody()) {
       eraseDeadOps(block);

@@ -123,8 +123,8 @@ static bool isTanhArgument(Value argument, Value x) {
     std::swap(terms[0], terms[1]);
   double scale = std::sqrt(2 / 3.14159265358979323846);
   auto isPower = [&](const Monomial &term, unsigned power, double coefficient) {
-    return term.factors.size() == power && llvm::all_equal(term.factors) &&
-           term.factors[0] == x && isNear(term.coefficient, coefficient);
+    return term.factors.size() == power && llvm::all_equal(term.factors) && term.factors[0] == x &&
+           isNear(term.coefficient, coefficient);
   };
   return isPower(terms[0], 1, scale) && isPower(terms[1], 3, scale * 0.044715);
 }
@@ -154,6 +154,8 @@ static std::optional<GeluKind> matchGelu(arith::MulFOp op, Value &x) {
 namespace {
 struct RaiseGelu : mlir::dchag::impl::RaiseGeluBase<RaiseGelu> {
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     for (Block &block : getOperation().getBody()) {
       SmallVector<arith::MulFOp> ops(block.getOps<arith::MulFOp>());
       for (arith::MulFOp op : ops) {
@@ -162,8 +164,8 @@ struct RaiseGelu : mlir::dchag::impl::RaiseGeluBase<RaiseGelu> {
         if (!kind || !isa<RankedTensorType>(op.getType()))
           continue;
         OpBuilder b(op);
-        op.getResult().replaceAllUsesWith(GeluOp::create(
-            b, op.getLoc(), op.getType(), x, GeluKindAttr::get(&getContext(), *kind)));
+        op.getResult().replaceAllUsesWith(GeluOp::create(b, op.getLoc(), op.getType(), x,
+                                                         GeluKindAttr::get(&getContext(), *kind)));
       }
       eraseDeadOps(block);
     }

@@ -198,7 +198,8 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
       return failure();
   }
   auto type = cast<RankedTensorType>(input.value.getType());
-  if (dims == 0 || type.getElementType() != cast<RankedTensorType>(root.value.getType()).getElementType())
+  if (dims == 0 ||
+      type.getElementType() != cast<RankedTensorType>(root.value.getType()).getElementType())
     return failure();
   AtomList normalised;
   for (int64_t dim = 0; dim < rank; ++dim) {
@@ -260,9 +261,9 @@ Value NormMatch::build(const std::optional<Ref> &ref, OpBuilder &b) {
 
 void NormMatch::rewrite(OpBuilder &b) {
   b.setInsertionPointAfterValue(root.value);
-  Value result = LayerNormOp::create(b, loc, input.value.getType(), input.value, build(scale, b),
-                                     build(bias, b), b.getI64IntegerAttr(dims),
-                                     b.getF64FloatAttr(epsilon));
+  Value result =
+      LayerNormOp::create(b, loc, input.value.getType(), input.value, build(scale, b),
+                          build(bias, b), b.getI64IntegerAttr(dims), b.getF64FloatAttr(epsilon));
   SmallVector<AtomList> inputDims;
   for (const Index &index : input.dims)
     inputDims.push_back(notation.getAtoms(index));
@@ -273,6 +274,8 @@ void NormMatch::rewrite(OpBuilder &b) {
 namespace {
 struct RaiseLayerNorm : mlir::dchag::impl::RaiseLayerNormBase<RaiseLayerNorm> {
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     for (Block &block : getOperation().getBody()) {
       ParameterAnalysis parameters;
       // From the end: the sum with the bias is seen before the product with the scale.

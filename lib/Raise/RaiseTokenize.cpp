@@ -102,13 +102,12 @@ static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
     if (!containsAll(allowed, atoms->atoms) || !tokenize->hasOneUse())
       continue;
     OpBuilder b(op);
-    Value embedding = notation.arrange(*notation.rebuildParameters(addend, &b, loc),
-                                       {dims[1], dims[3]}, b, loc);
+    Value embedding =
+        notation.arrange(*notation.rebuildParameters(addend, &b, loc), {dims[1], dims[3]}, b, loc);
     if (tokenize.getEmbedding())
       embedding = arith::AddFOp::create(b, loc, tokenize.getEmbedding(), embedding);
-    Value result =
-        TokenizeOp::create(b, tokenize.getLoc(), tokenize.getType(), tokenize.getImage(),
-                           tokenize.getWeight(), tokenize.getBias(), embedding);
+    Value result = TokenizeOp::create(b, tokenize.getLoc(), tokenize.getType(), tokenize.getImage(),
+                                      tokenize.getWeight(), tokenize.getBias(), embedding);
     AtomTensor tensor = notation.split(result, dims, b, loc);
     op.getResult().replaceAllUsesWith(notation.arrangeAs(tensor, root, b, loc));
     return;
@@ -118,6 +117,18 @@ static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
 //===----------------------------------------------------------------------===//
 // Several tokenizations
 //===----------------------------------------------------------------------===//
+
+/// Whether all values are one, or one reshaped alike.
+static bool areSame(ArrayRef<Value> values) {
+  auto getSource = [](Value value) {
+    auto expand = value.getDefiningOp<tensor::ExpandShapeOp>();
+    return expand ? Value(expand.getSrc()) : value;
+  };
+  return llvm::all_of(values, [&](Value value) {
+    return value.getType() == values.front().getType() &&
+           getSource(value) == getSource(values.front());
+  });
+}
 
 namespace {
 
@@ -149,10 +160,9 @@ private:
 bool StackMatch::haveSameForm(TokenizeOp a, TokenizeOp b) {
   ArrayRef<int64_t> x = getShape(a.getImage()), y = getShape(b.getImage());
   ArrayRef<int64_t> v = getShape(a.getWeight()), w = getShape(b.getWeight());
-  return x[0] == y[0] && x.drop_front(2) == y.drop_front(2) &&
-         v.drop_front(1) == w.drop_front(1) && !a.getBias() == !b.getBias() &&
-         !a.getEmbedding() == !b.getEmbedding() && a.getType().getElementType() ==
-                                                       b.getType().getElementType();
+  return x[0] == y[0] && x.drop_front(2) == y.drop_front(2) && v.drop_front(1) == w.drop_front(1) &&
+         !a.getBias() == !b.getBias() && !a.getEmbedding() == !b.getEmbedding() &&
+         a.getType().getElementType() == b.getType().getElementType();
 }
 
 LogicalResult StackMatch::matchOperand(Value operand) {
@@ -222,8 +232,8 @@ void StackMatch::rewrite() {
   }
   Location loc = b.getFusedLoc(locations);
   Value weight = weights.front(), bias = biases.empty() ? Value() : biases.front();
-  bool isShared = llvm::all_equal(weights) && (biases.empty() || llvm::all_equal(biases)) &&
-                  getShape(weight)[0] == 1;
+  bool isShared =
+      areSame(weights) && (biases.empty() || areSame(biases)) && getShape(weight)[0] == 1;
   if (!isShared) {
     // A shared weight of a part is repeated for each of its units.
     auto spread = [&](SmallVectorImpl<Value> &values) {
@@ -269,6 +279,8 @@ struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
   }
 
   void runOnOperation() override {
+    if (!hasStaticShapes(getOperation()))
+      return;
     for (Block &block : getOperation().getBody()) {
       eraseDeadOps(block);
       SmallVector<ConvolutionOp> convolutions(block.getOps<ConvolutionOp>());

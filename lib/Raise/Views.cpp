@@ -13,7 +13,8 @@ using namespace mlir::dchag;
 bool dchag::isView(Operation *op) {
   // Without elements there is nothing to follow.
   for (Type type : op->getOperandTypes())
-    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && tensor.getNumElements() == 0)
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        tensor && (!tensor.hasStaticShape() || tensor.getNumElements() == 0))
       return false;
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
     return slice.getOffsets().empty() && slice.getSizes().empty() && slice.getStrides().empty();
@@ -44,9 +45,9 @@ bool ParameterAnalysis::isParameterOnly(Value value) {
   bool result = false;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    auto role = function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                                 "dchag.role")
-                         : StringAttr();
+    auto role = function
+                    ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dchag.role")
+                    : StringAttr();
     result = role && role != "input";
   } else {
     Operation *op = value.getDefiningOp();
@@ -90,10 +91,16 @@ static void groupDims(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
 }
 
 Value dchag::reshape(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> shape) {
+  // A reshape of a reshape is one of what the first one reads.
+  if (cast<RankedTensorType>(value.getType()).getShape() == shape)
+    return value;
+  while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(value.getDefiningOp())) {
+    value = value.getDefiningOp()->getOperand(0);
+    if (cast<RankedTensorType>(value.getType()).getShape() == shape)
+      return value;
+  }
   auto type = cast<RankedTensorType>(value.getType());
   ArrayRef<int64_t> from = type.getShape();
-  if (from == shape)
-    return value;
   Type elementType = type.getElementType();
   SmallVector<ReassociationIndices> fromGroups, toGroups;
   if (!from.empty() && !shape.empty())
@@ -109,8 +116,8 @@ Value dchag::reshape(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> 
     value = tensor::CollapseShapeOp::create(b, loc, RankedTensorType::get(middle, elementType),
                                             value, fromGroups);
   if (ArrayRef<int64_t>(middle) != shape)
-    value = tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, elementType),
-                                          value, toGroups);
+    value = tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, elementType), value,
+                                          toGroups);
   return value;
 }
 
@@ -135,9 +142,24 @@ Value dchag::createContract(OpBuilder &b, Location loc, const AtomTensor &lhs,
   Value empty = tensor::EmptyOp::create(b, loc, shape, elementType);
   Value init = linalg::FillOp::create(b, loc, zero, empty).getResult(0);
   AffineMap maps[] = {makeMap(lhs.atoms), makeMap(rhs.atoms), makeMap(result)};
-  return linalg::ContractOp::create(b, loc, init.getType(), ValueRange{lhs.value, rhs.value},
-                                    init, b.getAffineMapArrayAttr(maps))
+  return linalg::ContractOp::create(b, loc, init.getType(), ValueRange{lhs.value, rhs.value}, init,
+                                    b.getAffineMapArrayAttr(maps))
       .getResult(0);
+}
+
+bool dchag::hasStaticShapes(Operation *op) {
+  auto isStatic = [](Type type) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    return !shaped || shaped.hasStaticShape();
+  };
+  WalkResult result = op->walk([&](Operation *nested) {
+    bool allStatic = llvm::all_of(nested->getResultTypes(), isStatic);
+    for (Region &region : nested->getRegions())
+      for (Block &block : region)
+        allStatic &= llvm::all_of(block.getArgumentTypes(), isStatic);
+    return allStatic ? WalkResult::advance() : WalkResult::interrupt();
+  });
+  return !result.wasInterrupted();
 }
 
 void dchag::eraseDeadOps(Block &block) {

@@ -5,10 +5,10 @@
 // matrix, which is cut into its rows.
 
 // CHECK-LABEL: func.func @prepare(
-// CHECK-SAME:    tensor<3x4xf64> {dchag.name = "padded", dchag.reads = [#dchag.read<"w" : tensor<2x3xf64>, offset = 0, strides = array<i64: 3, 1>, at = array<i64: 1, 0>, sizes = array<i64: 2, 3>>]
-// CHECK-SAME:    tensor<4x3xf64> {dchag.name = "inserted", dchag.reads = [#dchag.read<"w" : tensor<2x3xf64>, offset = 0, strides = array<i64: 3, 1>, at = array<i64: 1, 0>, sizes = array<i64: 2, 3>>]
-// CHECK-SAME:    tensor<2x5x3xf64> {dchag.name = "spread", dchag.reads = [#dchag.read<"w" : tensor<2x3xf64>, offset = 0, strides = array<i64: 3, 0, 1>, at = array<i64: 0, 0, 0>, sizes = array<i64: 2, 5, 3>>]
-// CHECK-SAME:    tensor<6xf64> {dchag.name = "rows", dchag.reads = [#dchag.read<"w" : tensor<2x3xf64>, offset = 0, strides = array<i64: 3>, at = array<i64: 0>, sizes = array<i64: 2>>, #dchag.read<"w" : tensor<2x3xf64>, offset = 1, strides = array<i64: 3>, at = array<i64: 2>, sizes = array<i64: 2>>, #dchag.read<"w" : tensor<2x3xf64>, offset = 2, strides = array<i64: 3>, at = array<i64: 4>, sizes = array<i64: 2>>]
+// CHECK-SAME:    tensor<3x4xf64> {dchag.name = "padded", dchag.reads = [#dchag.read<"w", tensor<2x3xf64>, offset = 0, strides = [3, 1], at = [1, 0], sizes = [2, 3]>]
+// CHECK-SAME:    tensor<4x3xf64> {dchag.name = "inserted", dchag.reads = [#dchag.read<"w", tensor<2x3xf64>, offset = 0, strides = [3, 1], at = [1, 0], sizes = [2, 3]>]
+// CHECK-SAME:    tensor<2x5x3xf64> {dchag.name = "spread", dchag.reads = [#dchag.read<"w", tensor<2x3xf64>, offset = 0, strides = [3, 0, 1], at = [0, 0, 0], sizes = [2, 5, 3]>]
+// CHECK-SAME:    tensor<6xf64> {dchag.name = "rows", dchag.reads = [#dchag.read<"w", tensor<2x3xf64>, offset = 0, strides = [3], at = [0], sizes = [2]>, #dchag.read<"w", tensor<2x3xf64>, offset = 1, strides = [3], at = [2], sizes = [2]>, #dchag.read<"w", tensor<2x3xf64>, offset = 2, strides = [3], at = [4], sizes = [2]>]
 // CHECK-NEXT:    return
 module {
   func.func @prepare(%w: tensor<2x3xf64> {dchag.name = "w", dchag.role = "param"})

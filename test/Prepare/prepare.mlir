@@ -7,21 +7,21 @@
 // CHECK-LABEL: func.func @prepare(
 // CHECK-SAME:    %[[W:[a-z0-9]+]]: tensor<5x3xf32> {dchag.name = "fc.weight", dchag.role = "param"}
 // CHECK-SAME:    %[[B:[a-z0-9]+]]: tensor<5xf32> {dchag.name = "fc.bias", dchag.role = "param"}
-// CHECK-SAME:    -> (tensor<3x5xf32> {dchag.name = "fc.weight"}, tensor<5xf32> {dchag.name = "fc.bias"})
+// CHECK-SAME:    -> (tensor<5xf32> {dchag.name = "fc.bias"}, tensor<3x5xf32> {dchag.name = "fc.weight"})
 // CHECK:         %[[T:.+]] = linalg.transpose ins(%[[W]]
-// CHECK:         return %[[T]], %[[B]]
+// CHECK:         return %[[B]], %[[T]]
 // CHECK-LABEL: func.func @step(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x3xf32> {dchag.name = "x", dchag.role = "input"}
-// CHECK-SAME:    %[[CW:[a-z0-9]+]]: tensor<3x5xf32> {dchag.name = "fc.weight", dchag.role = "compiled"}
 // CHECK-SAME:    %[[CB:[a-z0-9]+]]: tensor<5xf32> {dchag.name = "fc.bias", dchag.role = "compiled"}
+// CHECK-SAME:    %[[CW:[a-z0-9]+]]: tensor<3x5xf32> {dchag.name = "fc.weight", dchag.role = "compiled"}
 // CHECK-NOT:     linalg.transpose
 // CHECK-DAG:     linalg.broadcast ins(%[[CB]]
 // CHECK-DAG:     linalg.contract {{.+}} ins(%[[X]], %[[CW]]
 
 // READS-LABEL: func.func @prepare(
-// READS-SAME:    %[[W:[a-z0-9]+]]: tensor<3x5xf32> {dchag.name = "fc.weight", dchag.reads = [#dchag.read<"fc.weight" : tensor<5x3xf32>, offset = 0, strides = array<i64: 1, 3>, at = array<i64: 0, 0>, sizes = array<i64: 3, 5>>], dchag.role = "loaded"}
-// READS-SAME:    %[[B:[a-z0-9]+]]: tensor<5xf32> {dchag.name = "fc.bias", dchag.reads = [#dchag.read<"fc.bias" : tensor<5xf32>, offset = 0, strides = array<i64: 1>, at = array<i64: 0>, sizes = array<i64: 5>>], dchag.role = "loaded"}
-// READS-NEXT:    return %[[W]], %[[B]]
+// READS-SAME:    %[[B:[a-z0-9]+]]: tensor<5xf32> {dchag.name = "fc.bias", dchag.reads = [#dchag.read<"fc.bias", tensor<5xf32>, offset = 0, strides = [1], at = [0], sizes = [5]>], dchag.role = "loaded"}
+// READS-SAME:    %[[W:[a-z0-9]+]]: tensor<3x5xf32> {dchag.name = "fc.weight", dchag.reads = [#dchag.read<"fc.weight", tensor<5x3xf32>, offset = 0, strides = [1, 3], at = [0, 0], sizes = [3, 5]>], dchag.role = "loaded"}
+// READS-NEXT:    return %[[B]], %[[W]]
 module {
   func.func @step(%x: tensor<2x3xf32> {dchag.name = "x", dchag.role = "input"},
                   %w: tensor<5x3xf32> {dchag.name = "fc.weight", dchag.role = "param"},
@@ -52,8 +52,8 @@ module {
 // CHECK-SAME:    {dchag.name = "embeds.weight", dchag.role = "compiled"}
 
 // READS-LABEL: func.func @prepare(
-// READS-SAME:    %[[Q:[a-z0-9]+]]: tensor<2x3xf32> {dchag.name = "qkv", dchag.reads = [#dchag.read<"qkv" : tensor<6x3xf32>, offset = 6, strides = array<i64: 3, 1>, at = array<i64: 0, 0>, sizes = array<i64: 2, 3>>]
-// READS-SAME:    %[[E:[a-z0-9]+]]: tensor<2x3xf32> {dchag.name = "embeds.weight", dchag.reads = [#dchag.read<"embeds.0.weight" : tensor<3xf32>, offset = 0, strides = array<i64: {{[0-9]+}}, 1>, at = array<i64: 0, 0>, sizes = array<i64: 1, 3>>, #dchag.read<"embeds.1.weight" : tensor<3xf32>, offset = 0, strides = array<i64: {{[0-9]+}}, 1>, at = array<i64: 1, 0>, sizes = array<i64: 1, 3>>]
+// READS-SAME:    %[[Q:[a-z0-9]+]]: tensor<2x3xf32> {dchag.name = "qkv", dchag.reads = [#dchag.read<"qkv", tensor<6x3xf32>, offset = 6, strides = [3, 1], at = [0, 0], sizes = [2, 3]>]
+// READS-SAME:    %[[E:[a-z0-9]+]]: tensor<2x3xf32> {dchag.name = "embeds.weight", dchag.reads = [#dchag.read<"embeds.0.weight", tensor<3xf32>, offset = 0, strides = [{{[0-9]+}}, 1], at = [0, 0], sizes = [1, 3]>, #dchag.read<"embeds.1.weight", tensor<3xf32>, offset = 0, strides = [{{[0-9]+}}, 1], at = [1, 0], sizes = [1, 3]>]
 // READS:         %[[N:.+]] = arith.mulf %[[Q]], %[[Q]]
 // READS:         return %[[N]], %[[E]]
 module {

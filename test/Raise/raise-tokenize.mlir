@@ -55,8 +55,7 @@ func.func @grouped(%x: tensor<2x3x4x6xf64>, %w: tensor<15x1x2x3xf64> {dchag.role
 // One tokenizer for both variables, joined as channels; no bias.
 // CHECK-LABEL: func.func @shared(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x2x4x6xf64>, %[[W:[a-z0-9]+]]: tensor<5x1x2x3xf64>
-// CHECK:         %[[V:.+]] = tensor.expand_shape %[[W]] {{.+}} into tensor<1x5x1x2x3xf64>
-// CHECK:         dchag.tokenize %{{.+}} weight(%[[V]]) : (tensor<2x2x1x4x6xf64>, tensor<1x5x1x2x3xf64>) -> tensor<2x2x4x5xf64>
+// CHECK:         dchag.tokenize %{{.+}} weight(%{{.+}}) : (tensor<2x2x1x4x6xf64>, tensor<1x5x1x2x3xf64>) -> tensor<2x2x4x5xf64>
 func.func @shared(%x: tensor<2x2x4x6xf64>, %w: tensor<5x1x2x3xf64> {dchag.role = "param"}) -> tensor<2x10x2x2xf64> {
   %x0 = tensor.extract_slice %x[0, 0, 0, 0] [2, 1, 4, 6] [1, 1, 1, 1] : tensor<2x2x4x6xf64> to tensor<2x1x4x6xf64>
   %x1 = tensor.extract_slice %x[0, 1, 0, 0] [2, 1, 4, 6] [1, 1, 1, 1] : tensor<2x2x4x6xf64> to tensor<2x1x4x6xf64>

@@ -31,7 +31,7 @@ def ExtractReads : Pass<"extract-reads", "::mlir::ModuleOp"> {
     reads only its own part of the file.
     ```mlir
     func.func @prepare(%w: tensor<3x5xf32> {dchag.name = "w", dchag.role = "loaded",
-      dchag.reads = [#dchag.read<"w" : tensor<5x3xf32>, offset = 0, strides = array<i64: 1, 3>, at = array<i64: 0, 0>, sizes = array<i64: 3, 5>>]})
+      dchag.reads = [#dchag.read<"w", tensor<5x3xf32>, offset = 0, strides = [1, 3], at = [0, 0], sizes = [3, 5]>]})
     ```
     A view that is no union of a few strided boxes (more than 4096) is computed. Needs a
     module with `@prepare`.

@@ -156,6 +156,8 @@ Value reshape(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> shape);
 /// Contraction of two tensors with one dimension for each atom.
 Value createContract(OpBuilder &b, Location loc, const AtomTensor &lhs, const AtomTensor &rhs,
                      ArrayRef<Atom> result, const IndexNotation &notation);
+/// Whether all tensors of the op and of what is nested in it have static shapes.
+bool hasStaticShapes(Operation *op);
 /// Erases ops of the block without a use.
 void eraseDeadOps(Block &block);
 
