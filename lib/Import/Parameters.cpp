@@ -1,7 +1,7 @@
 //===- Parameters.cpp - tensors of the file: parameters and constants ------*- C++ -*-===//
 //
 // A floating-point initializer becomes an argument that names its bytes; it is not read.
-// Inlined are integers and booleans up to 2^20 elements (shapes, indices, masks), scalars
+// Inlined are integers and booleans up to 2^20 elements (shapes, indices, masks), single floats
 // inside of the ONNX file, and floats of Constant nodes up to 1024 elements.
 //
 //===----------------------------------------------------------------------===//

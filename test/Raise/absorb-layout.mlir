@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --absorb-layout | FileCheck %s
-// RUN: dchag-opt %s --check-equal=absorb-layout --inputs=integers,normal
+// RUN: dchag-opt %s --check-equal='func.func(absorb-layout)' --inputs=integers,normal
 
 // A transposed weight is read through the indexing maps.
 // CHECK-LABEL: func.func @transposed_weight(

@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --group-aggregates --absorb-layout | FileCheck %s
-// RUN: dchag-opt %s --check-equal='group-aggregates,absorb-layout' --allow-unchanged
+// RUN: dchag-opt %s --check-equal='func.func(group-aggregates,absorb-layout)' --allow-unchanged
 
 // Two groups of three units, given in the wrong order, and one over their tokens.
 // CHECK-LABEL: func.func @two_groups(

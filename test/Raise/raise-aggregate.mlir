@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --raise-aggregate --absorb-layout 2>&1 | FileCheck %s
-// RUN: dchag-opt %s --check-equal=raise-aggregate --allow-unchanged
+// RUN: dchag-opt %s --check-equal='func.func(raise-aggregate)' --allow-unchanged
 
 // The query is projected, scaled by 1/2 and the same at all positions; tokens are
 // batch x units x positions x width with two heads of width 3 packed in one dimension.

@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --raise-attention --absorb-layout | FileCheck %s
-// RUN: dchag-opt %s --check-equal=raise-attention --allow-unchanged
+// RUN: dchag-opt %s --check-equal='func.func(raise-attention)' --allow-unchanged
 
 // One packed projection (q, k, v) x heads x width, scale split over queries and keys, a
 // bias added to the scores.

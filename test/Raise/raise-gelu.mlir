@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --raise-gelu | FileCheck %s
-// RUN: dchag-opt %s --check-equal=raise-gelu --tolerance=1e-6 --allow-unchanged
+// RUN: dchag-opt %s --check-equal='func.func(raise-gelu)' --tolerance=1e-6 --allow-unchanged
 
 // x * (1 + erf(x / sqrt 2)) * 0.5, as TorchScript writes it
 // CHECK-LABEL: func.func @half_last(

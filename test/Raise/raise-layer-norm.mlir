@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --raise-layer-norm | FileCheck %s
-// RUN: dchag-opt %s --check-equal=raise-layer-norm --allow-unchanged
+// RUN: dchag-opt %s --check-equal='func.func(raise-layer-norm)' --allow-unchanged
 
 // As TorchScript writes it below opset 17.
 // CHECK-LABEL: func.func @affine(

@@ -1,5 +1,5 @@
 // RUN: dchag-opt %s --raise-tokenize --absorb-layout | FileCheck %s
-// RUN: dchag-opt %s --check-equal='raise-tokenize,absorb-layout' --allow-unchanged
+// RUN: dchag-opt %s --check-equal='func.func(raise-tokenize,absorb-layout)' --allow-unchanged
 
 // A convolution for each variable, flattened, transposed and stacked; variable embedding.
 // CHECK-LABEL: func.func @stacked(
