@@ -10,12 +10,13 @@ config.excludes = ["CMakeLists.txt", "Inputs", "unit"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.dchag_binary_dir, "test")
 # A test that hangs is a failure, not a wait.
-lit_config.maxIndividualTestTime = 120
+lit_config.maxIndividualTestTime = 300
 
 llvm_config.with_environment("PATH", os.path.join(config.dchag_binary_dir, "bin"), append_path=True)
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("FILECHECK_OPTS", "--enable-var-scope")
 llvm_config.use_default_substitutions()
 config.substitutions.append(("%source", config.dchag_source_dir))
+config.substitutions.append(("%build", config.dchag_binary_dir))
 llvm_config.add_tool_substitutions(["dchag-opt", "mlir-opt"],
                                    [os.path.join(config.dchag_binary_dir, "bin"), config.llvm_tools_dir])
