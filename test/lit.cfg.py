@@ -16,6 +16,9 @@ llvm_config.with_environment("PATH", os.path.join(config.dchag_binary_dir, "bin"
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("FILECHECK_OPTS", "--enable-var-scope")
 llvm_config.use_default_substitutions()
+# scripts/test --all runs the tests with `REQUIRES: all` too.
+if lit_config.params.get("all"):
+    config.available_features.add("all")
 config.substitutions.append(("%source", config.dchag_source_dir))
 config.substitutions.append(("%build", config.dchag_binary_dir))
 llvm_config.add_tool_substitutions(["dchag-opt", "mlir-opt"],
