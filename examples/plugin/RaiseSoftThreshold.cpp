@@ -10,7 +10,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
-using namespace spectral;
+using namespace mlir::spectral;
 
 namespace {
 /// copysign(max(|x| - t, 0), x) with a constant t >= 0, as exporters write it.
@@ -56,4 +56,4 @@ struct RaiseSoftThresholdPass : PassWrapper<RaiseSoftThresholdPass, OperationPas
 };
 } // namespace
 
-void spectral::registerPasses() { PassRegistration<RaiseSoftThresholdPass>(); }
+void mlir::spectral::registerPasses() { PassRegistration<RaiseSoftThresholdPass>(); }

@@ -14,7 +14,7 @@
 #include <cmath>
 
 using namespace mlir;
-using namespace spectral;
+using namespace mlir::spectral;
 
 #include "SpectralDialect.cpp.inc"
 #define GET_OP_CLASSES

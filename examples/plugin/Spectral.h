@@ -6,15 +6,16 @@
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Dialect.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "SpectralDialect.h.inc"
 #define GET_OP_CLASSES
 #include "Spectral.h.inc"
 
-namespace spectral {
+namespace mlir::spectral {
 /// Registers `raise-soft-threshold`.
 void registerPasses();
-} // namespace spectral
+} // namespace mlir::spectral
 
 #endif // SPECTRAL_H

@@ -7,11 +7,13 @@ include "dialects/interfaces/Evaluable.td"
 include "dialects/interfaces/ShardingRule.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Spectral_Dialect : Dialect {
   let name = "spectral";
-  let cppNamespace = "::spectral";
+  // Inside mlir: declarations that upstream generates name its types without it.
+  let cppNamespace = "::mlir::spectral";
   let summary = "What denoising of spectra needs";
 }
 
