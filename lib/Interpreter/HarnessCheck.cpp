@@ -3,8 +3,8 @@
 #include "Compare.h"
 #include "Execution.h"
 #include "dchag/Interpreter/Spmd.h"
+#include "dchag/Pipelines/Pipelines.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
@@ -20,14 +20,13 @@ static std::string printToString(ModuleOp module) {
 }
 
 static LogicalResult runPipeline(ModuleOp module, StringRef pipeline, StringRef check) {
-  PassManager manager(module.getContext(), ModuleOp::getOperationName(),
-                      PassManager::Nesting::Implicit);
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
   StringRef passes = pipeline.trim();
   if (passes.consume_front("builtin.module(") && !passes.consume_back(")"))
     return module.emitError(check) << ": unbalanced pipeline '" << pipeline << "'";
   std::string message;
   llvm::raw_string_ostream errors(message);
-  if (failed(parsePassPipeline(passes, manager, errors)))
+  if (failed(addPassPipeline(manager, passes, errors)))
     return module.emitError(check)
            << ": cannot parse the pipeline '" << pipeline << "': " << StringRef(message).trim();
   if (failed(manager.run(module)))

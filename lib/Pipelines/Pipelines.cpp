@@ -1,6 +1,8 @@
 //===- Pipelines.cpp - from a model to a program of a target ---------------*- C++ -*-===//
 
 #include "dchag/Pipelines/Pipelines.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -14,6 +16,40 @@ std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {
   if (!options.mode.empty())
     text += " mode=" + options.mode;
   return text + "}";
+}
+
+/// Splits a pipeline at the commas that are not inside of options or nested pipelines.
+static SmallVector<StringRef> splitPipeline(StringRef pipeline) {
+  SmallVector<StringRef> elements;
+  int depth = 0;
+  size_t start = 0;
+  for (size_t i = 0; i < pipeline.size(); ++i) {
+    char c = pipeline[i];
+    depth += (c == '{' || c == '(') - (c == '}' || c == ')');
+    if (c == ',' && depth == 0) {
+      elements.push_back(pipeline.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  elements.push_back(pipeline.drop_front(start).trim());
+  return elements;
+}
+
+LogicalResult mlir::dchag::addPassPipeline(OpPassManager &manager, StringRef pipeline,
+                                           llvm::raw_ostream &errors) {
+  for (StringRef element : splitPipeline(pipeline)) {
+    std::string onModules, onFunctions;
+    llvm::raw_string_ostream moduleErrors(onModules), functionErrors(onFunctions);
+    if (succeeded(parsePassPipeline(element, manager, moduleErrors)))
+      continue;
+    OpPassManager functions(func::FuncOp::getOperationName());
+    if (failed(parsePassPipeline(element, functions, functionErrors))) {
+      errors << onModules;
+      return failure();
+    }
+    manager.nest<func::FuncOp>() = std::move(functions);
+  }
+  return success();
 }
 
 /// The pipeline that takes per-device programs to the LLVM dialect, for each target.
@@ -32,5 +68,5 @@ LogicalResult mlir::dchag::addCompilePipeline(OpPassManager &manager, const Comp
     errors << "\n";
     return failure();
   }
-  return parsePassPipeline(getModelPipeline(options) + "," + target->second.str(), manager, errors);
+  return addPassPipeline(manager, getModelPipeline(options) + "," + target->second.str(), errors);
 }

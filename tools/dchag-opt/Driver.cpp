@@ -310,7 +310,7 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
   OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);
   if (!module)
     return 1;
-  PassManager manager(&context);
+  PassManager manager(&context, ModuleOp::getOperationName(), PassManager::Nesting::Implicit);
   manager.enableVerifier(config.shouldVerifyPasses());
   if (failed(addPasses(manager, config, (*module)->hasAttr(kProgramAttr))) ||
       failed(manager.run(*module)))

@@ -22,6 +22,11 @@ struct CompileOptions {
 /// raise, prepare, extract-reads, distribute.
 std::string getModelPipeline(const CompileOptions &options);
 
+/// Adds the passes of a textual pipeline to a pass manager on modules. Unlike upstream's
+/// parser it takes passes on functions where they stand, without `func.func(...)` around them.
+LogicalResult addPassPipeline(OpPassManager &manager, StringRef pipeline,
+                              llvm::raw_ostream &errors);
+
 /// Adds everything from the global level down to the LLVM dialect for the target. Emits an
 /// error through `errors` and fails for an unknown target.
 LogicalResult addCompilePipeline(OpPassManager &manager, const CompileOptions &options,
