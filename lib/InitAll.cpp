@@ -7,18 +7,23 @@
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "dialects/interfaces/models/Models.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Shard/IR/ShardDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
-                  linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, shard::ShardDialect,
-                  tensor::TensorDialect>();
+                  linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, scf::SCFDialect,
+                  shard::ShardDialect, tensor::TensorDialect>();
   registry.insert<rt::RuntimeDialect>();
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);

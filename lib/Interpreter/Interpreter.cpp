@@ -85,6 +85,17 @@ static LogicalResult addReadPorts(func::FuncOp function, unsigned argument,
   return success();
 }
 
+/// Values of all ports can be made.
+static LogicalResult checkTypes(func::FuncOp function, ArrayRef<Port> ports, StringRef kind) {
+  for (const Port &port : ports)
+    if (!isEvaluableType(port.type))
+      return function.emitError(kind)
+             << " '" << port.name << "' of @" << function.getSymName() << " has the type "
+             << port.type << ", wanted a number or a ranked tensor of numbers of "
+             << "static shape";
+  return success();
+}
+
 /// Parameters that `function`, @prepare or a @step before the preparation, takes from files.
 static LogicalResult addParams(func::FuncOp function, SmallVectorImpl<Port> &params) {
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
@@ -94,13 +105,7 @@ static LogicalResult addParams(func::FuncOp function, SmallVectorImpl<Port> &par
     else if (role == "loaded" && failed(addReadPorts(function, i, params)))
       return failure();
   }
-  // Sources of parameters that are read in parts stand on the module.
-  auto sources =
-      function->getParentOfType<ModuleOp>()->getAttrOfType<DictionaryAttr>("dchag.sources");
-  for (Port &param : params)
-    if (!param.source && sources)
-      param.source = sources.get(param.name);
-  return success();
+  return checkTypes(function, params, "parameter");
 }
 
 FailureOr<ModulePorts> mlir::dchag::getFunctionPorts(func::FuncOp function) {
@@ -116,6 +121,9 @@ FailureOr<ModulePorts> mlir::dchag::getFunctionPorts(func::FuncOp function) {
     ports.outputs.push_back({name ? name.str() : "result" + std::to_string(i),
                              function.getResultTypes()[i], Attribute(), i});
   }
+  if (failed(checkTypes(function, ports.inputs, "input")) ||
+      failed(checkTypes(function, ports.outputs, "output")))
+    return failure();
   return ports;
 }
 

@@ -181,9 +181,8 @@ static LogicalResult reportWaiting(func::FuncOp function, ArrayRef<Rank> ranks) 
       diagnostic.attachNote() << "rank " << rank.getPosition().rank << " has returned";
       continue;
     }
-    diagnostic.attachNote(op->getLoc())
-        << "rank " << rank.getPosition().rank << " waits at '" << op->getName() << "' for rank";
-    Diagnostic &note = *std::prev(diagnostic.getUnderlyingDiagnostic()->getNotes().end());
+    Diagnostic &note = diagnostic.attachNote(op->getLoc());
+    note << "rank " << rank.getPosition().rank << " waits at '" << op->getName() << "' for rank";
     for (int64_t other : getGroup(ranks, rank.getPosition().rank, *getCollectiveAxes(op)))
       if (ranks[other].getWaiting() != op)
         note << " " << other;

@@ -7,6 +7,7 @@
 // RUN: not dchag-opt %s --emit=run --run-function=outside --inputs=integers 2>&1 | FileCheck %s --check-prefix=OUTSIDE
 // RUN: not dchag-opt %s --emit=run --run-function=generic --inputs=integers 2>&1 | FileCheck %s --check-prefix=GENERIC
 // RUN: not dchag-opt %s --emit=run --run-function=absent 2>&1 | FileCheck %s --check-prefix=ABSENT
+// RUN: not dchag-opt %s --emit=run --run-function=dynamic --inputs=integers 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 
 // ZERO: error: 'arith.divsi' op divides by 0 at element 1
 func.func @divides() -> tensor<2xi32> {
@@ -46,3 +47,8 @@ func.func @generic(%x: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 // ABSENT: error: has no function @absent to run
+
+// DYNAMIC: error: input 'arg0' of @dynamic has the type 'tensor<?xf32>'
+func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
+}

@@ -304,6 +304,8 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
                            DialectRegistry &registry) {
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   MLIRContext context(registry);
+  // Messages say where; the text of a whole module below them would bury them.
+  context.printOpOnDiagnostic(false);
   context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
