@@ -171,3 +171,53 @@ func.func @linear(%x: tensor<2x3x1x4x6xf64>, %w: tensor<3x5x1x2x3xf64> {dchag.ro
     ins(%t, %m : tensor<2x3x4x5xf64>, tensor<3x2xf64>) outs(%i : tensor<2x4x5x2xf64>) -> tensor<2x4x5x2xf64>
   return %y : tensor<2x4x5x2xf64>
 }
+
+// The heads of the values are the fast dimension of their weight, and the result is heads
+// x width x positions.
+// CHECK-LABEL: func.func @interleaved_heads(
+// CHECK-NOT:     dchag.softmax
+// CHECK:         linalg.transpose ins(%{{.+}} : tensor<3x2x7xf64>) outs(%{{.+}} : tensor<2x3x7xf64>) permutation = [1, 0, 2]
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} keys(%{{.+}}) values(%{{.+}}) {heads = 2 : i64, scale = 1.000000e+00 : f64} : (tensor<1x1x5x4x7xf64>, tensor<1x1x6xf64>, tensor<1x6x7xf64>, tensor<1x6x7xf64>) -> tensor<1x1x1x4x6xf64>
+func.func @interleaved_heads(%t: tensor<5x4x7xf64>, %q: tensor<2x3xf64> {dchag.role = "param"},
+    %wk: tensor<2x3x7xf64> {dchag.role = "param"}, %wv: tensor<3x2x7xf64> {dchag.role = "param"}) -> tensor<2x3x4xf64> {
+  %zero = arith.constant 0.0 : f64
+  %ek = tensor.empty() : tensor<5x4x2x3xf64>
+  %ik = linalg.fill ins(%zero : f64) outs(%ek : tensor<5x4x2x3xf64>) -> tensor<5x4x2x3xf64>
+  %k = linalg.contract indexing_maps = [affine_map<(c, n, j, d, t) -> (c, n, t)>, affine_map<(c, n, j, d, t) -> (j, d, t)>, affine_map<(c, n, j, d, t) -> (c, n, j, d)>]
+    ins(%t, %wk : tensor<5x4x7xf64>, tensor<2x3x7xf64>) outs(%ik : tensor<5x4x2x3xf64>) -> tensor<5x4x2x3xf64>
+  %v = linalg.contract indexing_maps = [affine_map<(c, n, j, e, t) -> (c, n, t)>, affine_map<(c, n, j, e, t) -> (e, j, t)>, affine_map<(c, n, j, e, t) -> (c, n, j, e)>]
+    ins(%t, %wv : tensor<5x4x7xf64>, tensor<3x2x7xf64>) outs(%ik : tensor<5x4x2x3xf64>) -> tensor<5x4x2x3xf64>
+  %es = tensor.empty() : tensor<4x2x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x2x5xf64>) -> tensor<4x2x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, j, c, d) -> (j, d)>, affine_map<(n, j, c, d) -> (c, n, j, d)>, affine_map<(n, j, c, d) -> (n, j, c)>]
+    ins(%q, %k : tensor<2x3xf64>, tensor<5x4x2x3xf64>) outs(%is : tensor<4x2x5xf64>) -> tensor<4x2x5xf64>
+  %a = dchag.softmax %s {dim = 2} : tensor<4x2x5xf64>
+  %ey = tensor.empty() : tensor<2x3x4xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x3x4xf64>) -> tensor<2x3x4xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, j, e, c) -> (n, j, c)>, affine_map<(n, j, e, c) -> (c, n, j, e)>, affine_map<(n, j, e, c) -> (j, e, n)>]
+    ins(%a, %v : tensor<4x2x5xf64>, tensor<5x4x2x3xf64>) outs(%iy : tensor<2x3x4xf64>) -> tensor<2x3x4xf64>
+  return %y : tensor<2x3x4xf64>
+}
+
+// The weight of the keys is another one for each unit.
+// CHECK-LABEL: func.func @weight_of_each_unit(
+// CHECK:         dchag.softmax
+// CHECK-NOT:     dchag.aggregate
+func.func @weight_of_each_unit(%t: tensor<4x5x7xf64>, %q: tensor<3xf64> {dchag.role = "param"},
+                               %wk: tensor<5x3x7xf64> {dchag.role = "param"}) -> tensor<4x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %ek = tensor.empty() : tensor<4x5x3xf64>
+  %ik = linalg.fill ins(%zero : f64) outs(%ek : tensor<4x5x3xf64>) -> tensor<4x5x3xf64>
+  %k = linalg.contract indexing_maps = [affine_map<(n, c, d, t) -> (n, c, t)>, affine_map<(n, c, d, t) -> (c, d, t)>, affine_map<(n, c, d, t) -> (n, c, d)>]
+    ins(%t, %wk : tensor<4x5x7xf64>, tensor<5x3x7xf64>) outs(%ik : tensor<4x5x3xf64>) -> tensor<4x5x3xf64>
+  %es = tensor.empty() : tensor<4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %s = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%q, %k : tensor<3xf64>, tensor<4x5x3xf64>) outs(%is : tensor<4x5xf64>) -> tensor<4x5xf64>
+  %a = dchag.softmax %s {dim = 1} : tensor<4x5xf64>
+  %ep = tensor.empty() : tensor<4x7xf64>
+  %ip = linalg.fill ins(%zero : f64) outs(%ep : tensor<4x7xf64>) -> tensor<4x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %t : tensor<4x5xf64>, tensor<4x5x7xf64>) outs(%ip : tensor<4x7xf64>) -> tensor<4x7xf64>
+  return %y : tensor<4x7xf64>
+}
