@@ -1,6 +1,7 @@
 //===- Activation.cpp - activations upstream has no op for -----------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include <cmath>
 
 using namespace mlir;
@@ -30,4 +31,11 @@ LogicalResult GeluOp::evaluate(ArrayRef<EvalTensor> operands,
     y[i] = exact ? geluErf(x[i]) : geluTanh(x[i]);
   results.push_back(std::move(result));
   return success();
+}
+
+RuleAttr GeluOp::getShardingRule() { return RuleBuilder::elementwise(*this); }
+
+double GeluOp::getFlops() {
+  // x/2, the argument, erf, 1 + and the product; the tanh form has a cube and a sum more.
+  return (getForm() == GeluKind::Erf ? 5.0 : 9.0) * getType().getNumElements();
 }

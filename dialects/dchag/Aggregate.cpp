@@ -3,8 +3,8 @@
 #include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -97,6 +97,70 @@ static AggregateInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
           op.getScale().convertToDouble()};
 }
 
+/// Heads are this factor of the rule of both ops, which `cloneLocal` counts on.
+static constexpr unsigned kHeadFactor = 0;
+
+/// Whether tokens, keys and values split by heads alike. A projection takes all of the token;
+/// where there is none, the token itself is what splits.
+template <typename OpT>
+static bool splitsByHeads(OpT op) {
+  return static_cast<bool>(op.getWk()) == static_cast<bool>(op.getWv());
+}
+
+namespace {
+/// The factors both ops have, on the operands both ops have.
+struct AggregateRule {
+  RuleBuilder rule;
+  int64_t h, b, g, k, n, q, depth, width;
+
+  template <typename OpT>
+  AggregateRule(OpT op, int64_t valueWidth, FactorKind headKind, FactorKind unitKind) : rule(op) {
+    ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
+    int64_t heads = op.getHeads();
+    h = rule.factor(heads, headKind);
+    b = rule.factor(tokens[0]);
+    g = rule.factor(tokens[1]);
+    k = rule.factor(tokens[2], unitKind);
+    n = rule.factor(tokens[3]);
+    q = rule.factor(query[1]);
+    depth = rule.factor(query[2] / heads, FactorKind::Whole);
+    width = rule.factor(valueWidth / heads, FactorKind::Whole);
+    RuleBuilder::Dim token = {h, depth};
+    if (op.getWk() || op.getWv())
+      token = rule.factor(tokens[4], FactorKind::Whole);
+    rule.operand(0, {b, g, k, n, token}).operand(1, {g, q, {h, depth}});
+    rule.optionalOperand(op.getWkMutable(), {g, {h, depth}, token});
+    rule.optionalOperand(op.getBkMutable(), {g, {h, depth}});
+    rule.optionalOperand(op.getWvMutable(), {g, {h, width}, token});
+    rule.optionalOperand(op.getBvMutable(), {g, {h, width}});
+    rule.optionalOperand(op.getMaskMutable(), {b, g, k});
+  }
+};
+} // namespace
+
+/// Copies the op on the local parts of its operands, with the local number of heads.
+template <typename OpT>
+static Operation *cloneWithHeads(OpT op, OpBuilder &builder, ValueRange operands,
+                                 TypeRange resultTypes, ArrayRef<int64_t> localSizes) {
+  auto clone = cast<OpT>(cloneWithTypes(op, builder, operands, resultTypes));
+  clone.setHeads(localSizes[kHeadFactor]);
+  return clone;
+}
+
+/// Operations up to the softmax and its weighted sum.
+template <typename OpT>
+static double flopsUpToSum(OpT op, double valueWidth) {
+  ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
+  double tokenCount = static_cast<double>(tokens[0]) * tokens[1] * tokens[2] * tokens[3];
+  double flops = 0, keyWidth = query[2];
+  if (op.getWk())
+    flops += tokenCount * keyWidth * (2.0 * tokens[4] + (op.getBk() ? 1 : 0));
+  if (op.getWv())
+    flops += tokenCount * valueWidth * (2.0 * tokens[4] + (op.getBv() ? 1 : 0));
+  // Of each score: scale, maximum, difference, exponential and sum.
+  return flops + tokenCount * query[1] * (2.0 * (keyWidth + valueWidth) + 5.0 * op.getHeads());
+}
+
 //===----------------------------------------------------------------------===//
 // AggregateOp
 //===----------------------------------------------------------------------===//
@@ -155,6 +219,43 @@ LogicalResult AggregateOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
+RuleAttr AggregateOp::getShardingRule() {
+  int64_t valueWidth = getWv() ? shapeOf(getWv())[1] : shapeOf(getTokens())[4];
+  FactorKind heads = getWo() ? sumUnless(static_cast<bool>(getBo())) : FactorKind::Parallel;
+  if (!splitsByHeads(*this))
+    heads = FactorKind::Whole;
+  AggregateRule factors(*this, valueWidth, heads, FactorKind::Softmax);
+  auto &[rule, h, b, g, k, n, q, depth, width] = factors;
+  RuleBuilder::Dim output = {h, width};
+  if (getWo()) {
+    output = rule.factor(shapeOf(getWo())[1]);
+    rule.optionalOperand(getWoMutable(), {g, output, {h, width}});
+    rule.optionalOperand(getBoMutable(), {g, output});
+  }
+  rule.result(0, {b, g, q, n, output});
+  return rule.build();
+}
+
+Operation *AggregateOp::cloneLocal(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
+                                   ArrayRef<int64_t> localSizes) {
+  return cloneWithHeads(*this, builder, operands, resultTypes, localSizes);
+}
+
+double AggregateOp::getFlops() {
+  double valueWidth = getWv() ? shapeOf(getWv())[1] : shapeOf(getTokens())[4];
+  double flops = flopsUpToSum(*this, valueWidth), results = getType().getNumElements();
+  // The quotient, one for each value, and the projection.
+  flops += results / getType().getShape().back() * valueWidth;
+  if (getWo())
+    flops += results * (2.0 * valueWidth + (getBo() ? 1 : 0));
+  return flops;
+}
+
+/// A mask that holds everywhere says nothing.
+LogicalResult AggregateOp::canonicalize(AggregateOp op, PatternRewriter &rewriter) {
+  return dropSplatOperand(op.getMaskMutable(), 1, rewriter);
+}
+
 //===----------------------------------------------------------------------===//
 // AggregatePartialOp
 //===----------------------------------------------------------------------===//
@@ -182,86 +283,21 @@ LogicalResult AggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
-//===----------------------------------------------------------------------===//
-// MergePartialsOp
-//===----------------------------------------------------------------------===//
-
-LogicalResult MergePartialsOp::verify() {
-  if (failed(verifyRank(*this, "C1", "max", getMax(), "R x B x G x Q x N x h", 6)))
-    return failure();
-  SmallVector<int64_t> sizes(shapeOf(getMax()));
-  int64_t heads = sizes.back();
-  if (failed(verifyShape(*this, "C1", "sum", getSum(), "R x B x G x Q x N x h", sizes)))
-    return failure();
-  sizes.back() = kAnySize;
-  if (failed(verifyShape(*this, "C1", "acc", getAcc(), "R x B x G x Q x N x V", sizes)))
-    return failure();
-  sizes.back() = shapeOf(getAcc()).back();
-  if (failed(verifyShape(*this, "C1", "result", getResult(), "B x G x Q x N x V",
-                         ArrayRef(sizes).drop_front())) ||
-      failed(verifyHeads(*this, heads, sizes.back(), "values")))
-    return failure();
-  return verifySameElementType(*this, "C3");
+RuleAttr AggregatePartialOp::getShardingRule() {
+  FactorKind heads = splitsByHeads(*this) ? FactorKind::Parallel : FactorKind::Whole;
+  AggregateRule factors(*this, shapeOf(getAcc())[4], heads, FactorKind::Whole);
+  auto &[rule, h, b, g, k, n, q, depth, width] = factors;
+  rule.result(0, {b, g, q, n, h}).result(1, {b, g, q, n, h}).result(2, {b, g, q, n, {h, width}});
+  return rule.build();
 }
 
-LogicalResult MergePartialsOp::evaluate(ArrayRef<EvalTensor> operands,
-                                        SmallVectorImpl<EvalTensor> &results) {
-  const EvalTensor &max = operands[0], &sum = operands[1], &acc = operands[2];
-  EvalTensor result(getType());
-  int64_t parts = max.getDim(0), heads = max.getDim(5), width = acc.getDim(5) / heads;
-  int64_t count = productOf(max.getShape().drop_front());
-  double *y = result.mutableFloats();
-  for (int64_t i = 0; i < count; ++i) {
-    double top = lowestFinite(max.getElementType()), total = 0;
-    for (int64_t r = 0; r < parts; ++r)
-      top = maxOrNaN(top, max.floats()[r * count + i]);
-    for (int64_t r = 0; r < parts; ++r) {
-      double weight = std::exp(max.floats()[r * count + i] - top);
-      total += sum.floats()[r * count + i] * weight;
-      for (int64_t e = 0; e < width; ++e)
-        y[i * width + e] += acc.floats()[(r * count + i) * width + e] * weight;
-    }
-    for (int64_t e = 0; e < width; ++e)
-      y[i * width + e] = total == 0 ? 0 : y[i * width + e] / total;
-  }
-  results.push_back(std::move(result));
-  return success();
+Operation *AggregatePartialOp::cloneLocal(OpBuilder &builder, ValueRange operands,
+                                          TypeRange resultTypes, ArrayRef<int64_t> localSizes) {
+  return cloneWithHeads(*this, builder, operands, resultTypes, localSizes);
 }
 
-//===----------------------------------------------------------------------===//
-// AggregateLinearOp
-//===----------------------------------------------------------------------===//
+double AggregatePartialOp::getFlops() { return flopsUpToSum(*this, shapeOf(getAcc())[4]); }
 
-LogicalResult AggregateLinearOp::verify() {
-  if (failed(verifyRank(*this, "C1", "tokens", getTokens(), "B x G x K x N x D", 5)))
-    return failure();
-  ArrayRef<int64_t> tokens = shapeOf(getTokens());
-  if (failed(verifyShape(*this, "C1", "weight", getWeight(), "G x Q x K",
-                         {tokens[1], kAnySize, tokens[2]})))
-    return failure();
-  int64_t queries = shapeOf(getWeight())[1];
-  if (failed(verifyShape(*this, "C1", "result", getResult(), "B x G x Q x N x D",
-                         {tokens[0], tokens[1], queries, tokens[3], tokens[4]})) ||
-      failed(verifyShape(*this, "C2", "bias", getBias(), "G x Q", {tokens[1], queries})))
-    return failure();
-  return verifySameElementType(*this, "C3");
-}
-
-LogicalResult AggregateLinearOp::evaluate(ArrayRef<EvalTensor> operands,
-                                          SmallVectorImpl<EvalTensor> &results) {
-  const EvalTensor &tokens = operands[0], &weight = operands[1];
-  EvalTensor result(getType());
-  int64_t groups = tokens.getDim(1), units = tokens.getDim(2), queries = weight.getDim(1);
-  int64_t inner = tokens.getDim(3) * tokens.getDim(4);
-  double *y = result.mutableFloats();
-  for (int64_t i = 0; i < tokens.getDim(0) * groups; ++i) {
-    int64_t g = i % groups;
-    for (int64_t q = 0; getBias() && q < queries; ++q)
-      std::fill_n(y + (i * queries + q) * inner, inner, operands[2].floats()[g * queries + q]);
-    addProduct(queries, inner, units, {weight.floats() + g * queries * units, units, 1},
-               {tokens.floats() + i * units * inner, inner, 1},
-               {y + i * queries * inner, inner, 1});
-  }
-  results.push_back(std::move(result));
-  return success();
+LogicalResult AggregatePartialOp::canonicalize(AggregatePartialOp op, PatternRewriter &rewriter) {
+  return dropSplatOperand(op.getMaskMutable(), 1, rewriter);
 }

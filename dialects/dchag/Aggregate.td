@@ -4,7 +4,8 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_AggregateOp : Dchag_Op<"aggregate", [Dchag_Decomposable, AttrSizedOperandSegments]> {
+def Dchag_AggregateOp : Dchag_Op<"aggregate", [Dchag_Decomposable, AttrSizedOperandSegments],
+    ["getShardingRule", "cloneLocal"]> {
   let summary = "Merges the channel tokens of each position by cross-attention with learned queries";
   let description = [{
     Sizes: B batch, G groups, K units of a group, N positions, Dt token width, Q queries, A
@@ -24,10 +25,12 @@ def Dchag_AggregateOp : Dchag_Op<"aggregate", [Dchag_Decomposable, AttrSizedOper
     - (C6) A bias needs its weight.
     - (C7) All operands but the mask and the result have one floating-point element type.
 
-    B, G, N, heads and (behind the softmax) nothing else split freely; K splits as a softmax
-    (`dchag.aggregate_partial` and `dchag.merge_partials`).
+    B, G, Q, N, Do and the heads split freely, the heads as a `sum` where there is `wo`; with `bo`,
+    which must be added once, and where only one of `wk` and `wv` is given, they stay whole. K
+    splits as a softmax (`dchag.aggregate_partial` and `dchag.merge_partials`).
     ```mlir
-    %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv, %bv) output(%wo, %bo) mask(%m) {heads = 2, scale = 0.5}
+    %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv) output(%wo) mask(%m) {heads = 2, scale = 0.5}
+      : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>, tensor<2x6xf32>, tensor<2x4x8xf32>, tensor<2x5x4xf32>, tensor<1x2x3xi1>) -> tensor<1x2x1x4x5xf32>
     ```
   }];
   let arguments = (ins Dchag_FloatTensor:$tokens /*C1*/, Dchag_FloatTensor:$query /*C1*/,
@@ -38,6 +41,7 @@ def Dchag_AggregateOp : Dchag_Op<"aggregate", [Dchag_Decomposable, AttrSizedOper
     F64Attr:$scale);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
     (`output` `(` $wo^ (`,` $bo^)? `)`)? (`mask` `(` $mask^ `)`)?
@@ -60,6 +64,12 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
       B x G x Q x N x h, `acc` is B x G x Q x N x V.
     - (C2), (C3), (C4), (C5), (C6), (C7) as for `dchag.aggregate`, without `wo` and `bo`. A group
       without a unit yields the lowest finite number, 0 and 0.
+
+    B, G, Q, N and heads split freely. Made where an aggregation is split over its units; joined by
+    `dchag.merge_partials`.
+    ```mlir
+    %m, %l, %u = dchag.aggregate_partial %t, %q keys(%wk) {heads = 2, scale = 0.5} : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x8xf32>)
+    ```
   }];
   let arguments = (ins Dchag_FloatTensor:$tokens, Dchag_FloatTensor:$query,
     Optional<Dchag_FloatTensor>:$wk, Optional<Dchag_FloatTensor>:$bk,
@@ -67,6 +77,7 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
     Optional<Dchag_BoolTensor>:$mask, ConfinedAttr<I64Attr, [IntPositive]>:$heads, F64Attr:$scale);
   let results = (outs Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
     (`mask` `(` $mask^ `)`)? attr-dict `:` functional-type(operands, results)
@@ -82,7 +93,10 @@ def Dchag_MergePartialsOp : Dchag_Op<"merge_partials", [Dchag_Decomposable]> {
         y = (sum_r acc[r] exp(max[r] - m*)) / l*           (0 where l* is 0)
 
     - (C1) `max` and `sum` are R x B x G x Q x N x h, `acc` is R x B x G x Q x N x V, the result
-      B x G x Q x N x V.  (C2) h divides V.  (C3) One floating-point element type.
+      B x G x Q x N x V.
+    - (C2) h divides V.  (C3) One floating-point element type.
+
+    Everything but R splits freely, V by heads.
     ```mlir
     %y = dchag.merge_partials %m, %l, %u : (tensor<2x1x1x1x6x2xf32>, tensor<2x1x1x1x6x2xf32>, tensor<2x1x1x1x6x8xf32>) -> tensor<1x1x1x6x8xf32>
     ```
@@ -104,7 +118,11 @@ def Dchag_AggregateLinearOp : Dchag_Op<"aggregate_linear", [Dchag_Decomposable]>
     - (C1) `tokens` is B x G x K x N x D, `weight` G x Q x K, the result B x G x Q x N x D.
     - (C2) `bias` is G x Q.  (C3) One floating-point element type.
 
-    B, G, N, Q and D split freely; K leaves a partial sum (of the part without the bias).
+    B, G, N, Q and D split freely; K leaves a partial sum, but with a bias, which must be added
+    once, it stays whole.
+    ```mlir
+    %y = dchag.aggregate_linear %t weight(%w) bias(%b) : (tensor<1x2x3x4x5xf32>, tensor<2x1x3xf32>, tensor<2x1xf32>) -> tensor<1x2x1x4x5xf32>
+    ```
   }];
   let arguments = (ins Dchag_FloatTensor:$tokens, Dchag_FloatTensor:$weight,
       Optional<Dchag_FloatTensor>:$bias);

@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
 #include <cmath>
 
@@ -123,4 +124,35 @@ LogicalResult AttentionOp::evaluate(ArrayRef<EvalTensor> operands,
   }
   results.push_back(std::move(result));
   return success();
+}
+
+RuleAttr AttentionOp::getShardingRule() {
+  ArrayRef<int64_t> query = shapeOf(getQuery()), key = shapeOf(getKey());
+  RuleBuilder rule(*this);
+  int64_t b = rule.factor(query[0]), n = rule.factor(query[2]);
+  // Heads that share a key stay together; one key for all goes to every part.
+  bool oneKey = key[1] == 1;
+  int64_t h = rule.factor(oneKey ? query[1] : key[1]);
+  int64_t shared = rule.factor(oneKey ? 1 : query[1] / key[1], FactorKind::Whole);
+  int64_t m = rule.factor(key[2], FactorKind::Whole), d = rule.factor(query[3], FactorKind::Whole);
+  int64_t e = rule.factor(shapeOf(getValue())[3]);
+  rule.operand(0, {b, {h, shared}, n, d}).operand(1, {b, h, m, d}).operand(2, {b, h, m, e});
+  rule.optionalOperand(getBiasMutable(), {b, {h, shared}, n, m});
+  rule.optionalOperand(getMaskMutable(), {b, {h, shared}, n, m});
+  return rule.result(0, {b, {h, shared}, n, e}).build();
+}
+
+double AttentionOp::getFlops() {
+  ArrayRef<int64_t> query = shapeOf(getQuery()), value = shapeOf(getValue());
+  double scores = static_cast<double>(query[0]) * query[1] * query[2] * value[2];
+  // Of each score: scale, maximum, difference, exponential and sum; a quotient of each result.
+  return scores * (2.0 * (query[3] + value[3]) + 5.0 + (getBias() ? 1 : 0)) +
+         getType().getNumElements();
+}
+
+/// A mask that holds everywhere and a bias of zeros say nothing.
+LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter &rewriter) {
+  bool mask = succeeded(dropSplatOperand(op.getMaskMutable(), 1, rewriter));
+  bool bias = succeeded(dropSplatOperand(op.getBiasMutable(), 0, rewriter));
+  return success(mask || bias);
 }

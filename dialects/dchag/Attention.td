@@ -20,15 +20,16 @@ def Dchag_AttentionOp : Dchag_Op<"attention", [Dchag_Decomposable, AttrSizedOper
     - (C3) `bias` and `mask` are (B or 1) x (h or 1) x (N or 1) x (M or 1).
     - (C4) All operands but the mask and the result have one floating-point element type.
 
-    B, h (when hk = h) and N split freely.
+    B, hk (with the h / hk queries of each), N and e split freely; so does h when hk = 1.
     ```mlir
-    %y = dchag.attention %q, %k, %v mask(%m) {scale = 0.5}
+    %y = dchag.attention %q, %k, %v mask(%m) {scale = 0.5} : (tensor<2x4x3x5xf32>, tensor<2x2x7x5xf32>, tensor<2x2x7x6xf32>, tensor<2x1x3x7xi1>) -> tensor<2x4x3x6xf32>
     ```
   }];
   let arguments = (ins Dchag_FloatTensor:$query, Dchag_FloatTensor:$key, Dchag_FloatTensor:$value,
       Optional<Dchag_FloatTensor>:$bias, Optional<Dchag_BoolTensor>:$mask, F64Attr:$scale);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $query `,` $key `,` $value (`bias` `(` $bias^ `)`)? (`mask` `(` $mask^ `)`)?
     attr-dict `:` functional-type(operands, results)

@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
 
 using namespace mlir;
@@ -123,4 +124,45 @@ LogicalResult ConvolutionOp::evaluate(ArrayRef<EvalTensor> operands,
   }
   results.push_back(std::move(result));
   return success();
+}
+
+/// Groups are this factor of the rule, which `cloneLocal` counts on.
+static constexpr unsigned kGroupFactor = 0;
+
+RuleAttr ConvolutionOp::getShardingRule() {
+  ArrayRef<int64_t> input = shapeOf(getInput()), weight = shapeOf(getWeight());
+  ArrayRef<int64_t> result = shapeOf(getResult());
+  int64_t groups = getGroups();
+  bool one = groups == 1;
+  RuleBuilder rule(*this);
+  int64_t g = rule.factor(groups), b = rule.factor(input[0]);
+  // Channels and features of one of several groups are no contiguous part of all of them.
+  int64_t f = rule.factor(weight[0] / groups, one ? FactorKind::Parallel : FactorKind::Whole);
+  int64_t c = rule.factor(weight[1], sumUnless(!one || getBias()));
+  RuleBuilder::Dim channels = {g, c}, features = {g, f};
+  if (one) {
+    channels = c;
+    features = f;
+  }
+  SmallVector<RuleBuilder::Dim> from = {b, channels}, kernel = {features, c}, to = {b, features};
+  for (size_t d = 2; d < input.size(); ++d) {
+    int64_t window = rule.factor(std::max(input[d], result[d]), FactorKind::Window);
+    from.push_back(window);
+    to.push_back(window);
+    kernel.push_back(rule.factor(weight[d], FactorKind::Whole));
+  }
+  rule.operand(0, ArrayRef(from)).operand(1, ArrayRef(kernel)).result(0, ArrayRef(to));
+  return rule.optionalOperand(getBiasMutable(), {features}).build();
+}
+
+Operation *ConvolutionOp::cloneLocal(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
+                                     ArrayRef<int64_t> localSizes) {
+  auto clone = cast<ConvolutionOp>(cloneWithTypes(*this, builder, operands, resultTypes));
+  clone.setGroups(localSizes[kGroupFactor]);
+  return clone;
+}
+
+double ConvolutionOp::getFlops() {
+  double terms = productOf(shapeOf(getWeight()).drop_front());
+  return getType().getNumElements() * (2.0 * terms + (getBias() ? 1 : 0));
 }

@@ -4,7 +4,8 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_ConvolutionOp : Dchag_Op<"convolution", [Dchag_Decomposable]> {
+def Dchag_ConvolutionOp : Dchag_Op<"convolution", [Dchag_Decomposable],
+    ["getShardingRule", "cloneLocal"]> {
   let summary = "Convolution with strides, padding, dilation and groups";
   let description = [{
     Sizes: B batch, C channels, F features, g `groups`, S1..Sk space, k1..kk kernel, T1..Tk output
@@ -20,6 +21,13 @@ def Dchag_ConvolutionOp : Dchag_Op<"convolution", [Dchag_Decomposable]> {
     - (C4) Ti = (Si + low + high - dilation (ki - 1) - 1) / stride + 1, rounded down, and 0 where the
       kernel does not fit; every ki is at least 1.
     - (C5) `bias` has F elements.  (C6) One floating-point element type.
+
+    B and the groups split freely; with one group F splits freely and C leaves a partial sum, but
+    for a bias, which must be added once. Space is a window: its parts need their neighbours.
+    ```mlir
+    %y = dchag.convolution %x weight(%w) bias(%b) {strides = array<i64: 2, 3>, dilations = array<i64: 2, 1>, low = array<i64: 1, 0>, high = array<i64: 2, 1>, groups = 2}
+      : (tensor<2x4x5x7xf32>, tensor<6x2x2x3xf32>, tensor<6xf32>) -> tensor<2x6x3x2xf32>
+    ```
   }];
   let arguments = (ins Dchag_FloatTensor:$input, Dchag_FloatTensor:$weight,
       Optional<Dchag_FloatTensor>:$bias, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,

@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -85,6 +86,48 @@ LogicalResult GatherOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
+RuleAttr GatherOp::getShardingRule() {
+  ArrayRef<int64_t> input = shapeOf(getInput());
+  RuleBuilder rule(*this);
+  SmallVector<int64_t> outer = rule.factors(input.take_front(getDim()));
+  SmallVector<int64_t> inner = rule.factors(input.drop_front(getDim() + 1));
+  SmallVector<int64_t> slices = rule.factors(shapeOf(getIndices()));
+  SmallVector<int64_t> taken = {rule.factor(input[getDim()], FactorKind::Whole)};
+  SmallVector<int64_t> from = llvm::to_vector(llvm::concat<int64_t>(outer, taken, inner));
+  SmallVector<int64_t> to = llvm::to_vector(llvm::concat<int64_t>(outer, slices, inner));
+  rule.operand(0, ArrayRef(from)).operand(1, ArrayRef(slices)).result(0, ArrayRef(to));
+  return rule.build();
+}
+
+double GatherOp::getFlops() { return 0; }
+
+/// Whether constant indices are 0, 1, .. size - 1.
+static bool isIota(Attribute indices, int64_t size) {
+  auto isCounting = [size](auto &&values) {
+    int64_t next = 0;
+    for (auto value : values)
+      if (resolveIndex(value, size) != next++)
+        return false;
+    return next == size;
+  };
+  if (auto resource = dyn_cast_or_null<DenseI64ResourceElementsAttr>(indices)) {
+    std::optional<ArrayRef<int64_t>> values = resource.tryGetAsArrayRef();
+    return values && isCounting(*values);
+  }
+  auto dense = dyn_cast_or_null<DenseIntElementsAttr>(indices);
+  return dense && isCounting(llvm::map_range(dense, [](const APInt &value) {
+           return value.getSignificantBits() <= 64 ? value.getSExtValue() : -1;
+         }));
+}
+
+/// Taking all slices in order is taking the input.
+OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
+  bool sameType = getInput().getType() == getType() && tensorType(getIndices()).getRank() == 1;
+  if (sameType && isIota(adaptor.getIndices(), shapeOf(getInput())[getDim()]))
+    return getInput();
+  return {};
+}
+
 //===----------------------------------------------------------------------===//
 // ScatterOp
 //===----------------------------------------------------------------------===//
@@ -124,3 +167,17 @@ LogicalResult ScatterOp::evaluate(ArrayRef<EvalTensor> operands,
   results.push_back(std::move(result));
   return success();
 }
+
+RuleAttr ScatterOp::getShardingRule() {
+  ArrayRef<int64_t> input = shapeOf(getInput());
+  RuleBuilder rule(*this);
+  SmallVector<int64_t> dims;
+  for (auto [d, size] : llvm::enumerate(input))
+    dims.push_back(rule.factor(size, d == getDim() ? FactorKind::Whole : FactorKind::Parallel));
+  int64_t slices = rule.factor(shapeOf(getIndices())[0], FactorKind::Whole);
+  rule.operand(0, ArrayRef(dims)).operand(1, {slices}).result(0, ArrayRef(dims));
+  dims[getDim()] = slices;
+  return rule.operand(2, ArrayRef(dims)).build();
+}
+
+double ScatterOp::getFlops() { return 0; }

@@ -15,7 +15,7 @@ def Dchag_GatherOp : Dchag_Op<"gather", [Dchag_Decomposable]> {
     - (C2) The shape of the result is that of `input` with dimension `dim` replaced by the shape of `indices`.
     - (C3) `input` and the result have the same element type.
 
-    All dimensions but `dim` split freely.
+    All dimensions but `dim`, and those of the indices, split freely.
     ```mlir
     %y = dchag.gather %x[%i] {dim = 1} : (tensor<2x5x3xf32>, tensor<4xi64>) -> tensor<2x4x3xf32>
     ```
@@ -24,6 +24,7 @@ def Dchag_GatherOp : Dchag_Op<"gather", [Dchag_Decomposable]> {
       ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
   let results = (outs Dchag_Tensor:$result);
   let hasVerifier = 1;
+  let hasFolder = 1;
   let assemblyFormat = "$input `[` $indices `]` attr-dict `:` functional-type(operands, results)";
 }
 
@@ -39,6 +40,11 @@ def Dchag_ScatterOp : Dchag_Op<"scatter", [Dchag_Decomposable]> {
     - (C1) 0 <= `dim` < rank of `input`; `indices` has rank 1.
     - (C2) The shape of `updates` is that of `input` with dimension `dim` replaced by the size of `indices`.
     - (C3) `input`, `updates` and the result have one element type; the result has the type of `input`.
+
+    All dimensions but `dim` split freely.
+    ```mlir
+    %y = dchag.scatter %x[%i], %u {dim = 1} : (tensor<2x5x3xf32>, tensor<4xi64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf32>
+    ```
   }];
   let arguments = (ins Dchag_Tensor:$input, Dchag_IntTensor:$indices, Dchag_Tensor:$updates,
       ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);

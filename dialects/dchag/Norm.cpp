@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
 #include <cmath>
 
@@ -52,6 +53,19 @@ static EvalTensor normalise(const EvalTensor &input, const EvalTensor *scale,
   return result;
 }
 
+/// All dimensions but the last `dims` are parallel; scale and bias (of `parameters`) have these.
+static RuleAttr normRule(Operation *op, int64_t dims, ArrayRef<MutableOperandRange> parameters) {
+  ArrayRef<int64_t> shape = shapeOf(op->getOperand(0));
+  RuleBuilder rule(op);
+  SmallVector<int64_t> outer = rule.factors(shape.drop_back(dims));
+  SmallVector<int64_t> inner = rule.factors(shape.take_back(dims), FactorKind::Whole);
+  SmallVector<RuleBuilder::Dim> innerDims(inner.begin(), inner.end());
+  for (const MutableOperandRange &parameter : parameters)
+    rule.optionalOperand(parameter, innerDims);
+  SmallVector<int64_t> all = llvm::to_vector(llvm::concat<int64_t>(outer, inner));
+  return rule.operand(0, ArrayRef(all)).result(0, ArrayRef(all)).build();
+}
+
 //===----------------------------------------------------------------------===//
 // LayerNormOp
 //===----------------------------------------------------------------------===//
@@ -69,6 +83,23 @@ LogicalResult LayerNormOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
+RuleAttr LayerNormOp::getShardingRule() {
+  return normRule(*this, getDims(), {getScaleMutable(), getBiasMutable()});
+}
+
+double LayerNormOp::getFlops() {
+  // Mean, centred value, sum of squares (2), quotient.
+  return (5.0 + (getScale() ? 1 : 0) + (getBias() ? 1 : 0)) *
+         tensorType(getInput()).getNumElements();
+}
+
+/// A scale of ones and a bias of zeros say nothing.
+LogicalResult LayerNormOp::canonicalize(LayerNormOp op, PatternRewriter &rewriter) {
+  bool bias = succeeded(dropSplatOperand(op.getBiasMutable(), 0, rewriter));
+  bool scale = succeeded(dropSplatOperand(op.getScaleMutable(), 1, rewriter));
+  return success(bias || scale);
+}
+
 //===----------------------------------------------------------------------===//
 // RmsNormOp
 //===----------------------------------------------------------------------===//
@@ -83,6 +114,16 @@ LogicalResult RmsNormOp::evaluate(ArrayRef<EvalTensor> operands,
   results.push_back(normalise(operands[0], scale, nullptr, getDims(),
                               getEpsilon().convertToDouble(), /*centered=*/false));
   return success();
+}
+
+RuleAttr RmsNormOp::getShardingRule() { return normRule(*this, getDims(), {getScaleMutable()}); }
+
+double RmsNormOp::getFlops() {
+  return (3.0 + (getScale() ? 1 : 0)) * tensorType(getInput()).getNumElements();
+}
+
+LogicalResult RmsNormOp::canonicalize(RmsNormOp op, PatternRewriter &rewriter) {
+  return dropSplatOperand(op.getScaleMutable(), 1, rewriter);
 }
 
 //===----------------------------------------------------------------------===//
@@ -116,4 +157,17 @@ LogicalResult SoftmaxOp::evaluate(ArrayRef<EvalTensor> operands,
   }
   results.push_back(std::move(result));
   return success();
+}
+
+RuleAttr SoftmaxOp::getShardingRule() {
+  RuleBuilder rule(*this);
+  SmallVector<int64_t> dims;
+  for (auto [d, size] : llvm::enumerate(shapeOf(getInput())))
+    dims.push_back(rule.factor(size, d == getDim() ? FactorKind::Whole : FactorKind::Parallel));
+  return rule.operand(0, ArrayRef(dims)).result(0, ArrayRef(dims)).build();
+}
+
+double SoftmaxOp::getFlops() {
+  // Maximum, difference, exponential, sum, quotient.
+  return 5.0 * getType().getNumElements();
 }

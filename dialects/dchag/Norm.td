@@ -24,6 +24,7 @@ def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [Dchag_Decomposable, AttrSizedOpe
       Optional<Dchag_FloatTensor>:$bias, ConfinedAttr<I64Attr, [IntPositive]>:$dims, F64Attr:$epsilon);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $input (`scale` `(` $scale^ `)`)? (`bias` `(` $bias^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
@@ -35,12 +36,18 @@ def Dchag_RmsNormOp : Dchag_Op<"rms_norm", [Dchag_Decomposable]> {
         y = x / sqrt(mean(x^2) + epsilon) * scale
 
     with the mean over the last `dims` dimensions (arXiv 1910.07467).
-    - (C1) to (C4) as for `dchag.layer_norm`, without a bias.
+    - (C1), (C2), (C3), (C4) as for `dchag.layer_norm`, without a bias.
+
+    All other dimensions split freely; the last `dims` never split.
+    ```mlir
+    %y = dchag.rms_norm %x scale(%s) {dims = 1, epsilon = 1.0e-5} : (tensor<2x3x8xf32>, tensor<8xf32>) -> tensor<2x3x8xf32>
+    ```
   }];
   let arguments = (ins Dchag_FloatTensor:$input, Optional<Dchag_FloatTensor>:$scale,
       ConfinedAttr<I64Attr, [IntPositive]>:$dims, F64Attr:$epsilon);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $input (`scale` `(` $scale^ `)`)? attr-dict `:` functional-type(operands, results)
   }];

@@ -1,6 +1,7 @@
 //===- OpUtils.cpp - what the ops of the dialect share ---------------------*- C++ -*-===//
 
 #include "dialects/dchag/OpUtils.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -59,5 +60,22 @@ LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label)
   for (auto [index, result] : llvm::enumerate(op->getResults()))
     if (failed(check(result, "result", index)))
       return failure();
+  return success();
+}
+
+bool mlir::dchag::isSplatOf(Value value, double number) {
+  DenseElementsAttr attr;
+  if (!value || !matchPattern(value, m_Constant(&attr)) || !attr.isSplat())
+    return false;
+  if (isa<FloatType>(attr.getElementType()))
+    return attr.getSplatValue<APFloat>().convertToDouble() == number;
+  return attr.getElementType().isInteger(1) && attr.getSplatValue<bool>() == (number != 0);
+}
+
+LogicalResult mlir::dchag::dropSplatOperand(MutableOperandRange range, double number,
+                                            PatternRewriter &rewriter) {
+  if (range.empty() || !isSplatOf(range[0].get(), number))
+    return failure();
+  rewriter.modifyOpInPlace(range[0].getOwner(), [&] { range.clear(); });
   return success();
 }

@@ -6,8 +6,10 @@
 #ifndef DCHAG_OPUTILS_H
 #define DCHAG_OPUTILS_H
 
+#include "dialects/dchag/DchagAttrs.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
+#include "mlir/IR/PatternMatch.h"
 
 namespace mlir::dchag {
 
@@ -37,6 +39,18 @@ LogicalResult verifyRank(Operation *op, StringRef label, StringRef name, Value v
 /// Checks that all operands and results have the element type of operand 0, but for masks
 /// beside floats.
 LogicalResult verifySameElementType(Operation *op, StringRef label);
+
+/// Whether `value` is a constant whose elements all are this number; false for null.
+bool isSplatOf(Value value, double number);
+
+/// Removes the operand in `range` if it is a constant whose elements all are this number.
+LogicalResult dropSplatOperand(MutableOperandRange range, double number, PatternRewriter &rewriter);
+
+/// `Sum` where nothing is added to the result of the op behind the sum, `Whole` otherwise: what
+/// is added once must not be added by every part.
+inline FactorKind sumUnless(bool addsMore) {
+  return addsMore ? FactorKind::Whole : FactorKind::Sum;
+}
 
 } // namespace mlir::dchag
 

@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
 
 using namespace mlir;
@@ -66,6 +67,36 @@ static std::vector<int64_t> imageOffsets(ArrayRef<int64_t> imageShape, ArrayRef<
   return offsetsOf(sizes, steps);
 }
 
+/// Batch and channels are parallel. Space stays whole: its parts would be rows of patches,
+/// which is more than a contiguous piece of N when there is more than one spatial dimension.
+static RuleAttr patchRule(Operation *op, ArrayRef<int64_t> imageShape, ArrayRef<int64_t> patch,
+                          PatchLayout layout, bool imageIsResult) {
+  RuleBuilder rule(op);
+  int64_t b = rule.factor(imageShape[0]), c = rule.factor(imageShape[1]);
+  SmallVector<RuleBuilder::Dim> image = {b, c};
+  SmallVector<int64_t> positions, features;
+  for (auto [size, extent] : llvm::zip_equal(patch, imageShape.drop_front(2))) {
+    positions.push_back(rule.factor(extent / size, FactorKind::Whole));
+    features.push_back(rule.factor(size, FactorKind::Whole));
+    image.push_back({positions.back(), features.back()});
+  }
+  features.insert(layout == PatchLayout::ChannelsFirst ? features.begin() : features.end(), c);
+  SmallVector<RuleBuilder::Dim> patches = {b, ArrayRef(positions), ArrayRef(features)};
+  rule.operand(0, ArrayRef(imageIsResult ? patches : image));
+  rule.result(0, ArrayRef(imageIsResult ? image : patches));
+  return rule.build();
+}
+
+/// The operand of the op's inverse, if that made the op's operand from a value of its type.
+template <typename InverseOp, typename OpT>
+static OpFoldResult foldInverse(OpT op) {
+  auto inverse = op.getInput().template getDefiningOp<InverseOp>();
+  if (!inverse || inverse.getInput().getType() != op.getType() ||
+      inverse.getPatch() != op.getPatch() || inverse.getLayout() != op.getLayout())
+    return {};
+  return inverse.getInput();
+}
+
 //===----------------------------------------------------------------------===//
 // PatchifyOp
 //===----------------------------------------------------------------------===//
@@ -92,6 +123,14 @@ LogicalResult PatchifyOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
+RuleAttr PatchifyOp::getShardingRule() {
+  return patchRule(*this, shapeOf(getInput()), getPatch(), getLayout(), /*imageIsResult=*/false);
+}
+
+double PatchifyOp::getFlops() { return 0; }
+
+OpFoldResult PatchifyOp::fold(FoldAdaptor) { return foldInverse<UnpatchifyOp>(*this); }
+
 //===----------------------------------------------------------------------===//
 // UnpatchifyOp
 //===----------------------------------------------------------------------===//
@@ -117,3 +156,11 @@ LogicalResult UnpatchifyOp::evaluate(ArrayRef<EvalTensor> operands,
   results.push_back(std::move(result));
   return success();
 }
+
+RuleAttr UnpatchifyOp::getShardingRule() {
+  return patchRule(*this, shapeOf(getResult()), getPatch(), getLayout(), /*imageIsResult=*/true);
+}
+
+double UnpatchifyOp::getFlops() { return 0; }
+
+OpFoldResult UnpatchifyOp::fold(FoldAdaptor) { return foldInverse<PatchifyOp>(*this); }

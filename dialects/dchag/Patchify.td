@@ -17,6 +17,7 @@ class Dchag_PatchOp<string mnemonic> : Dchag_Op<mnemonic, [Dchag_Decomposable]> 
       DefaultValuedAttr<Dchag_PatchLayoutAttr, "::mlir::dchag::PatchLayout::ChannelsLast">:$layout);
   let results = (outs Dchag_Tensor:$result);
   let hasVerifier = 1;
+  let hasFolder = 1;
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 
@@ -28,6 +29,8 @@ def Dchag_PatchifyOp : Dchag_PatchOp<"patchify"> {
     `channels_first` and (p1, .., pk, C) by `channels_last`.
     - (C1) `input` is B x C x S1 x .. x Sk, the result B x N x (C P).
     - (C2) `patch` has k positive entries and pi divides Si.  (C3) One element type.
+
+    B and C split freely, space stays whole.
     ```mlir
     %y = dchag.patchify %x {patch = array<i64: 2, 2>} : (tensor<1x3x4x6xf32>) -> tensor<1x6x12xf32>
     ```
@@ -40,6 +43,8 @@ def Dchag_UnpatchifyOp : Dchag_PatchOp<"unpatchify"> {
     The inverse of `dchag.patchify`.
     - (C1) `input` is B x N x (C P), the result B x C x S1 x .. x Sk.
     - (C2) `patch` has k positive entries and pi divides Si.  (C3) One element type.
+
+    B and C split freely, space stays whole.
     ```mlir
     %x = dchag.unpatchify %y {patch = array<i64: 2, 2>} : (tensor<1x6x12xf32>) -> tensor<1x3x4x6xf32>
     ```

@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
+#include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
 
 using namespace mlir;
@@ -86,4 +87,29 @@ LogicalResult TokenizeOp::evaluate(ArrayRef<EvalTensor> operands,
   }
   results.push_back(std::move(result));
   return success();
+}
+
+RuleAttr TokenizeOp::getShardingRule() {
+  ArrayRef<int64_t> image = shapeOf(getImage()), weight = shapeOf(getWeight());
+  RuleBuilder rule(*this);
+  int64_t b = rule.factor(image[0]), c = rule.factor(image[1]), d = rule.factor(weight[1]);
+  int64_t inputs = rule.factor(image[2], sumUnless(getBias() || getEmbedding()));
+  SmallVector<RuleBuilder::Dim> imageDims = {b, c, inputs}, weightDims = {c, d, inputs};
+  SmallVector<int64_t> positions;
+  // Parts of space would be rows of patches, parts of a patch nothing that anyone needs.
+  for (auto [size, extent] : llvm::zip_equal(weight.drop_front(3), image.drop_front(3))) {
+    positions.push_back(rule.factor(extent / size, FactorKind::Whole));
+    int64_t pixel = rule.factor(size, FactorKind::Whole);
+    imageDims.push_back({positions.back(), pixel});
+    weightDims.push_back(pixel);
+  }
+  rule.operand(0, ArrayRef(imageDims)).operand(1, ArrayRef(weightDims));
+  rule.optionalOperand(getBiasMutable(), {c, d}).optionalOperand(getEmbeddingMutable(), {c, d});
+  return rule.result(0, {b, c, ArrayRef(positions), d}).build();
+}
+
+double TokenizeOp::getFlops() {
+  double features = productOf(shapeOf(getWeight()).drop_front(2));
+  return getType().getNumElements() *
+         (2.0 * features + (getBias() ? 1 : 0) + (getEmbedding() ? 1 : 0));
 }

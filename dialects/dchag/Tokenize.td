@@ -20,7 +20,8 @@ def Dchag_TokenizeOp : Dchag_Op<"tokenize", [Dchag_Decomposable, AttrSizedOperan
     - (C3) `bias` is (C or 1) x D with the first dimension of `weight`, `embedding` C x D.
     - (C4) All operands and the result have one floating-point element type.
 
-    B, C and D split freely; N splits along S1 as long as patches stay whole.
+    B, C and D split freely, I leaves a partial sum where there is neither bias nor embedding
+    (which must be added once). Space stays whole.
     ```mlir
     %t = dchag.tokenize %x weight(%w) bias(%b) embedding(%e)
       : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>, tensor<3x8xf32>, tensor<3x8xf32>) -> tensor<1x3x6x8xf32>

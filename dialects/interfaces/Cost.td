@@ -7,8 +7,8 @@ include "mlir/IR/OpBase.td"
 def CostOpInterface : OpInterface<"CostOpInterface"> {
   let cppNamespace = "::mlir::dchag";
   let description = [{
-    Work of one execution of the op: floating-point operations (a multiply-add counts two)
-    and bytes of operands and results, each counted once.
+    Work of one execution of the op: floating-point operations (a multiply-add counts two,
+    an exponential, error function, quotient or root one) and bytes of operands and results, each counted once.
   }];
   let methods = [
     InterfaceMethod<"Floating-point operations of one execution.", "double", "getFlops", (ins),
