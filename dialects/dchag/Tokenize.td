@@ -10,7 +10,7 @@ def Dchag_TokenizeOp : Dchag_Op<"tokenize", [Dchag_Decomposable, AttrSizedOperan
     Sizes: B batch, C units, I inputs of a unit (1 when a unit is one channel), S1..Sk the
     spatial size (k = 1, 2 or 3), p1..pk the patch size, N = prod Si/pi positions (row
     major), D token width. With x[b,c,n] the I * p1 * .. * pk pixels of a patch
-    (arXiv 2301.10343; docs/math.md, section 1)
+    (arXiv 2301.10343; docs/math.md)
 
         t[b,c,n,:] = weight[c] x[b,c,n] + bias[c] + embedding[c]
 

@@ -1,0 +1,277 @@
+//===- RuleTest.cpp - sharding rules say what is true ---*- C++ -*-===//
+//
+// Every factor of every rule is tried: the op runs on the parts of its operands that the
+// rule says are enough, with `cloneLocal`, and the results must be the parts of the whole
+// result (parallel factors) or add up to it (sums).
+//
+//===----------------------------------------------------------------------===//
+
+#include "unit/dialects/EvalTest.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+/// Indices begin .. end - 1 of one factor of a rule.
+struct Part {
+  int64_t factor, begin, end;
+};
+
+class RuleTest : public EvalTest {
+protected:
+  static DenseI64ArrayAttr dimFactors(ArrayAttr values, unsigned value, unsigned dim) {
+    return cast<DenseI64ArrayAttr>(cast<ArrayAttr>(values[value])[dim]);
+  }
+
+  /// The indices of a dimension made of `factors` that belong to the part.
+  static SmallVector<int64_t> indicesOf(RuleAttr rule, ArrayRef<int64_t> factors, int64_t size,
+                                        Part part) {
+    int64_t inner = 1, own = 0;
+    bool found = false;
+    for (int64_t factor : llvm::reverse(factors)) {
+      if (factor == part.factor) {
+        found = true;
+        own = inner;
+      }
+      inner *= rule.getFactor(factor).getSize();
+    }
+    SmallVector<int64_t> indices;
+    int64_t factorSize = rule.getFactor(part.factor).getSize();
+    for (int64_t i = 0; i < size; ++i)
+      if (!found || (i / own % factorSize >= part.begin && i / own % factorSize < part.end))
+        indices.push_back(i);
+    return indices;
+  }
+
+  /// The part of an array whose dimensions are made of the factors in `values[value]`.
+  static Array slice(RuleAttr rule, ArrayAttr values, unsigned value, const Array &array,
+                     Part part) {
+    SmallVector<SmallVector<int64_t>> indices;
+    SmallVector<int64_t> shape;
+    for (auto [d, size] : llvm::enumerate(array.shape)) {
+      indices.push_back(indicesOf(rule, dimFactors(values, value, d), size, part));
+      shape.push_back(indices.back().size());
+    }
+    Array result(shape);
+    int64_t to = 0;
+    forEachIndex(shape, [&](ArrayRef<int64_t> index) {
+      int64_t from = 0;
+      for (auto [d, i] : llvm::enumerate(index))
+        from = from * array.shape[d] + indices[d][i];
+      result.data[to++] = array.data[from];
+    });
+    return result;
+  }
+
+  static Array toArray(const EvalTensor &tensor) {
+    Array array(tensor.getShape());
+    for (int64_t i = 0; i < tensor.getNumElements(); ++i)
+      array.data[i] = tensor.getAsDouble(i);
+    return array;
+  }
+
+  /// Results of the op on one part.
+  SmallVector<Array> runPart(Operation *op, RuleAttr rule, Part part) {
+    SmallVector<Value> operands;
+    for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+      const EvalTensor &value = values.find(operand)->second;
+      auto type = dyn_cast<IntegerType>(value.getElementType());
+      Array local = slice(rule, rule.getOperands(), i, toArray(value), part);
+      operands.push_back(arg(local, type ? type.getWidth() : 0));
+    }
+    SmallVector<Type> types;
+    for (auto [i, type] : llvm::enumerate(op->getResultTypes())) {
+      Array whole(cast<RankedTensorType>(type).getShape());
+      types.push_back(floatType(slice(rule, rule.getResults(), i, whole, part).shape));
+    }
+    SmallVector<int64_t> sizes;
+    for (Attribute factor : rule.getFactors())
+      sizes.push_back(cast<FactorAttr>(factor).getSize());
+    sizes[part.factor] = part.end - part.begin;
+    return run(cast<ShardingRuleOpInterface>(op).cloneLocal(builder, operands, types, sizes));
+  }
+
+  /// Whether some result has the factor.
+  static bool isInResult(RuleAttr rule, int64_t factor) {
+    for (Attribute value : rule.getResults())
+      for (Attribute dim : cast<ArrayAttr>(value))
+        if (llvm::is_contained(cast<DenseI64ArrayAttr>(dim).asArrayRef(), factor))
+          return true;
+    return false;
+  }
+
+  /// Tries all factors; returns their kinds in words, "p" parallel, "s" sum, "x" softmax, "n"
+  /// window, "w" whole.
+  std::string check(Operation *op) {
+    RuleAttr rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
+    EXPECT_TRUE(rule);
+    if (!rule)
+      return "";
+    EXPECT_EQ(rule.getOperands().size(), op->getNumOperands());
+    EXPECT_EQ(rule.getResults().size(), op->getNumResults());
+    SmallVector<Array> whole = run(op);
+    std::string kinds;
+    for (int64_t f = 0; f < static_cast<int64_t>(rule.getFactors().size()); ++f) {
+      FactorAttr factor = rule.getFactor(f);
+      static const char letters[] = "ps??xnw";
+      kinds += letters[static_cast<int>(factor.getKind())];
+      if (factor.getSize() < 2)
+        continue;
+      SCOPED_TRACE("factor " + std::to_string(f) + " of " + op->getName().getStringRef().str());
+      if (factor.getKind() == FactorKind::Parallel)
+        checkParallel(op, rule, f, factor.getSize(), whole);
+      if (factor.getKind() == FactorKind::Sum)
+        checkSum(op, rule, f, factor.getSize(), whole);
+    }
+    return kinds;
+  }
+
+  void checkParallel(Operation *op, RuleAttr rule, int64_t f, int64_t size, ArrayRef<Array> whole) {
+    EXPECT_TRUE(isInResult(rule, f)) << "a parallel factor must be in a result";
+    for (Part part : {Part{f, 0, 1}, Part{f, 1, size}})
+      for (auto [i, local] : llvm::enumerate(runPart(op, rule, part)))
+        expectNear(local, slice(rule, rule.getResults(), i, whole[i], part), 1e-12);
+  }
+  void checkSum(Operation *op, RuleAttr rule, int64_t f, int64_t size, ArrayRef<Array> whole) {
+    EXPECT_FALSE(isInResult(rule, f)) << "a sum must not be in a result";
+    Array a = runPart(op, rule, {f, 0, 1})[0], b = runPart(op, rule, {f, 1, size})[0];
+    for (size_t i = 0; i < a.data.size(); ++i)
+      a.data[i] += b.data[i];
+    expectNear(a, whole[0], 1e-12);
+  }
+
+  IntegerAttr integer(int64_t value) { return builder.getI64IntegerAttr(value); }
+  FloatAttr number(double value) { return builder.getF64FloatAttr(value); }
+};
+} // namespace
+
+TEST_F(RuleTest, Tokenize) {
+  Array x = randomArray({2, 3, 2, 4, 6}, 1), own = randomArray({3, 5, 2, 2, 3}, 2);
+  Array shared = randomArray({1, 5, 2, 2, 3}, 3), bias = randomArray({3, 5}, 4);
+  Type type = floatType({2, 3, 4, 5});
+  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(own), arg(bias), arg(bias))), "pppwwwww");
+  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(shared), Value(), arg(bias))), "pppwwwww");
+  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(own), Value(), Value())), "pppswwww");
+}
+
+TEST_F(RuleTest, Aggregate) {
+  // B 2, G 3, K 5, N 2, Dt 8, Q 2, A 6, V 4, Do 5, 2 heads.
+  Array t = randomArray({2, 3, 5, 2, 8}, 1), q = randomArray({3, 2, 6}, 2);
+  Array wk = randomArray({3, 6, 8}, 3), bk = randomArray({3, 6}, 4), wv = randomArray({3, 4, 8}, 5);
+  Array bv = randomArray({3, 4}, 6), wo = randomArray({3, 5, 4}, 7), bo = randomArray({3, 5}, 8);
+  Array mask({2, 3, 5}), mask1({1, 3, 5});
+  for (size_t i = 0; i < mask.data.size(); ++i)
+    mask.data[i] = i % 3 != 1;
+  mask1.data = {1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1};
+  auto aggregate = [&](bool output, bool outputBias, bool perSample) {
+    return check(build<AggregateOp>(floatType({2, 3, 2, 2, output ? 5 : 4}), arg(t), arg(q),
+                                    arg(wk), arg(bk), arg(wv), arg(bv), output ? arg(wo) : Value(),
+                                    outputBias ? arg(bo) : Value(),
+                                    arg(perSample ? mask : mask1, 1), integer(2), number(0.5)));
+  };
+  // Heads, B, G, K, N, Q, width of a key, width of a value, Dt and Do.
+  EXPECT_EQ(aggregate(false, false, true), "pppxppwww");
+  EXPECT_EQ(aggregate(true, false, false), "sppxppwwwp");
+  EXPECT_EQ(aggregate(true, true, true), "wppxppwwwp");
+}
+
+TEST_F(RuleTest, AggregateOfTokensThemselves) {
+  Array t = randomArray({2, 3, 5, 2, 8}, 1), q = randomArray({3, 2, 8}, 2);
+  Array w = randomArray({3, 8, 8}, 3);
+  auto aggregate = [&](bool keys, bool values) {
+    return check(build<AggregateOp>(floatType({2, 3, 2, 2, 8}), arg(t), arg(q),
+                                    keys ? arg(w) : Value(), Value(), values ? arg(w) : Value(),
+                                    Value(), Value(), Value(), Value(), integer(4), number(0.5)));
+  };
+  EXPECT_EQ(aggregate(false, false), "pppxppww");
+  EXPECT_EQ(aggregate(true, false), "wppxppwww");
+  EXPECT_EQ(aggregate(false, true), "wppxppwww");
+}
+
+TEST_F(RuleTest, AggregateInParts) {
+  Array t = randomArray({2, 3, 5, 2, 8}, 1), q = randomArray({3, 2, 6}, 2);
+  Array wk = randomArray({3, 6, 8}, 3), wv = randomArray({3, 4, 8}, 5), mask({2, 3, 5});
+  for (size_t i = 0; i < mask.data.size(); ++i)
+    mask.data[i] = i % 3 != 1;
+  Type heads = floatType({2, 3, 2, 2, 2}), acc = floatType({2, 3, 2, 2, 4});
+  EXPECT_EQ(check(build<AggregatePartialOp>(TypeRange{heads, heads, acc}, arg(t), arg(q), arg(wk),
+                                            Value(), arg(wv), Value(), arg(mask, 1), integer(2),
+                                            number(0.5))),
+            "pppwppwww");
+  Array m = randomArray({3, 2, 2, 3, 2, 2}, 1), l = randomArray({3, 2, 2, 3, 2, 2}, 2);
+  Array u = randomArray({3, 2, 2, 3, 2, 6}, 3);
+  EXPECT_EQ(check(build<MergePartialsOp>(floatType({2, 2, 3, 2, 6}), arg(m), arg(l), arg(u))),
+            "wpppppw");
+}
+
+TEST_F(RuleTest, AggregateLinear) {
+  Array t = randomArray({2, 2, 3, 4, 5}, 1), w = randomArray({2, 2, 3}, 2);
+  Array bias = randomArray({2, 2}, 3);
+  Type type = floatType({2, 2, 2, 4, 5});
+  EXPECT_EQ(check(build<AggregateLinearOp>(type, arg(t), arg(w), arg(bias))), "ppwppp");
+  EXPECT_EQ(check(build<AggregateLinearOp>(type, arg(t), arg(w), Value())), "ppsppp");
+}
+
+TEST_F(RuleTest, Attention) {
+  Array q = randomArray({2, 4, 3, 5}, 1), bias = randomArray({1, 4, 1, 7}, 4), mask({2, 1, 3, 7});
+  for (size_t i = 0; i < mask.data.size(); ++i)
+    mask.data[i] = i % 3 != 0;
+  for (int64_t keyHeads : {4, 2, 1}) {
+    Array k = randomArray({2, keyHeads, 7, 5}, 2), v = randomArray({2, keyHeads, 7, 6}, 3);
+    EXPECT_EQ(check(build<AttentionOp>(floatType({2, 4, 3, 6}), arg(q), arg(k), arg(v), arg(bias),
+                                       arg(mask, 1), number(0.5))),
+              "pppwwwp");
+  }
+}
+
+TEST_F(RuleTest, NormsAndActivations) {
+  Array x = randomArray({2, 3, 4, 5}, 1), scale = randomArray({4, 5}, 2);
+  Type type = floatType({2, 3, 4, 5});
+  EXPECT_EQ(
+      check(build<LayerNormOp>(type, arg(x), arg(scale), arg(scale), integer(2), number(0.1))),
+      "ppww");
+  EXPECT_EQ(check(build<RmsNormOp>(type, arg(x), arg(scale), integer(2), number(0.1))), "ppww");
+  EXPECT_EQ(check(build<SoftmaxOp>(type, arg(x), integer(1))), "pwpp");
+  EXPECT_EQ(check(build<GeluOp>(type, arg(x), GeluKind::Tanh)), "pppp");
+}
+
+TEST_F(RuleTest, Moves) {
+  Array x = randomArray({2, 5, 3}, 1), indices({2, 4}), list({4}), u = randomArray({2, 4, 3}, 2);
+  indices.data = {0, -1, 3, 3, 7, 2, 1, 4};
+  list.data = {4, 0, 4, -2};
+  EXPECT_EQ(check(build<GatherOp>(floatType({2, 2, 4, 3}), arg(x), arg(indices, 64), integer(1))),
+            "ppppw");
+  EXPECT_EQ(
+      check(build<ScatterOp>(floatType({2, 5, 3}), arg(x), arg(list, 64), arg(u), integer(1))),
+      "pwpw");
+  Array image = randomArray({2, 3, 4, 6}, 1), patches = randomArray({2, 4, 18}, 2);
+  int64_t patch[] = {2, 3};
+  for (PatchLayout layout : {PatchLayout::ChannelsFirst, PatchLayout::ChannelsLast}) {
+    EXPECT_EQ(check(build<PatchifyOp>(floatType({2, 4, 18}), arg(image), ArrayRef(patch), layout)),
+              "ppwwww");
+    EXPECT_EQ(
+        check(build<UnpatchifyOp>(floatType({2, 3, 4, 6}), arg(patches), ArrayRef(patch), layout)),
+        "ppwwww");
+  }
+}
+
+TEST_F(RuleTest, Convolution) {
+  Array x = randomArray({2, 4, 5, 7}, 1), bias = randomArray({6}, 3);
+  auto convolve = [&](int64_t groups, bool withBias) {
+    Array w = randomArray({6, 4 / groups, 2, 3}, 2);
+    return check(build<ConvolutionOp>(floatType({2, 6, 3, 2}), arg(x), arg(w),
+                                      withBias ? arg(bias) : Value(), ArrayRef<int64_t>{2, 3},
+                                      ArrayRef<int64_t>{2, 1}, ArrayRef<int64_t>{1, 0},
+                                      ArrayRef<int64_t>{2, 1}, groups));
+  };
+  // Groups, B, features, channels, and for each spatial dimension window and kernel.
+  EXPECT_EQ(convolve(2, true), "ppwwnwnw");
+  EXPECT_EQ(convolve(1, true), "pppwnwnw");
+  EXPECT_EQ(convolve(1, false), "pppsnwnw");
+}
+
+TEST_F(RuleTest, NothingToSplitHasNoRule) {
+  Array x({0, 3});
+  GeluOp op = build<GeluOp>(floatType({0, 3}), arg(x), GeluKind::Erf);
+  EXPECT_FALSE(op.getShardingRule());
+}
