@@ -11,7 +11,7 @@ def Dchag_GeluKind : I32EnumAttr<"GeluKind", "form of the Gaussian error linear 
 }
 def Dchag_GeluKindAttr : EnumAttr<Dchag_Dialect, Dchag_GeluKind, "gelu_kind">;
 
-def Dchag_GeluOp : Dchag_Op<"gelu", [Dchag_Decomposable, SameOperandsAndResultType]> {
+def Dchag_GeluOp : Dchag_ModelOp<"gelu", [Dchag_Decomposable, SameOperandsAndResultType]> {
   let summary = "Gaussian error linear unit";
   let description = [{
     Element-wise (arXiv 1606.08415), exact (`erf`) or by the tanh approximation (`tanh`):

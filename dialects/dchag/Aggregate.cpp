@@ -97,70 +97,6 @@ static AggregateInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
           op.getScale().convertToDouble()};
 }
 
-/// Heads are this factor of the rule of both ops, which `cloneLocal` counts on.
-static constexpr unsigned kHeadFactor = 0;
-
-/// Whether tokens, keys and values split by heads alike. A projection takes all of the token;
-/// where there is none, the token itself is what splits.
-template <typename OpT>
-static bool splitsByHeads(OpT op) {
-  return static_cast<bool>(op.getWk()) == static_cast<bool>(op.getWv());
-}
-
-namespace {
-/// The factors both ops have, on the operands both ops have.
-struct AggregateRule {
-  RuleBuilder rule;
-  int64_t h, b, g, k, n, q, depth, width;
-
-  template <typename OpT>
-  AggregateRule(OpT op, int64_t valueWidth, FactorKind headKind, FactorKind unitKind) : rule(op) {
-    ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
-    int64_t heads = op.getHeads();
-    h = rule.factor(heads, headKind);
-    b = rule.factor(tokens[0]);
-    g = rule.factor(tokens[1]);
-    k = rule.factor(tokens[2], unitKind);
-    n = rule.factor(tokens[3]);
-    q = rule.factor(query[1]);
-    depth = rule.factor(query[2] / heads, FactorKind::Whole);
-    width = rule.factor(valueWidth / heads, FactorKind::Whole);
-    RuleBuilder::Dim token = {h, depth};
-    if (op.getWk() || op.getWv())
-      token = rule.factor(tokens[4], FactorKind::Whole);
-    rule.operand(0, {b, g, k, n, token}).operand(1, {g, q, {h, depth}});
-    rule.optionalOperand(op.getWkMutable(), {g, {h, depth}, token});
-    rule.optionalOperand(op.getBkMutable(), {g, {h, depth}});
-    rule.optionalOperand(op.getWvMutable(), {g, {h, width}, token});
-    rule.optionalOperand(op.getBvMutable(), {g, {h, width}});
-    rule.optionalOperand(op.getMaskMutable(), {b, g, k});
-  }
-};
-} // namespace
-
-/// Copies the op on the local parts of its operands, with the local number of heads.
-template <typename OpT>
-static Operation *cloneWithHeads(OpT op, OpBuilder &builder, ValueRange operands,
-                                 TypeRange resultTypes, ArrayRef<int64_t> localSizes) {
-  auto clone = cast<OpT>(cloneWithTypes(op, builder, operands, resultTypes));
-  clone.setHeads(localSizes[kHeadFactor]);
-  return clone;
-}
-
-/// Operations up to the softmax and its weighted sum.
-template <typename OpT>
-static double flopsUpToSum(OpT op, double valueWidth) {
-  ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
-  double tokenCount = static_cast<double>(tokens[0]) * tokens[1] * tokens[2] * tokens[3];
-  double flops = 0, keyWidth = query[2];
-  if (op.getWk())
-    flops += tokenCount * keyWidth * (2.0 * tokens[4] + (op.getBk() ? 1 : 0));
-  if (op.getWv())
-    flops += tokenCount * valueWidth * (2.0 * tokens[4] + (op.getBv() ? 1 : 0));
-  // Of each score: scale, maximum, difference, exponential and sum.
-  return flops + tokenCount * query[1] * (2.0 * (keyWidth + valueWidth) + 5.0 * op.getHeads());
-}
-
 //===----------------------------------------------------------------------===//
 // AggregateOp
 //===----------------------------------------------------------------------===//
@@ -219,35 +155,56 @@ LogicalResult AggregateOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
+/// Heads are this factor of the rule, which `cloneLocal` counts on.
+static constexpr unsigned kHeadFactor = 0;
+
 RuleAttr AggregateOp::getShardingRule() {
-  int64_t valueWidth = getWv() ? shapeOf(getWv())[1] : shapeOf(getTokens())[4];
-  FactorKind heads = getWo() ? sumUnless(static_cast<bool>(getBo())) : FactorKind::Parallel;
-  if (!splitsByHeads(*this))
-    heads = FactorKind::Whole;
-  AggregateRule factors(*this, valueWidth, heads, FactorKind::Softmax);
-  auto &[rule, h, b, g, k, n, q, depth, width] = factors;
-  RuleBuilder::Dim output = {h, width};
-  if (getWo()) {
+  ArrayRef<int64_t> tokens = shapeOf(getTokens()), query = shapeOf(getQuery());
+  int64_t heads = getHeads(), valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
+  FactorKind headKind = getWo() ? sumUnless(static_cast<bool>(getBo())) : FactorKind::Parallel;
+  // A projection takes all of the token; where there is none, the token itself splits by heads.
+  bool splitsByHeads = static_cast<bool>(getWk()) == static_cast<bool>(getWv());
+  RuleBuilder rule(*this);
+  int64_t h = rule.factor(heads, splitsByHeads ? headKind : FactorKind::Whole);
+  int64_t b = rule.factor(tokens[0]), g = rule.factor(tokens[1]);
+  int64_t k = rule.factor(tokens[2], FactorKind::Softmax), n = rule.factor(tokens[3]);
+  int64_t q = rule.factor(query[1]), depth = rule.factor(query[2] / heads, FactorKind::Whole);
+  int64_t width = rule.factor(valueWidth / heads, FactorKind::Whole);
+  RuleBuilder::Dim key = {h, depth}, value = {h, width}, token = key, output = value;
+  if (getWk() || getWv())
+    token = rule.factor(tokens[4], FactorKind::Whole);
+  if (getWo())
     output = rule.factor(shapeOf(getWo())[1]);
-    rule.optionalOperand(getWoMutable(), {g, output, {h, width}});
-    rule.optionalOperand(getBoMutable(), {g, output});
-  }
-  rule.result(0, {b, g, q, n, output});
-  return rule.build();
+  rule.operand(0, {b, g, k, n, token}).operand(1, {g, q, key});
+  rule.optionalOperand(getWkMutable(), {g, key, token}).optionalOperand(getBkMutable(), {g, key});
+  rule.optionalOperand(getWvMutable(), {g, value, token});
+  rule.optionalOperand(getBvMutable(), {g, value});
+  rule.optionalOperand(getWoMutable(), {g, output, value});
+  rule.optionalOperand(getBoMutable(), {g, output}).optionalOperand(getMaskMutable(), {b, g, k});
+  return rule.result(0, {b, g, q, n, output}).build();
 }
 
 Operation *AggregateOp::cloneLocal(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
                                    ArrayRef<int64_t> localSizes) {
-  return cloneWithHeads(*this, builder, operands, resultTypes, localSizes);
+  auto clone = cast<AggregateOp>(cloneWithTypes(*this, builder, operands, resultTypes));
+  clone.setHeads(localSizes[kHeadFactor]);
+  return clone;
 }
 
 double AggregateOp::getFlops() {
-  double valueWidth = getWv() ? shapeOf(getWv())[1] : shapeOf(getTokens())[4];
-  double flops = flopsUpToSum(*this, valueWidth), results = getType().getNumElements();
-  // The quotient, one for each value, and the projection.
-  flops += results / getType().getShape().back() * valueWidth;
+  ArrayRef<int64_t> tokens = shapeOf(getTokens()), query = shapeOf(getQuery());
+  double tokenCount = static_cast<double>(tokens[0]) * tokens[1] * tokens[2] * tokens[3];
+  double keyWidth = query[2], valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
+  double rows = static_cast<double>(tokens[0]) * tokens[1] * query[1] * tokens[3], flops = 0;
+  if (getWk())
+    flops += tokenCount * keyWidth * (2.0 * tokens[4] + (getBk() ? 1 : 0));
+  if (getWv())
+    flops += tokenCount * valueWidth * (2.0 * tokens[4] + (getBv() ? 1 : 0));
+  // Of each score: scale, maximum, difference, exponential and sum; a quotient of each value.
+  flops += tokenCount * query[1] * (2.0 * (keyWidth + valueWidth) + 5.0 * getHeads());
+  flops += rows * valueWidth;
   if (getWo())
-    flops += results * (2.0 * valueWidth + (getBo() ? 1 : 0));
+    flops += getType().getNumElements() * (2.0 * valueWidth + (getBo() ? 1 : 0));
   return flops;
 }
 
@@ -281,23 +238,4 @@ LogicalResult AggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,
   AggregateParts parts = evaluateParts(gatherInputs(*this, operands));
   results.append({std::move(parts.max), std::move(parts.sum), std::move(parts.acc)});
   return success();
-}
-
-RuleAttr AggregatePartialOp::getShardingRule() {
-  FactorKind heads = splitsByHeads(*this) ? FactorKind::Parallel : FactorKind::Whole;
-  AggregateRule factors(*this, shapeOf(getAcc())[4], heads, FactorKind::Whole);
-  auto &[rule, h, b, g, k, n, q, depth, width] = factors;
-  rule.result(0, {b, g, q, n, h}).result(1, {b, g, q, n, h}).result(2, {b, g, q, n, {h, width}});
-  return rule.build();
-}
-
-Operation *AggregatePartialOp::cloneLocal(OpBuilder &builder, ValueRange operands,
-                                          TypeRange resultTypes, ArrayRef<int64_t> localSizes) {
-  return cloneWithHeads(*this, builder, operands, resultTypes, localSizes);
-}
-
-double AggregatePartialOp::getFlops() { return flopsUpToSum(*this, shapeOf(getAcc())[4]); }
-
-LogicalResult AggregatePartialOp::canonicalize(AggregatePartialOp op, PatternRewriter &rewriter) {
-  return dropSplatOperand(op.getMaskMutable(), 1, rewriter);
 }

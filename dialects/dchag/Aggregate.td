@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_AggregateOp : Dchag_Op<"aggregate", [Dchag_Decomposable, AttrSizedOperandSegments],
+def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSizedOperandSegments],
     ["getShardingRule", "cloneLocal"]> {
   let summary = "Merges the channel tokens of each position by cross-attention with learned queries";
   let description = [{
@@ -65,8 +65,7 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
     - (C2), (C3), (C4), (C5), (C6), (C7) as for `dchag.aggregate`, without `wo` and `bo`. A group
       without a unit yields the lowest finite number, 0 and 0.
 
-    B, G, Q, N and heads split freely. Made where an aggregation is split over its units; joined by
-    `dchag.merge_partials`.
+    Made where an aggregation is split over its units; joined by `dchag.merge_partials`.
     ```mlir
     %m, %l, %u = dchag.aggregate_partial %t, %q keys(%wk) {heads = 2, scale = 0.5} : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x8xf32>)
     ```
@@ -77,14 +76,13 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
     Optional<Dchag_BoolTensor>:$mask, ConfinedAttr<I64Attr, [IntPositive]>:$heads, F64Attr:$scale);
   let results = (outs Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
   let hasVerifier = 1;
-  let hasCanonicalizeMethod = 1;
   let assemblyFormat = [{
     $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
     (`mask` `(` $mask^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
 }
 
-def Dchag_MergePartialsOp : Dchag_Op<"merge_partials", [Dchag_Decomposable]> {
+def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]> {
   let summary = "Joins partial aggregations by the online-softmax merge";
   let description = [{
     With r over the R parts (docs/math.md, "Parts of one softmax") and j the head of each of the V values:
@@ -107,7 +105,7 @@ def Dchag_MergePartialsOp : Dchag_Op<"merge_partials", [Dchag_Decomposable]> {
   let assemblyFormat = "$max `,` $sum `,` $acc attr-dict `:` functional-type(operands, results)";
 }
 
-def Dchag_AggregateLinearOp : Dchag_Op<"aggregate_linear", [Dchag_Decomposable]> {
+def Dchag_AggregateLinearOp : Dchag_ModelOp<"aggregate_linear", [Dchag_Decomposable]> {
   let summary = "Merges the channel tokens of each position by a learned linear combination";
   let description = [{
     The linear ("-L") unit of D-CHAG (arXiv 2506.21411): Q learned combinations of the units of a

@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_ConvolutionOp : Dchag_Op<"convolution", [Dchag_Decomposable],
+def Dchag_ConvolutionOp : Dchag_ModelOp<"convolution", [Dchag_Decomposable],
     ["getShardingRule", "cloneLocal"]> {
   let summary = "Convolution with strides, padding, dilation and groups";
   let description = [{

@@ -31,10 +31,16 @@ def Dchag_Dialect : Dialect {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
-/// Ops of the global level: pure, on tensors, known to every pass through interfaces. An op
-/// whose attributes depend on sizes adds "cloneLocal" to `ruleMethods`.
-class Dchag_Op<string mnemonic, list<Trait> traits = [],
-               list<string> ruleMethods = ["getShardingRule"]>
+/// Ops of the global level: pure, on tensors, known to every pass through interfaces.
+class Dchag_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Dchag_Dialect, mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
+        ShardingRuleOpInterface, CostOpInterface], traits)>;
+
+/// Ops that models are made of: each has a rule and a cost of its own. An op whose attributes
+/// depend on sizes adds "cloneLocal" to `ruleMethods`.
+class Dchag_ModelOp<string mnemonic, list<Trait> traits = [],
+                    list<string> ruleMethods = ["getShardingRule"]>
     : Op<Dchag_Dialect, mnemonic, !listconcat([Pure,
         DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
         DeclareOpInterfaceMethods<ShardingRuleOpInterface, ruleMethods>,

@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_GatherOp : Dchag_Op<"gather", [Dchag_Decomposable]> {
+def Dchag_GatherOp : Dchag_ModelOp<"gather", [Dchag_Decomposable]> {
   let summary = "Takes slices of one dimension by index";
   let description = [{
         y[i.., j.., k..] = x[i.., indices[j..], k..]          with indices[j..] in dimension `dim`
@@ -28,7 +28,7 @@ def Dchag_GatherOp : Dchag_Op<"gather", [Dchag_Decomposable]> {
   let assemblyFormat = "$input `[` $indices `]` attr-dict `:` functional-type(operands, results)";
 }
 
-def Dchag_ScatterOp : Dchag_Op<"scatter", [Dchag_Decomposable]> {
+def Dchag_ScatterOp : Dchag_ModelOp<"scatter", [Dchag_Decomposable]> {
   let summary = "Writes slices of one dimension by index";
   let description = [{
     The result is `input` with, for every j in order,

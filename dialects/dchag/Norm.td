@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [Dchag_Decomposable, AttrSizedOperandSegments]> {
+def Dchag_LayerNormOp : Dchag_ModelOp<"layer_norm", [Dchag_Decomposable, AttrSizedOperandSegments]> {
   let summary = "Layer normalisation over the last dimensions";
   let description = [{
     With mean and (biased) variance over the last `dims` dimensions (arXiv 1607.06450):
@@ -30,7 +30,7 @@ def Dchag_LayerNormOp : Dchag_Op<"layer_norm", [Dchag_Decomposable, AttrSizedOpe
   }];
 }
 
-def Dchag_RmsNormOp : Dchag_Op<"rms_norm", [Dchag_Decomposable]> {
+def Dchag_RmsNormOp : Dchag_ModelOp<"rms_norm", [Dchag_Decomposable]> {
   let summary = "Root-mean-square normalisation over the last dimensions";
   let description = [{
         y = x / sqrt(mean(x^2) + epsilon) * scale
@@ -53,7 +53,7 @@ def Dchag_RmsNormOp : Dchag_Op<"rms_norm", [Dchag_Decomposable]> {
   }];
 }
 
-def Dchag_SoftmaxOp : Dchag_Op<"softmax", [Dchag_Decomposable, SameOperandsAndResultType]> {
+def Dchag_SoftmaxOp : Dchag_ModelOp<"softmax", [Dchag_Decomposable, SameOperandsAndResultType]> {
   let summary = "Softmax over one dimension";
   let description = [{
         y = exp(x - max(x)) / sum exp(x - max(x))          over dimension `dim`

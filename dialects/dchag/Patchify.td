@@ -12,7 +12,7 @@ def Dchag_PatchLayout : I32EnumAttr<"PatchLayout", "order of the features of a p
 }
 def Dchag_PatchLayoutAttr : EnumAttr<Dchag_Dialect, Dchag_PatchLayout, "patch_layout">;
 
-class Dchag_PatchOp<string mnemonic> : Dchag_Op<mnemonic, [Dchag_Decomposable]> {
+class Dchag_PatchOp<string mnemonic> : Dchag_ModelOp<mnemonic, [Dchag_Decomposable]> {
   let arguments = (ins Dchag_Tensor:$input, DenseI64ArrayAttr:$patch,
       DefaultValuedAttr<Dchag_PatchLayoutAttr, "::mlir::dchag::PatchLayout::ChannelsLast">:$layout);
   let results = (outs Dchag_Tensor:$result);

@@ -188,16 +188,7 @@ TEST_F(RuleTest, AggregateOfTokensThemselves) {
   EXPECT_EQ(aggregate(false, true), "wppxppwww");
 }
 
-TEST_F(RuleTest, AggregateInParts) {
-  Array t = randomArray({2, 3, 5, 2, 8}, 1), q = randomArray({3, 2, 6}, 2);
-  Array wk = randomArray({3, 6, 8}, 3), wv = randomArray({3, 4, 8}, 5), mask({2, 3, 5});
-  for (size_t i = 0; i < mask.data.size(); ++i)
-    mask.data[i] = i % 3 != 1;
-  Type heads = floatType({2, 3, 2, 2, 2}), acc = floatType({2, 3, 2, 2, 4});
-  EXPECT_EQ(check(build<AggregatePartialOp>(TypeRange{heads, heads, acc}, arg(t), arg(q), arg(wk),
-                                            Value(), arg(wv), Value(), arg(mask, 1), integer(2),
-                                            number(0.5))),
-            "pppwppwww");
+TEST_F(RuleTest, MergePartials) {
   Array m = randomArray({3, 2, 2, 3, 2, 2}, 1), l = randomArray({3, 2, 2, 3, 2, 2}, 2);
   Array u = randomArray({3, 2, 2, 3, 2, 6}, 3);
   EXPECT_EQ(check(build<MergePartialsOp>(floatType({2, 2, 3, 2, 6}), arg(m), arg(l), arg(u))),
