@@ -10,7 +10,7 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
   let description = [{
     Sizes: B batch, G groups, K units of a group, N positions, Dt token width, Q queries, A
     width of queries and keys, V width of the values, h heads. For every b, g, n, query i and
-    head j, with c over the units where `mask[b, g, c]` holds (docs/math.md, "What a model says"):
+    head j, with c over the units where `mask[b, g, c]` holds (docs/math.md, section 1):
 
         k[c] = wk[g] t[b,g,c,n] + bk[g]     v[c] = wv[g] t[b,g,c,n] + bv[g]
         y[b,g,i,n] = wo[g] concat_j( sum_c softmax_c(scale <query[g,i]_j, k[c]_j>) v[c]_j ) + bo[g]
@@ -54,7 +54,7 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
   let description = [{
     As `dchag.aggregate` over the units at hand, but without the division by the sum of the
     softmax and without an output projection, as the three parts of the online softmax
-    (docs/math.md, "Parts of one softmax"); s[c] are the scores and c runs over the units where the mask
+    (docs/math.md, section 3); s[c] are the scores and c runs over the units where the mask
     holds:
 
         max = max(lowest finite number, max_c s[c])
@@ -85,7 +85,7 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
 def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]> {
   let summary = "Joins partial aggregations by the online-softmax merge";
   let description = [{
-    With r over the R parts (docs/math.md, "Parts of one softmax") and j the head of each of the V values:
+    With r over the R parts (docs/math.md, section 3) and j the head of each of the V values:
 
         m* = max_r max[r]     l* = sum_r sum[r] exp(max[r] - m*)
         y = (sum_r acc[r] exp(max[r] - m*)) / l*           (0 where l* is 0)
