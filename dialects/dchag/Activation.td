@@ -9,7 +9,9 @@ def Dchag_GeluKind : I32EnumAttr<"GeluKind", "form of the Gaussian error linear 
   let cppNamespace = "::mlir::dchag";
   let genSpecializedAttr = 0;
 }
-def Dchag_GeluKindAttr : EnumAttr<Dchag_Dialect, Dchag_GeluKind, "gelu_kind">;
+def Dchag_GeluKindAttr : EnumAttr<Dchag_Dialect, Dchag_GeluKind, "gelu_kind"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Dchag_GeluOp : Dchag_ModelOp<"gelu", [Dchag_Decomposable, SameOperandsAndResultType]> {
   let summary = "Gaussian error linear unit";

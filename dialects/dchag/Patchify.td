@@ -10,7 +10,9 @@ def Dchag_PatchLayout : I32EnumAttr<"PatchLayout", "order of the features of a p
   let cppNamespace = "::mlir::dchag";
   let genSpecializedAttr = 0;
 }
-def Dchag_PatchLayoutAttr : EnumAttr<Dchag_Dialect, Dchag_PatchLayout, "patch_layout">;
+def Dchag_PatchLayoutAttr : EnumAttr<Dchag_Dialect, Dchag_PatchLayout, "patch_layout"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 class Dchag_PatchOp<string mnemonic> : Dchag_ModelOp<mnemonic, [Dchag_Decomposable]> {
   let arguments = (ins Dchag_Tensor:$input, DenseI64ArrayAttr:$patch,

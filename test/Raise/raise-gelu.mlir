@@ -50,7 +50,7 @@ func.func @half_of_the_gate(%x: tensor<2x3xf64>) -> tensor<2x3xf64> {
 }
 
 // CHECK-LABEL: func.func @tanh(
-// CHECK:         dchag.gelu %{{.+}} {form = #dchag<gelu_kind tanh>} : tensor<2x3xf64>
+// CHECK:         dchag.gelu %{{.+}} {form = #dchag.gelu_kind<tanh>} : tensor<2x3xf64>
 // CHECK-NOT:     math.tanh
 func.func @tanh(%x: tensor<2x3xf64>) -> tensor<2x3xf64> {
   %a = arith.constant dense<0.044715> : tensor<2x3xf64>
