@@ -1,0 +1,147 @@
+//===- Passes.td - from the per-device level to the LLVM dialect ----*- tablegen -*-===//
+#ifndef DCHAG_CODEGEN_PASSES
+#define DCHAG_CODEGEN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
+  let summary = "Replaces domain ops by simpler ones";
+  let description = [{
+    Every op that implements upstream's `AggregatedOpInterface` says itself what it is in
+    simpler ops (the closed set, linalg.generic); also takes `tensor.pad` apart. An op of no
+    dialect that later passes know is an error.
+    ```mlir
+    %y = dchag.gelu %x : tensor<2x3xf32>      // before
+    %1 = math.erf %0 : tensor<2x3xf32>        // after, among others
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect",
+      "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ContractToMatmul : Pass<"contract-to-matmul", "::mlir::ModuleOp"> {
+  let summary = "Makes contractions matrix products of the runtime, with what follows them";
+  let description = [{
+    `linalg.contract` of two floating-point operands becomes `dchag_rt.matmul`. Transposes of
+    operands and results fold into its maps; a factor, a broadcast bias, an addition and a GELU
+    on its only use become part of it.
+    ```mlir
+    %c = linalg.contract ... ins(%x, %w) ... ; %b = linalg.broadcast ... ; %y = arith.addf %c, %b   // before
+    %y = dchag_rt.matmul(%x, %w) bias(%bias) outs(%e) ...                                           // after
+    ```
+    Leaves integer contractions and sums over one operand's own dimensions to loops.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numMatmuls", "num-matmuls", "matrix products made">];
+}
+
+def FuseElementwise : Pass<"fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Fuses element-wise linalg.generic ops into their users";
+  let description = [{
+    A producer with one user moves into it; one that only moves, adds or multiplies is first
+    copied for each of a few users. A producer with a division or a function of `math` is not
+    fused where it would be computed more than once an element.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def CollectivesToRuntime : Pass<"collectives-to-runtime", "::mlir::ModuleOp"> {
+  let summary = "Makes collectives calls of the runtime";
+  let description = [{
+    `shard.all_gather`, `all_reduce`, `reduce_scatter` and `all_to_all` become ops of `dchag_rt`
+    with a destination and an effect on the communicators, in program order; `all_slice` a slice
+    at an offset that depends on the rank; process indices `dchag_rt.axis_index`. Texts of the
+    collectives go to the module attribute `dchag_rt.sites`.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect",
+      "::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"numCollectives", "num-collectives", "collectives made">];
+}
+
+def BufferizeProgram : Pass<"bufferize-program", "::mlir::ModuleOp"> {
+  let summary = "Puts values into buffers";
+  let description = [{
+    Upstream's one-shot bufferization across functions, with row-major buffers at the border of
+    functions and arguments that are never written.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect",
+      "::mlir::bufferization::BufferizationDialect"];
+}
+
+def BindBuffers : Pass<"bind-buffers", "::mlir::ModuleOp"> {
+  let summary = "Turns @step and @prepare into entry points on one table of buffers";
+  let description = [{
+    Arguments and results of `@step` and `@prepare` become buffers of one table, described by the
+    module attribute `dchag.program`; a compiled parameter that `@prepare` only passes through is
+    one buffer. Results are computed in their buffer where they have one of their own, else copied.
+    ```mlir
+    func.func @step(%x: memref<2x3xf32> {dchag.name = "x", dchag.role = "input"}) -> memref<2x3xf32>   // before
+    func.func @dchag_model_step(%context: !llvm.ptr, %buffers: !llvm.ptr)                              // after
+      %x = dchag_rt.buffer %buffers[0] : !llvm.ptr -> memref<2x3xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::dchag::rt::RuntimeDialect",
+      "::mlir::LLVM::LLVMDialect"];
+}
+
+def FoldViews : Pass<"fold-views", "::mlir::ModuleOp"> {
+  let summary = "Makes subviews and reshapes views without an offset";
+  let description = [{
+    `memref.subview`, `expand_shape`, `collapse_shape`, `cast` and `reinterpret_cast` of static
+    shape become one `dchag_rt.view` of the buffer behind them, so that kernels of equal shape
+    are equal wherever their operands lie.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::arith::ArithDialect"];
+}
+
+def LegalizeRuntimeOperands : Pass<"legalize-runtime-operands", "::mlir::ModuleOp"> {
+  let summary = "Copies operands of runtime calls into layouts that the calls can take";
+  let description = [{
+    A matrix product takes up to four batch dimensions and one stride for each of m, n and k; a
+    collective takes contiguous data. What is laid out otherwise is copied. Copies become
+    linalg.generic, to be compiled like any other kernel.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect"];
+  let statistics = [Statistic<"numCopies", "num-copies", "operands copied">];
+}
+
+def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes each linalg op on buffers a call of a kernel, equal kernels one function";
+  let description = [{
+    The cost of compiling then depends on the number of different kernels, not on the depth of
+    the model.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let statistics = [Statistic<"numCalls", "num-calls", "calls of kernels">,
+                    Statistic<"numKernels", "num-kernels", "different kernels">];
+}
+
+def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes kernels loops, parallel outside, vectorisable inside";
+  let description = [{
+    The innermost loop runs over a dimension that is contiguous in the operands, or over a
+    reduction with its sum in a register. Outer parallel loops become one `scf.parallel` where the
+    work is worth more than starting threads.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+      "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
+  let options = [Option<"threshold", "threshold", "int64_t", "32768",
+      "element operations from which a kernel runs in parallel (default 32768)">];
+}
+
+def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
+  let summary = "Computes functions of f32 by polynomials that vectorise";
+  let description = [{
+    exp, expm1, log, log1p, log2, erf, tanh, sin, cos, atan of f32 by upstream's polynomial approximations (a few
+    units in the last place). f64 keeps the library's functions.
+  }];
+  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
+      "::mlir::arith::ArithDialect"];
+}
+
+def ProgramToLLVM : Pass<"program-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Converts entry points, kernels and runtime calls to the LLVM dialect";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // DCHAG_CODEGEN_PASSES

@@ -1,0 +1,76 @@
+//===- CpuCodegen.cpp - the pipeline of target cpu -------------------------*- C++ -*-===//
+
+#include "dchag/Codegen/Passes.h"
+#include "dchag/Memory/Passes.h"
+#include "dialects/dchag_rt/Runtime.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToOpenMP/SCFToOpenMP.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Transforms/SubsetInsertionOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+void mlir::dchag::registerCodegenDialects(DialectRegistry &registry) {
+  registry.insert<rt::RuntimeDialect, affine::AffineDialect, bufferization::BufferizationDialect,
+                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
+  arith::registerBufferizableOpInterfaceExternalModels(registry);
+  bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerSubsetOpInterfaceExternalModels(registry);
+  tensor::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerSubsetOpInterfaceExternalModels(registry);
+  rt::registerBufferizableOpInterfaceModels(registry);
+}
+
+void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager) {
+  // First what the model says itself, so that a bias and a GELU become part of the product.
+  manager.addPass(createContractToMatmul());
+  manager.addPass(createDecompose());
+  manager.addPass(createContractToMatmul());
+  manager.addPass(createCollectivesToRuntime());
+  manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+  manager.addPass(createLinalgGeneralizeNamedOpsPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createFuseElementwise());
+  manager.addPass(createCSEPass());
+  // Buffers.
+  manager.addPass(createBufferizeProgram());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createBindBuffers());
+  manager.addPass(createFoldViews());
+  manager.addPass(createLegalizeRuntimeOperands());
+  manager.addPass(createOutlineKernels());
+  manager.addPass(createPlanMemory());
+  // Kernels.
+  manager.addPass(createLowerKernels());
+  manager.addPass(createExpandMath());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createConvertSCFToOpenMPPass());
+  manager.addPass(createProgramToLLVM());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createCanonicalizerPass());
+}
+
+void mlir::dchag::registerCodegenPipelines() {
+  registerDchagCodegenPasses();
+  registerDchagMemoryPasses();
+  PassPipelineRegistration<>("cpu-codegen",
+                             "per-device programs to the LLVM dialect for target cpu",
+                             buildCpuCodegenPipeline);
+}

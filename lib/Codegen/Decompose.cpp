@@ -1,0 +1,66 @@
+//===- Decompose.cpp - domain ops in simpler ops ---------------------------*- C++ -*-===//
+
+#include "dchag/Codegen/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Shard/IR/ShardDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_DECOMPOSE
+#include "dchag/Codegen/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Replaces `op`; fails with an error where the op cannot say what it is.
+static LogicalResult decompose(linalg::AggregatedOpInterface op) {
+  IRRewriter rewriter(op);
+  FailureOr<SmallVector<Value>> values = op.decomposeOperation(rewriter);
+  if (failed(values) || values->size() != op->getNumResults())
+    return op->emitOpError("has no decomposition for these operands and attributes: "
+                           "AggregatedOpInterface must give one value for each result");
+  rewriter.replaceOp(op, *values);
+  return success();
+}
+
+static LogicalResult verifyKnown(Operation *op) {
+  if (isa<ModuleOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
+    return success();
+  StringRef dialect = op->getName().getDialectNamespace();
+  if (llvm::is_contained({"arith", "math", "tensor", "linalg", "func", "shard", "dchag_rt"},
+                         dialect))
+    return success();
+  return op->emitOpError("cannot be compiled for target cpu: implement AggregatedOpInterface, "
+                         "which says what it is in simpler ops");
+}
+
+namespace {
+struct Decompose : mlir::dchag::impl::DecomposeBase<Decompose> {
+  void runOnOperation() override {
+    // An op may decompose into ops that decompose.
+    for (bool changed = true; changed;) {
+      SmallVector<linalg::AggregatedOpInterface> ops;
+      getOperation().walk([&](linalg::AggregatedOpInterface op) { ops.push_back(op); });
+      changed = !ops.empty();
+      for (linalg::AggregatedOpInterface op : ops)
+        if (failed(decompose(op)))
+          return signalPassFailure();
+    }
+    RewritePatternSet patterns(&getContext());
+    linalg::populateDecomposePadPatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+    WalkResult known = getOperation().walk([](Operation *op) {
+      return failed(verifyKnown(op)) ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    if (known.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,132 @@
+//===- PlanMemory.cpp - one arena for all buffers --------------------------*- C++ -*-===//
+
+#include "dchag/Memory/ArenaPlan.h"
+#include "dchag/Memory/Passes.h"
+#include "dchag_rt.h"
+#include "dialects/dchag_rt/Runtime.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "dchag/Memory/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+static int64_t bytesOf(MemRefType type) {
+  Type element = type.getElementType();
+  int64_t bytes = element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  return type.getNumElements() * bytes;
+}
+
+/// First and last position of the uses of `value` and its views, in numbers of `positions`.
+static void extendLifetime(Value value, const DenseMap<Operation *, int64_t> &positions,
+                           Lifetime &lifetime) {
+  for (Operation *user : value.getUsers()) {
+    if (auto view = dyn_cast<ViewLikeOpInterface>(user)) {
+      extendLifetime(view.getViewDest(), positions, lifetime);
+      continue;
+    }
+    int64_t position = positions.lookup(user);
+    lifetime.first = std::min(lifetime.first, position);
+    lifetime.last = std::max(lifetime.last, position);
+  }
+}
+
+/// Two buffers that live at one time and share a byte: a mistake of the plan.
+static LogicalResult verifyPlan(func::FuncOp function, ArrayRef<Lifetime> lifetimes) {
+  SmallVector<const Lifetime *> order;
+  for (const Lifetime &lifetime : lifetimes)
+    order.push_back(&lifetime);
+  llvm::sort(order, [](auto *a, auto *b) { return a->offset < b->offset; });
+  for (size_t i = 0; i < order.size(); ++i)
+    for (size_t j = i + 1;
+         j < order.size() && order[j]->offset < order[i]->offset + order[i]->bytes; ++j)
+      if (order[i]->overlaps(*order[j]))
+        return function.emitOpError("has two live buffers at one place of the arena, bytes ")
+               << order[j]->offset << " on: the plan of memory is wrong";
+  return success();
+}
+
+namespace {
+struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
+  void runOnOperation() override {
+    auto program = getOperation()->getAttrOfType<DictionaryAttr>("dchag.program");
+    NamedAttrList entries(program);
+    for (auto [name, entry] : {std::pair("dchag_model_step", "step_arena"),
+                               {"dchag_model_prepare", "prepare_arena"}}) {
+      auto function = getOperation().lookupSymbol<func::FuncOp>(name);
+      if (!function)
+        continue;
+      FailureOr<int64_t> bytes = plan(function);
+      if (failed(bytes))
+        return signalPassFailure();
+      arenaBytes += *bytes;
+      entries.set(entry, Builder(&getContext()).getI64IntegerAttr(*bytes));
+    }
+    if (program)
+      getOperation()->setAttr("dchag.program", entries.getDictionary(&getContext()));
+  }
+
+  FailureOr<int64_t> plan(func::FuncOp function) {
+    if (!function.getBody().hasOneBlock()) {
+      function.emitOpError("must be one block: liveness is that of a straight line");
+      return failure();
+    }
+    Block &body = function.getBody().front();
+    DenseMap<Operation *, int64_t> positions;
+    SmallVector<memref::AllocOp> allocs;
+    for (auto [position, op] : llvm::enumerate(body)) {
+      op.walk([&, position = position](Operation *inner) { positions[inner] = position; });
+      if (auto alloc = dyn_cast<memref::AllocOp>(op))
+        allocs.push_back(alloc);
+    }
+    SmallVector<Lifetime> lifetimes;
+    for (memref::AllocOp alloc : allocs) {
+      Lifetime lifetime{bytesOf(alloc.getType()), int64_t(positions.size()), -1};
+      extendLifetime(alloc, positions, lifetime);
+      if (lifetime.last < 0)
+        lifetime.first = lifetime.last = positions.lookup(alloc);
+      lifetimes.push_back(lifetime);
+    }
+    int64_t bytes = planArena(lifetimes, DCHAG_RT_ALIGNMENT);
+    if (failed(verifyPlan(function, lifetimes)))
+      return failure();
+    numBuffers += allocs.size();
+    for (const Lifetime &lifetime : lifetimes)
+      totalBytes += llvm::alignTo(lifetime.bytes, DCHAG_RT_ALIGNMENT);
+    liveBytes += getPeakLiveBytes(lifetimes, DCHAG_RT_ALIGNMENT);
+    place(function, allocs, lifetimes, bytes);
+    return verifyNoAllocation(function) ? FailureOr<int64_t>(bytes) : failure();
+  }
+
+  void place(func::FuncOp function, ArrayRef<memref::AllocOp> allocs,
+             ArrayRef<Lifetime> lifetimes, int64_t bytes) {
+    Block &body = function.getBody().front();
+    auto type = MemRefType::get({bytes}, IntegerType::get(&getContext(), 8));
+    Value arena = body.addArgument(type, function.getLoc());
+    SmallVector<Type> inputs(body.getArgumentTypes());
+    function.setFunctionType(FunctionType::get(&getContext(), inputs, {}));
+    for (auto [alloc, lifetime] : llvm::zip_equal(allocs, lifetimes)) {
+      OpBuilder b(alloc);
+      Value view = rt::ViewOp::create(b, alloc->getLoc(), alloc.getType(), arena, Value(),
+                                      b.getI64IntegerAttr(lifetime.offset));
+      alloc->replaceAllUsesWith(ValueRange(view));
+      const_cast<memref::AllocOp &>(alloc)->erase();
+    }
+  }
+
+  bool verifyNoAllocation(func::FuncOp function) {
+    bool ok = true;
+    function.walk([&](Operation *op) {
+      if (isa<memref::AllocOp, memref::AllocaOp, memref::DeallocOp>(op)) {
+        op->emitOpError("is left in an entry point: buffers of a step lie in the arena");
+        ok = false;
+      }
+    });
+    return ok;
+  }
+};
+} // namespace
