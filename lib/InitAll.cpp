@@ -1,11 +1,11 @@
 //===- InitAll.cpp - dialects, interfaces and passes of the compiler -------*- C++ -*-===//
 
 #include "dchag/InitAll.h"
+#include "dchag/Codegen/Passes.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
-#include "dialects/dchag_rt/Runtime.h"
 #include "dialects/interfaces/models/Models.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -24,12 +24,12 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
                   linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, scf::SCFDialect,
                   shard::ShardDialect, tensor::TensorDialect>();
-  registry.insert<rt::RuntimeDialect>();
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);
   registerShardEvaluation(registry);
   registerTensorEvaluation(registry);
+  registerCodegenDialects(registry);
 }
 
 void mlir::dchag::registerAllPasses() {
@@ -38,4 +38,5 @@ void mlir::dchag::registerAllPasses() {
   registerDchagRaisePasses();
   registerRaisePipeline();
   registerDchagVerifyPasses();
+  registerCodegenPipelines();
 }

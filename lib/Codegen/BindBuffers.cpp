@@ -21,13 +21,12 @@ namespace {
 /// Entries of the table, and which of them each argument and result of a function is.
 class BufferTable {
 public:
-  explicit BufferTable(ModuleOp module)
-      : b(module.getContext()), mesh(MeshAttr::lookup(module)) {}
+  explicit BufferTable(ModuleOp module) : b(module.getContext()), mesh(MeshAttr::lookup(module)) {}
 
   /// Adds a buffer of a type, described by the attributes of an argument or result.
   unsigned add(Type type, DictionaryAttr attrs, StringRef role, const llvm::Twine &defaultName);
   /// Makes a loaded buffer one that step reads too.
-  void makeParam(unsigned index, DictionaryAttr attrs, StringRef name);
+  void makeParam(unsigned index, StringRef name);
   ArrayAttr getAttr();
 
   MeshAttr getMesh() const { return mesh; }
@@ -80,9 +79,9 @@ Attribute BufferTable::getReads(DictionaryAttr attrs, StringRef name, RankedTens
   SmallVector<int64_t> strides(type.getRank(), 1), at(type.getRank(), 0);
   for (int64_t i = type.getRank() - 2; i >= 0; --i)
     strides[i] = strides[i + 1] * type.getDimSize(i + 1);
-  auto read = ReadAttr::get(b.getContext(), b.getStringAttr(name), type, 0,
-                            b.getDenseI64ArrayAttr(strides), b.getDenseI64ArrayAttr(at),
-                            b.getDenseI64ArrayAttr(type.getShape()));
+  auto read =
+      ReadAttr::get(b.getContext(), b.getStringAttr(name), type, 0, b.getDenseI64ArrayAttr(strides),
+                    b.getDenseI64ArrayAttr(at), b.getDenseI64ArrayAttr(type.getShape()));
   return b.getArrayAttr({read});
 }
 
@@ -108,7 +107,7 @@ unsigned BufferTable::add(Type type, DictionaryAttr attrs, StringRef role,
   return entries.size() - 1;
 }
 
-void BufferTable::makeParam(unsigned index, DictionaryAttr attrs, StringRef name) {
+void BufferTable::makeParam(unsigned index, StringRef name) {
   entries[index].set("role", b.getStringAttr("param"));
   entries[index].set("name", b.getStringAttr(name));
 }
@@ -151,8 +150,8 @@ void Binder::rewrite(func::FuncOp function, StringRef name, ArrayRef<unsigned> a
       continue;
     }
     b.setInsertionPoint(ret);
-    Value buffer = rt::BufferOp::create(b, ret.getLoc(), value.getType(), table,
-                                        b.getI32IntegerAttr(index));
+    Value buffer =
+        rt::BufferOp::create(b, ret.getLoc(), value.getType(), table, b.getI32IntegerAttr(index));
     memref::CopyOp::create(b, ret.getLoc(), value, buffer);
   }
   for (Operation &op : llvm::make_early_inc_range(body))
@@ -171,20 +170,21 @@ LogicalResult Binder::bindPrepare(func::FuncOp prepare) {
   SmallVector<unsigned> arguments;
   SmallVector<int64_t> results;
   for (auto [i, type] : llvm::enumerate(prepare.getArgumentTypes()))
-    arguments.push_back(table.add(type, prepare.getArgAttrDict(i), "loaded",
-                                  llvm::formatv("loaded{0}", i).str()));
+    arguments.push_back(
+        table.add(type, prepare.getArgAttrDict(i), "loaded", llvm::formatv("loaded{0}", i).str()));
   auto ret = cast<func::ReturnOp>(prepare.getBody().front().getTerminator());
   llvm::SmallDenseSet<unsigned> passed;
   for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
     auto name = prepare.getResultAttrOfType<StringAttr>(i, "dchag.name");
     if (!name)
-      return prepare.emitOpError("result ") << i << " needs the attribute dchag.name, which says "
+      return prepare.emitOpError("result ") << i
+                                            << " needs the attribute dchag.name, which says "
                                                "what argument of @step it is";
     // What is only passed through is one buffer.
     auto argument = dyn_cast<BlockArgument>(value);
     if (argument && passed.insert(argument.getArgNumber()).second) {
       unsigned index = arguments[argument.getArgNumber()];
-      table.makeParam(index, prepare.getResultAttrDict(i), name.getValue());
+      table.makeParam(index, name.getValue());
       compiled[name.getValue()] = index;
       results.push_back(-1);
       continue;
@@ -220,14 +220,14 @@ LogicalResult Binder::bindStep(func::FuncOp step) {
       continue;
     }
     if (role != "input" && role != "param" && role != "loaded")
-      return step.emitOpError("argument ") << i << " has the role '" << role
-                                           << "': wanted input, param, loaded or compiled";
+      return step.emitOpError("argument ")
+             << i << " has the role '" << role << "': wanted input, param, loaded or compiled";
     arguments.push_back(table.add(type, step.getArgAttrDict(i), role == "input" ? role : "param",
                                   llvm::formatv("arg{0}", i).str()));
   }
   for (auto [i, type] : llvm::enumerate(step.getResultTypes()))
-    results.push_back(table.add(type, step.getResultAttrDict(i), "output",
-                                llvm::formatv("result{0}", i).str()));
+    results.push_back(
+        table.add(type, step.getResultAttrDict(i), "output", llvm::formatv("result{0}", i).str()));
   rewrite(step, "dchag_model_step", arguments, results);
   return success();
 }

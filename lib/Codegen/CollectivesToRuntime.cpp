@@ -3,8 +3,10 @@
 #include "dchag/Codegen/Passes.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag_rt/Runtime.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::dchag {
@@ -59,7 +61,8 @@ private:
   /// Position along `axes`, the first slowest; the size of an axis comes from the grid.
   Value getPosition(ArrayRef<int32_t> axes, ArrayRef<int64_t> gridShape);
   Value sliceOwnPart(shard::AllSliceOp op, ArrayRef<int64_t> gridShape);
-  template <typename OpTy> Value reduce(OpTy op, ArrayRef<int32_t> axes);
+  template <typename OpTy>
+  Value reduce(OpTy op, ArrayRef<int32_t> axes);
   Value convertCollective(Operation *op, ArrayRef<int64_t> gridShape);
 
   ModuleOp module;
@@ -129,23 +132,23 @@ Value Converter::convertCollective(Operation *op, ArrayRef<int64_t> gridShape) {
       .Case([&](shard::AllToAllOp exchange) -> Value {
         auto axes = getAxes(exchange.getGridAxes());
         Value init = makeEmpty(exchange.getResult());
-        return rt::AllToAllOp::create(
-                   b, loc, init.getType(), exchange.getInput(), init, b.getDenseI32ArrayAttr(axes),
-                   addSite(op, axes), b.getI64IntegerAttr(exchange.getSplitAxis().getSExtValue()),
-                   b.getI64IntegerAttr(exchange.getConcatAxis().getSExtValue()))
+        return rt::AllToAllOp::create(b, loc, init.getType(), exchange.getInput(), init,
+                                      b.getDenseI32ArrayAttr(axes), addSite(op, axes),
+                                      b.getI64IntegerAttr(exchange.getSplitAxis().getSExtValue()),
+                                      b.getI64IntegerAttr(exchange.getConcatAxis().getSExtValue()))
             .getResult();
       })
       .Case([&](shard::ReduceScatterOp scatter) -> Value {
         auto kind = convertReduction(scatter.getReduction());
-        if (!kind || getElementTypeOrSelf(scatter.getResult()) !=
-                         getElementTypeOrSelf(scatter.getInput()))
+        if (!kind ||
+            getElementTypeOrSelf(scatter.getResult()) != getElementTypeOrSelf(scatter.getInput()))
           return Value();
         auto axes = getAxes(scatter.getGridAxes());
         Value init = makeEmpty(scatter.getResult());
         return rt::ReduceScatterOp::create(
                    b, loc, init.getType(), scatter.getInput(), init, b.getDenseI32ArrayAttr(axes),
-                   addSite(op, axes),
-                   b.getI64IntegerAttr(scatter.getScatterAxis().getSExtValue()), *kind)
+                   addSite(op, axes), b.getI64IntegerAttr(scatter.getScatterAxis().getSExtValue()),
+                   rt::ReductionAttr::get(b.getContext(), *kind))
             .getResult();
       })
       .Case([&](shard::AllReduceOp allReduce) -> Value {
@@ -154,7 +157,8 @@ Value Converter::convertCollective(Operation *op, ArrayRef<int64_t> gridShape) {
           return Value();
         auto axes = getAxes(allReduce.getGridAxes());
         return rt::AllReduceOp::create(b, loc, allReduce.getType(), allReduce.getInput(),
-                                       b.getDenseI32ArrayAttr(axes), addSite(op, axes), *kind)
+                                       b.getDenseI32ArrayAttr(axes), addSite(op, axes),
+                                       rt::ReductionAttr::get(b.getContext(), *kind))
             .getResult();
       })
       .Default([](Operation *) { return Value(); });
@@ -202,8 +206,7 @@ struct CollectivesToRuntime : mlir::dchag::impl::CollectivesToRuntimeBase<Collec
       if (failed(converter.convert(op)))
         return signalPassFailure();
     numCollectives += converter.getSites().size();
-    getOperation()->setAttr("dchag_rt.sites",
-                            ArrayAttr::get(&getContext(), converter.getSites()));
+    getOperation()->setAttr("dchag_rt.sites", ArrayAttr::get(&getContext(), converter.getSites()));
   }
 };
 } // namespace

@@ -3,6 +3,7 @@
 #include "dchag/Codegen/Passes.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag_rt/Runtime.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -68,7 +69,7 @@ struct Parts {
   Value build(OpBuilder &builder, Location loc) const {
     return MatmulOp::create(builder, loc, init.getType(), lhs, rhs, bias, init,
                             builder.getAffineMapArrayAttr(maps), activation, accumulate,
-                            builder.getF64FloatAttr(alpha))
+                            APFloat(alpha))
         .getResult();
   }
 };
@@ -90,7 +91,7 @@ struct ConvertContract : OpRewritePattern<linalg::ContractOp> {
       init = makeEmpty(rewriter, op.getLoc(), init);
     auto matmul = MatmulOp::create(rewriter, op.getLoc(), init.getType(), lhs, rhs, Value(), init,
                                    rewriter.getAffineMapArrayAttr(maps), rt::Activation::None,
-                                   accumulate, rewriter.getF64FloatAttr(1.0));
+                                   accumulate, APFloat(1.0));
     rewriter.replaceOp(op, matmul.getResult());
     return success();
   }
@@ -202,8 +203,8 @@ struct FoldGelu : OpRewritePattern<GeluOp> {
         !getElementTypeOrSelf(op.getInput()).isF32())
       return failure();
     Parts parts(matmul);
-    parts.activation = op.getForm() == GeluKind::Erf ? rt::Activation::GeluErf
-                                                     : rt::Activation::GeluTanh;
+    parts.activation =
+        op.getForm() == GeluKind::Erf ? rt::Activation::GeluErf : rt::Activation::GeluTanh;
     rewriter.replaceOp(op, parts.build(rewriter, matmul.getLoc()));
     return success();
   }

@@ -32,8 +32,8 @@ struct ExpandMath : mlir::dchag::impl::ExpandMathBase<ExpandMath> {
     RewritePatternSet patterns(&getContext());
     populateMathF32ExpansionPatterns(patterns, isWidened);
     populateMathPolynomialApproximationPatterns(patterns, isApproximated);
-    math::populateExpansionPatterns(
-        patterns, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "roundeven", "rsqrt", "clampf"});
+    math::populateExpansionPatterns(patterns, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh",
+                                               "roundeven", "rsqrt", "clampf"});
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

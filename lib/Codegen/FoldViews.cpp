@@ -72,9 +72,9 @@ static LogicalResult foldView(Operation *op, Value source) {
     start = getSubviewStart(b, subview, strides);
   else if (auto reinterpret = dyn_cast<memref::ReinterpretCastOp>(op))
     start.elements = reinterpret.getStaticOffsets()[0];
-  Value view = rt::ViewOp::create(b, op->getLoc(), *type, source, start.dynamic,
-                                  b.getI64IntegerAttr(start.elements *
-                                                      bytesOf(result.getElementType())));
+  Value view =
+      rt::ViewOp::create(b, op->getLoc(), *type, source, start.dynamic,
+                         b.getI64IntegerAttr(start.elements * bytesOf(result.getElementType())));
   op->getResult(0).replaceAllUsesWith(view);
   op->erase();
   return success();

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::dchag {
@@ -69,8 +70,7 @@ static bool shouldFuse(OpOperand *operand) {
   if (!llvm::all_of(producer.getResult(0).getUses(),
                     [&](OpOperand &use) { return use.getOwner() == consumer; }))
     return false;
-  bool repeats = consumer.getNumLoops() !=
-                 consumer.getMatchingIndexingMap(operand).getNumResults();
+  bool repeats = consumer.getNumLoops() != consumer.getMatchingIndexingMap(operand).getNumResults();
   return !repeats || isCheap(producer);
 }
 

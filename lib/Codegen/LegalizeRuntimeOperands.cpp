@@ -122,8 +122,8 @@ struct LegalizeRuntimeOperands
       Value original = operand.get();
       AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
       b.setInsertionPoint(op);
-      Value copy = memref::AllocOp::create(
-          b, op->getLoc(), MemRefType::get(type.getShape(), type.getElementType()));
+      Value copy = memref::AllocOp::create(b, op->getLoc(),
+                                           MemRefType::get(type.getShape(), type.getElementType()));
       bool isInit = op.isDpsInit(&operand);
       if (!isInit || isa<rt::AllReduceOp>(op))
         buildCopy(b, op->getLoc(), original, copy, identity);

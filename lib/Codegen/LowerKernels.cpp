@@ -76,7 +76,7 @@ public:
 
 private:
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-  bool isReduction(unsigned dim) const {
+  bool isReduction(unsigned dim) {
     return op.getIteratorTypesArray()[dim] == utils::IteratorType::reduction;
   }
   void emitParallel(ArrayRef<unsigned> dims);
@@ -150,8 +150,8 @@ void KernelEmitter::store(ValueRange values) {
 SmallVector<Value> KernelEmitter::emitReductionLoops(ArrayRef<unsigned> dims, ValueRange sums) {
   if (dims.empty())
     return emitBody(sums);
-  auto loop = scf::ForOp::create(b, loc, constant(0), constant(sizes[dims.front()]), constant(1),
-                                 sums);
+  auto loop =
+      scf::ForOp::create(b, loc, constant(0), constant(sizes[dims.front()]), constant(1), sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   indices[dims.front()] = loop.getInductionVar();
@@ -202,16 +202,15 @@ void KernelEmitter::emitParallel(ArrayRef<unsigned> dims) {
 /// A parallel loop over pieces of the only loop there is.
 void KernelEmitter::emitChunks(unsigned dim, llvm::function_ref<void()> inner) {
   int64_t size = sizes[dim];
-  auto loop =
-      scf::ParallelOp::create(b, loc, ValueRange(constant(0)),
-                              ValueRange(constant(llvm::divideCeil(size, kChunk))),
-                              ValueRange(constant(1)));
+  auto loop = scf::ParallelOp::create(b, loc, ValueRange(constant(0)),
+                                      ValueRange(constant(llvm::divideCeil(size, kChunk))),
+                                      ValueRange(constant(1)));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value chunk = constant(kChunk);
   Value from = arith::MulIOp::create(b, loc, loop.getInductionVars()[0], chunk);
-  Value to = arith::MinUIOp::create(b, loc, arith::AddIOp::create(b, loc, from, chunk),
-                                    constant(size));
+  Value to =
+      arith::MinUIOp::create(b, loc, arith::AddIOp::create(b, loc, from, chunk), constant(size));
   auto serialLoop = scf::ForOp::create(b, loc, from, to, constant(1));
   b.setInsertionPointToStart(serialLoop.getBody());
   indices[dim] = serialLoop.getInductionVar();

@@ -9,8 +9,9 @@ using namespace mlir::dchag;
 /// Joins neighbours that are one loop in every operand; loops are ordered by their stride in
 /// operand `order`, outermost first.
 static SmallVector<MatmulLoop> joinLoops(SmallVector<MatmulLoop> loops, unsigned order) {
-  llvm::stable_sort(loops, [&](const MatmulLoop &a, const MatmulLoop &b) {
-    return a.strides[order] > b.strides[order];
+  llvm::sort(loops, [&](const MatmulLoop &a, const MatmulLoop &b) {
+    return std::tuple(a.strides[order], a.strides, a.size) >
+           std::tuple(b.strides[order], b.strides, b.size);
   });
   SmallVector<MatmulLoop> joined;
   for (const MatmulLoop &loop : loops) {
@@ -40,13 +41,18 @@ static MatmulLoop takeLargest(SmallVector<MatmulLoop> loops, SmallVectorImpl<Mat
 }
 
 FailureOr<MatmulLayout> mlir::dchag::getMatmulLayout(rt::MatmulOp op, std::string &reason) {
+  if (!isa<MemRefType>(op.getInit().getType())) {
+    reason = "its operands are no buffers: bufferize first";
+    return failure();
+  }
   SmallVector<MatmulLoop> loops(op.getInitMap().getNumDims());
   for (auto [dim, size] : llvm::enumerate(op.getLoopSizes()))
     loops[dim].size = size;
   for (unsigned i = 0; i < op->getNumOperands(); ++i) {
     SmallVector<int64_t> strides;
     int64_t offset;
-    if (failed(cast<MemRefType>(op->getOperand(i).getType()).getStridesAndOffset(strides, offset)) ||
+    if (failed(
+            cast<MemRefType>(op->getOperand(i).getType()).getStridesAndOffset(strides, offset)) ||
         llvm::is_contained(strides, ShapedType::kDynamic)) {
       reason = "an operand has no static strides";
       return failure();

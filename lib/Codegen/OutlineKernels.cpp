@@ -3,6 +3,7 @@
 #include "dchag/Codegen/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -62,6 +63,8 @@ struct OutlineKernels : mlir::dchag::impl::OutlineKernelsBase<OutlineKernels> {
       name = StringAttr::get(&getContext(), llvm::formatv("kernel_{0}", kernels.size() - 1).str());
       kernel->setName(name);
       kernel->setPrivate();
+      (*kernel)->setAttr("llvm.linkage",
+                         LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
       getOperation().push_back(kernel.release());
     }
     OpBuilder b(op);

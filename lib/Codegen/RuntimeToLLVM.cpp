@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/FunctionCallUtils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -94,7 +95,8 @@ LogicalResult mlir::dchag::numberGroups(ModuleOp module) {
 
 namespace {
 /// What the lowerings of all ops of the dialect need.
-template <typename OpTy> class RuntimePattern : public ConvertOpToLLVMPattern<OpTy> {
+template <typename OpTy>
+class RuntimePattern : public ConvertOpToLLVMPattern<OpTy> {
 public:
   using ConvertOpToLLVMPattern<OpTy>::ConvertOpToLLVMPattern;
 
@@ -168,8 +170,8 @@ struct LowerBuffer : RuntimePattern<rt::BufferOp> {
     Value slot = LLVM::GEPOp::create(b, loc, pointer, pointer, adaptor.getTable(),
                                      ArrayRef<LLVM::GEPArg>{int32_t(op.getIndex())});
     Value data = LLVM::LoadOp::create(b, loc, pointer, slot);
-    b.replaceOp(op, {MemRefDescriptor::fromStaticShape(b, loc, *getTypeConverter(), op.getType(),
-                                                       data)});
+    b.replaceOp(
+        op, {MemRefDescriptor::fromStaticShape(b, loc, *getTypeConverter(), op.getType(), data)});
     return success();
   }
 };
@@ -188,8 +190,8 @@ struct LowerView : RuntimePattern<rt::ViewOp> {
       data = LLVM::GEPOp::create(b, loc, pointer,
                                  getTypeConverter()->convertType(op.getType().getElementType()),
                                  data, ArrayRef<LLVM::GEPArg>{adaptor.getOffset()});
-    b.replaceOp(op, {MemRefDescriptor::fromStaticShape(b, loc, *getTypeConverter(), op.getType(),
-                                                       data)});
+    b.replaceOp(
+        op, {MemRefDescriptor::fromStaticShape(b, loc, *getTypeConverter(), op.getType(), data)});
     return success();
   }
 };
@@ -265,10 +267,10 @@ struct LowerAllToAll : RuntimePattern<rt::AllToAllOp> {
     int64_t splitSize = cast<MemRefType>(op.getInit().getType()).getDimSize(split);
     int64_t concatSize = cast<MemRefType>(source.getType()).getDimSize(concat);
     call(b, loc, "dchag_rt_all_to_all",
-         {getContext(b, op), getSite(b, op), getGroup(b, op), *type,
-          i32(b, loc, split < concat), i64(b, loc, product(source, 0, first)),
-          i64(b, loc, splitSize), i64(b, loc, product(source, first + 1, second)),
-          i64(b, loc, concatSize), i64(b, loc, product(source, second + 1, rankOf(source))),
+         {getContext(b, op), getSite(b, op), getGroup(b, op), *type, i32(b, loc, split < concat),
+          i64(b, loc, product(source, 0, first)), i64(b, loc, splitSize),
+          i64(b, loc, product(source, first + 1, second)), i64(b, loc, concatSize),
+          i64(b, loc, product(source, second + 1, rankOf(source))),
           getPointer(b, loc, adaptor.getSource()), getPointer(b, loc, adaptor.getInit())});
     b.eraseOp(op);
     return success();
@@ -289,8 +291,7 @@ private:
 };
 } // namespace
 
-FailureOr<SmallVector<int32_t>> LowerMatmul::getHead(rt::MatmulOp op,
-                                                     const MatmulLayout &layout) {
+FailureOr<SmallVector<int32_t>> LowerMatmul::getHead(rt::MatmulOp op, const MatmulLayout &layout) {
   std::optional<int32_t> input = getDtype(getElementTypeOrSelf(op.getLhs()));
   std::optional<int32_t> result = getDtype(getElementTypeOrSelf(op.getInit()));
   if (!input || !result) {
@@ -335,10 +336,10 @@ LLVM::GlobalOp LowerMatmul::getDescriptor(ConversionPatternRewriter &b, rt::Matm
                                           ArrayRef<int32_t> head, ArrayRef<int64_t> sizes) {
   auto module = op->getParentOfType<ModuleOp>();
   double alpha = op.getAlpha().convertToDouble();
-  auto headAttr = DenseElementsAttr::get(
-      RankedTensorType::get(int64_t(head.size()), b.getI32Type()), head);
-  auto sizesAttr = DenseElementsAttr::get(
-      RankedTensorType::get(int64_t(sizes.size()), b.getI64Type()), sizes);
+  auto headAttr =
+      DenseElementsAttr::get(RankedTensorType::get(int64_t(head.size()), b.getI32Type()), head);
+  auto sizesAttr =
+      DenseElementsAttr::get(RankedTensorType::get(int64_t(sizes.size()), b.getI64Type()), sizes);
   std::string name = "matmul";
   for (int64_t number : head)
     name += llvm::formatv("_{0}", number);
@@ -352,10 +353,10 @@ LLVM::GlobalOp LowerMatmul::getDescriptor(ConversionPatternRewriter &b, rt::Matm
   Location loc = op.getLoc();
   auto headType = LLVM::LLVMArrayType::get(b.getI32Type(), head.size());
   auto sizesType = LLVM::LLVMArrayType::get(b.getI64Type(), sizes.size());
-  auto type = LLVM::LLVMStructType::getLiteral(b.getContext(),
-                                               {headType, b.getF64Type(), sizesType});
-  auto global = LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true,
-                                       LLVM::Linkage::Internal, name, Attribute());
+  auto type =
+      LLVM::LLVMStructType::getLiteral(b.getContext(), {headType, b.getF64Type(), sizesType});
+  auto global = LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+                                       name, Attribute());
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
   auto cache = LLVM::GlobalOp::create(b, loc, pointer, /*isConstant=*/false,
                                       LLVM::Linkage::Internal, "cache_" + name, Attribute());

@@ -2,6 +2,7 @@
 #ifndef DCHAG_LIB_CODEGEN_RUNTIMETOLLVM_H
 #define DCHAG_LIB_CODEGEN_RUNTIMETOLLVM_H
 
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -15,8 +16,7 @@ namespace mlir::dchag {
 /// program's table of groups (attribute `dchag_rt.group`).
 LogicalResult numberGroups(ModuleOp module);
 
-void populateRuntimeToLLVMPatterns(const LLVMTypeConverter &converter,
-                                   RewritePatternSet &patterns);
+void populateRuntimeToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
 
 } // namespace mlir::dchag
 

@@ -12,10 +12,12 @@ int64_t mlir::dchag::planArena(MutableArrayRef<Lifetime> buffers, int64_t alignm
   SmallVector<Lifetime *> order;
   for (Lifetime &buffer : buffers)
     order.push_back(&buffer);
-  llvm::stable_sort(order, [](const Lifetime *a, const Lifetime *b) {
+  llvm::sort(order, [](const Lifetime *a, const Lifetime *b) {
     if (a->bytes != b->bytes)
       return a->bytes > b->bytes;
-    return a->last - a->first > b->last - b->first;
+    if (a->last - a->first != b->last - b->first)
+      return a->last - a->first > b->last - b->first;
+    return a < b; // their order in `buffers`
   });
   int64_t arena = 0;
   SmallVector<Lifetime *> placed;
@@ -31,9 +33,8 @@ int64_t mlir::dchag::planArena(MutableArrayRef<Lifetime> buffers, int64_t alignm
     }
     buffer->offset = offset;
     arena = std::max(arena, offset + buffer->bytes);
-    auto position = llvm::upper_bound(placed, buffer, [](const Lifetime *a, const Lifetime *b) {
-      return a->offset < b->offset;
-    });
+    auto position = llvm::upper_bound(
+        placed, buffer, [](const Lifetime *a, const Lifetime *b) { return a->offset < b->offset; });
     placed.insert(position, buffer);
   }
   return llvm::alignTo(arena, alignment);

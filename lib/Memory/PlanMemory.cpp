@@ -55,8 +55,8 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     auto program = getOperation()->getAttrOfType<DictionaryAttr>("dchag.program");
     NamedAttrList entries(program);
-    for (auto [name, entry] : {std::pair("dchag_model_step", "step_arena"),
-                               {"dchag_model_prepare", "prepare_arena"}}) {
+    for (auto [name, entry] :
+         {std::pair("dchag_model_step", "step_arena"), {"dchag_model_prepare", "prepare_arena"}}) {
       auto function = getOperation().lookupSymbol<func::FuncOp>(name);
       if (!function)
         continue;
@@ -99,22 +99,25 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
       totalBytes += llvm::alignTo(lifetime.bytes, DCHAG_RT_ALIGNMENT);
     liveBytes += getPeakLiveBytes(lifetimes, DCHAG_RT_ALIGNMENT);
     place(function, allocs, lifetimes, bytes);
-    return verifyNoAllocation(function) ? FailureOr<int64_t>(bytes) : failure();
+    if (!verifyNoAllocation(function))
+      return failure();
+    return bytes;
   }
 
-  void place(func::FuncOp function, ArrayRef<memref::AllocOp> allocs,
-             ArrayRef<Lifetime> lifetimes, int64_t bytes) {
+  void place(func::FuncOp function, ArrayRef<memref::AllocOp> allocs, ArrayRef<Lifetime> lifetimes,
+             int64_t bytes) {
     Block &body = function.getBody().front();
     auto type = MemRefType::get({bytes}, IntegerType::get(&getContext(), 8));
     Value arena = body.addArgument(type, function.getLoc());
     SmallVector<Type> inputs(body.getArgumentTypes());
     function.setFunctionType(FunctionType::get(&getContext(), inputs, {}));
-    for (auto [alloc, lifetime] : llvm::zip_equal(allocs, lifetimes)) {
+    for (auto [op, lifetime] : llvm::zip_equal(allocs, lifetimes)) {
+      memref::AllocOp alloc = op;
       OpBuilder b(alloc);
-      Value view = rt::ViewOp::create(b, alloc->getLoc(), alloc.getType(), arena, Value(),
+      Value view = rt::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, Value(),
                                       b.getI64IntegerAttr(lifetime.offset));
-      alloc->replaceAllUsesWith(ValueRange(view));
-      const_cast<memref::AllocOp &>(alloc)->erase();
+      alloc.getResult().replaceAllUsesWith(view);
+      alloc.erase();
     }
   }
 

@@ -111,7 +111,7 @@ def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
     The cost of compiling then depends on the number of different kernels, not on the depth of
     the model.
   }];
-  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
   let statistics = [Statistic<"numCalls", "num-calls", "calls of kernels">,
                     Statistic<"numKernels", "num-kernels", "different kernels">];
 }

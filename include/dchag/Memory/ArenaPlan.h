@@ -11,9 +11,7 @@ struct Lifetime {
   int64_t bytes;
   int64_t first, last;
   int64_t offset = 0; ///< set by planArena
-  bool overlaps(const Lifetime &other) const {
-    return first <= other.last && other.first <= last;
-  }
+  bool overlaps(const Lifetime &other) const { return first <= other.last && other.first <= last; }
 };
 
 /// Gives each buffer an offset, a multiple of `alignment`, so that buffers that live at one

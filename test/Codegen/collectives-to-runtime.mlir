@@ -1,0 +1,22 @@
+// RUN: dchag-opt %s --collectives-to-runtime | FileCheck %s --implicit-check-not=shard.all
+
+// CHECK: module attributes {{.*}}dchag_rt.sites = ["all_gather over axis 1 from {{.+}}", "all_reduce over axis 0 and axis 1 from {{.+}}"]
+shard.grid @mesh(shape = 2x3)
+
+// CHECK-LABEL: func.func @step(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<5x2xf32>
+func.func @step(%x: tensor<5x2xf32>) -> tensor<5x1xf32> {
+  // CHECK: %[[G:.+]] = dchag_rt.all_gather %[[X]] outs({{.+}}) {axes = array<i32: 1>, dim = 1 : i64, site = 0 : i32}
+  %g = shard.all_gather %x on @mesh grid_axes = [1] gather_axis = 1 : tensor<5x2xf32> -> tensor<5x6xf32>
+  // CHECK: %[[R:.+]] = dchag_rt.all_reduce outs(%[[G]]) {axes = array<i32: 0, 1>, reduction = #dchag_rt.reduction<max>, site = 1 : i32}
+  %r = shard.all_reduce %g on @mesh grid_axes = [0, 1] reduction = max : tensor<5x6xf32> -> tensor<5x6xf32>
+  // The position along both axes, the first slowest.
+  // CHECK: %[[I:.+]] = dchag_rt.axis_index 0
+  // CHECK: %[[J:.+]] = dchag_rt.axis_index 1
+  // CHECK: %[[P:.+]] = arith.muli %[[I]], %{{.+}}
+  // CHECK: %[[Q:.+]] = arith.addi %[[P]], %[[J]]
+  // CHECK: %[[O:.+]] = arith.muli %[[Q]]
+  // CHECK: tensor.extract_slice %[[R]][0, %[[O]]] [5, 1] [1, 1]
+  %s = shard.all_slice %r on @mesh grid_axes = [0, 1] slice_axis = 1 : tensor<5x6xf32> -> tensor<5x1xf32>
+  return %s : tensor<5x1xf32>
+}
