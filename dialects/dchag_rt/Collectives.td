@@ -10,7 +10,9 @@ def Runtime_Reduction : I32EnumAttr<"Reduction", "how the parts of the ranks com
   let cppNamespace = "::mlir::dchag::rt";
   let genSpecializedAttr = 0;
 }
-def Runtime_ReductionAttr : EnumAttr<Runtime_Dialect, Runtime_Reduction, "reduction">;
+def Runtime_ReductionAttr : EnumAttr<Runtime_Dialect, Runtime_Reduction, "reduction"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Runtime_AllGatherOp : Runtime_CollectiveOp<"all_gather"> {
   let summary = "Joins the parts of all ranks of a group along one dimension";

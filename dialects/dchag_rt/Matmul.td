@@ -10,7 +10,9 @@ def Runtime_Activation : I32EnumAttr<"Activation", "function applied to a produc
   let cppNamespace = "::mlir::dchag::rt";
   let genSpecializedAttr = 0;
 }
-def Runtime_ActivationAttr : EnumAttr<Runtime_Dialect, Runtime_Activation, "activation">;
+def Runtime_ActivationAttr : EnumAttr<Runtime_Dialect, Runtime_Activation, "activation"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Runtime_MatmulOp : Runtime_DestinationOp<"matmul"> {
   let summary = "Contraction of two operands with bias, addition and activation";

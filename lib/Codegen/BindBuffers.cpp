@@ -159,8 +159,8 @@ void Binder::rewrite(func::FuncOp function, StringRef name, ArrayRef<unsigned> a
       op.erase();
   ret.getOperandsMutable().clear();
   body.eraseArguments(2, old.size());
-  function.setAllArgAttrs(ArrayRef<DictionaryAttr>());
-  function.setAllResultAttrs(ArrayRef<DictionaryAttr>());
+  function.removeArgAttrsAttr();
+  function.removeResAttrsAttr();
   function.setFunctionType(FunctionType::get(context, {pointer, pointer}, {}));
   function.setName(name);
   function.setPublic();
