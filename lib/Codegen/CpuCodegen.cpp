@@ -4,11 +4,13 @@
 #include "dchag/Memory/Passes.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/SCFToOpenMP/SCFToOpenMP.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
@@ -28,7 +30,8 @@ using namespace mlir::dchag;
 
 void mlir::dchag::registerCodegenDialects(DialectRegistry &registry) {
   registry.insert<rt::RuntimeDialect, affine::AffineDialect, bufferization::BufferizationDialect,
-                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
+                  cf::ControlFlowDialect, memref::MemRefDialect, scf::SCFDialect,
+                  vector::VectorDialect>();
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
@@ -65,6 +68,7 @@ void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addPass(createConvertSCFToOpenMPPass());
   manager.addPass(createCanonicalizerPass());
+  manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createProgramToLLVM());
   manager.addPass(createReconcileUnrealizedCastsPass());
   manager.addPass(createCanonicalizerPass());
