@@ -386,12 +386,14 @@ FailureOr<AtomTensor> IndexNotation::rebuildElementwise(Operation *op, const Ref
     operands.push_back(*tensor);
   }
   AtomTensor result;
+  // In the order of the largest operand: a bias is brought to the order of what it is added to.
   for (AtomTensor &operand : operands) {
     update(operand, b, op->getLoc());
-    for (Atom atom : operand.atoms)
-      if (!llvm::is_contained(result.atoms, atom))
-        result.atoms.push_back(atom);
+    if (operand.atoms.size() > result.atoms.size())
+      result.atoms = operand.atoms;
   }
+  for (AtomTensor &operand : operands)
+    llvm::append_range(result.atoms, without(operand.atoms, result.atoms));
   if (!b)
     return result;
   SmallVector<Value> values;
@@ -419,8 +421,8 @@ FailureOr<AtomTensor> IndexNotation::rebuildContract(linalg::ContractOp op, cons
   AtomList reduced;
   for (const Index &index : product.reduced)
     llvm::append_range(reduced, getAtoms(index));
-  // A sum over what one factor does not depend on is no contraction.
-  if (!containsAll(lhs->atoms, reduced) || !containsAll(rhs->atoms, reduced))
+  // A sum over what one factor does not depend on, or over one element, is no contraction.
+  if (reduced.empty() || !containsAll(lhs->atoms, reduced) || !containsAll(rhs->atoms, reduced))
     return failure();
   AtomTensor result;
   for (ArrayRef<Atom> list : {ArrayRef<Atom>(lhs->atoms), ArrayRef<Atom>(rhs->atoms)})
