@@ -102,6 +102,8 @@ LogicalResult buildGelu(NodeBuilder &node) {
 }
 
 LogicalResult buildCast(NodeBuilder &node) {
+  // About element types of 8 bits, which are refused.
+  node.ignoreAttributes({"saturate", "round_mode"});
   FailureOr<Value> x = node.getInput(0);
   if (failed(x))
     return failure();
@@ -115,6 +117,7 @@ LogicalResult buildCast(NodeBuilder &node) {
 }
 
 LogicalResult buildCastLike(NodeBuilder &node) {
+  node.ignoreAttributes({"saturate", "round_mode"});
   FailureOr<Value> x = node.getInput(0), like = node.getInput(1);
   if (failed(x) || failed(like))
     return failure();

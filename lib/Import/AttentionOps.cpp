@@ -111,6 +111,9 @@ LogicalResult checkFeatures(NodeBuilder &node) {
     return node.fail("its input nonpad_kv_seqlen is given", "a boolean attn_mask");
   if (node.getInt("left_window_size", -1) != -1 || node.getInt("right_window_size", -1) != -1)
     return node.fail("it attends within a window", "a boolean attn_mask");
+  // The attention is one op, rounded once: as good as any precision of its softmax.
+  node.ignoreAttributes(
+      {"softmax_precision", "qk_matmul_output_mode", "q_num_heads", "kv_num_heads"});
   if (node.hasInput(4) != node.hasInput(5))
     return node.fail("it has one of past_key and past_value", "both or none");
   return success();

@@ -103,6 +103,7 @@ LogicalResult buildIdentity(NodeBuilder &node) {
 
 /// Inference: the input; the mask, if somebody wants it, keeps everything.
 LogicalResult buildDropout(NodeBuilder &node) {
+  node.ignoreAttributes({"seed"});
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();

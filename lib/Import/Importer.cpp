@@ -249,7 +249,7 @@ LogicalResult Importer::importOperator(NodeBuilder &builder) {
   for (const Operator &candidate : entries) {
     if (builder.opset < candidate.since || builder.opset > candidate.until)
       continue;
-    if (failed(candidate.build(builder)))
+    if (failed(candidate.build(builder)) || failed(builder.checkAttributes()))
       return failure();
     folder.fold(*entry, last, b, builder.outputs);
     return success();

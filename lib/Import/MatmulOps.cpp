@@ -76,7 +76,7 @@ LogicalResult buildGemm(NodeBuilder &node) {
   if (!onnx::isFloat(result) && (node.getFloat("alpha", 1) != 1 || node.getFloat("beta", 1) != 1))
     return node.fail("alpha or beta of an integer product is not 1");
   result = scale(result, "alpha");
-  if (node.hasInput(2) && node.getFloat("beta", 1) != 0) {
+  if (node.getFloat("beta", 1) != 0 && node.hasInput(2)) {
     Value addend = node.inputs[2]->value;
     auto shape = broadcastShapes(getShape(result), getShape(addend));
     if (!shape || ArrayRef<int64_t>(*shape) != getShape(result) ||

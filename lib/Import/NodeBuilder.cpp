@@ -87,6 +87,7 @@ LogicalResult NodeBuilder::setOutput(unsigned index, Value value, bool isUnsigne
 }
 
 const onnx::Attribute *NodeBuilder::findAttribute(StringRef name) const {
+  known.insert(name);
   for (const onnx::Attribute &attribute : node.attributes) {
     if (attribute.name != name)
       continue;
@@ -96,6 +97,13 @@ const onnx::Attribute *NodeBuilder::findAttribute(StringRef name) const {
     return functionAttributes ? functionAttributes->lookup(attribute.reference) : nullptr;
   }
   return nullptr;
+}
+
+LogicalResult NodeBuilder::checkAttributes() {
+  for (const onnx::Attribute &attribute : node.attributes)
+    if (!known.contains(attribute.name))
+      return fail("its attribute \"" + attribute.name + "\" is not known");
+  return success();
 }
 
 int64_t NodeBuilder::getInt(StringRef name, int64_t otherwise) const {

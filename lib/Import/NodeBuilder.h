@@ -21,6 +21,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::dchag::onnx {
 
@@ -88,6 +89,14 @@ public:
   LogicalResult setOutput(unsigned index, Value value, bool isUnsigned = false);
 
   const Attribute *findAttribute(StringRef name) const;
+  /// Says that attributes do not change what is emitted, or only in cases that were excluded.
+  void ignoreAttributes(ArrayRef<StringRef> names) const {
+    for (StringRef name : names)
+      known.insert(name);
+  }
+  /// Fails if the node has an attribute that nobody asked for: a newer version of its operator may
+  /// mean something by it.
+  LogicalResult checkAttributes();
   bool hasAttribute(StringRef name) const { return findAttribute(name) != nullptr; }
   int64_t getInt(StringRef name, int64_t otherwise) const;
   double getFloat(StringRef name, double otherwise) const;
@@ -137,6 +146,7 @@ public:
   Value min(Value lhs, Value rhs, bool isUnsigned = false);
 
 private:
+  mutable llvm::StringSet<> known;
   const llvm::StringMap<const Attribute *> *functionAttributes;
   ConstantReader &constants;
 };

@@ -31,7 +31,7 @@ FailureOr<ReduceArgs> getReduceArgs(NodeBuilder &node, int64_t axesInput) {
     axes = *constant;
   }
   ArrayRef<int64_t> shape = getShape(*value);
-  if (axes.empty() && !node.getInt("noop_with_empty_axes", 0))
+  if (!node.getInt("noop_with_empty_axes", 0) && axes.empty())
     axes = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
   auto normal = node.normalizeAxes(axes, shape.size());
   if (failed(normal))

@@ -210,9 +210,14 @@ LogicalResult buildSpaceToDepth(NodeBuilder &node) {
   if (s.size() != 4 || block < 1 || s[2] % block != 0 || s[3] % block != 0)
     return node.fail("blocksize " + Twine(block) + " does not divide the image of " + printShape(s),
                      "an input of rank 4 with sides divisible by blocksize");
+  StringRef mode = node.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return node.fail("mode = \"" + mode + "\"", "\"DCR\" or \"CRD\"");
   int64_t height = s[2] / block, width = s[3] / block;
   Value split = node.reshape(*value, {s[0], s[1], height, block, width, block});
-  Value moved = node.transpose(split, {0, 3, 5, 1, 2, 4});
+  SmallVector<int64_t> permutation = mode == "DCR" ? SmallVector<int64_t>{0, 3, 5, 1, 2, 4}
+                                                   : SmallVector<int64_t>{0, 1, 3, 5, 2, 4};
+  Value moved = node.transpose(split, permutation);
   return node.setOutput(0, node.reshape(moved, {s[0], s[1] * block * block, height, width}),
                         node.isUnsigned(0));
 }
