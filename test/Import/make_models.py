@@ -147,6 +147,7 @@ def refused():
     save("huge", add, [value("x", [2])], [value("y", [2])], [huge])
     save("types", [h.make_node("Identity", ["x"], ["y"])], [value("x", [2], T.FLOAT8E4M3FN), value("s", [2], T.STRING)],
          [value("y", [2], T.FLOAT8E4M3FN)])
+    save("attribute", [h.make_node("Softmax", ["x"], ["y"], "soft", axis=0, sharpness=2.0)], [value("x", [2])], [value("y", [2])])
     save("declared", relu, [value("x", [2])], [value("y", [3])])
     save("cycle", [h.make_node("Add", ["x", "y"], ["y"], "add")], [value("x", [2])], [value("y", [2])])
     recursive = h.make_function("local", "F", ["a"], ["c"], [h.make_node("F", ["a"], ["c"], "again", domain="local")],
