@@ -249,6 +249,12 @@ LogicalResult Run::handleOutputs(const ModulePorts &ports, ArrayRef<EvalTensor> 
     FailureOr<EvalTensor> wanted = readTensorFromFile(file->second, module.getLoc());
     if (failed(wanted))
       return failure();
+    // Integers of the program are signless: 255 and -1 are the same i8.
+    wanted =
+        convertTo(port.type, std::move(*wanted),
+                  "expected output '" + port.name + "' in '" + file->second + "'", module.getLoc());
+    if (failed(wanted))
+      return failure();
     FailureOr<double> difference = compareTensors(value, *wanted, options.tolerance.value_or(1e-12),
                                                   "output '" + port.name + "'", module.getLoc());
     if (failed(difference))
