@@ -122,12 +122,12 @@ LogicalResult buildMod(NodeBuilder &node) {
   if (failed(pair))
     return failure();
   auto [lhs, rhs] = *pair;
-  bool isFloat = onnx::isFloat(lhs);
+  bool isFloat = onnx::isFloat(lhs), isFmod = node.getInt("fmod", 0) != 0;
   if (node.isUnsigned(0))
     return node.setOutput(0, arith::RemUIOp::create(node.b, node.loc, lhs, rhs), true);
   Value rest = isFloat ? arith::RemFOp::create(node.b, node.loc, lhs, rhs).getResult()
                        : arith::RemSIOp::create(node.b, node.loc, lhs, rhs).getResult();
-  if (node.getInt("fmod", 0) != 0)
+  if (isFmod)
     return node.setOutput(0, rest);
   Value zero = node.splat(getTensorType(lhs), 0);
   auto cmp = [&](arith::CmpFPredicate floats, arith::CmpIPredicate ints, Value value) -> Value {
