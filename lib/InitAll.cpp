@@ -2,11 +2,13 @@
 
 #include "dchag/InitAll.h"
 #include "dchag/Codegen/Passes.h"
+#include "dchag/Distribute/Passes.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/interfaces/models/Models.h"
+#include "dialects/interfaces/models/Sharding.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -30,6 +32,9 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registerShardEvaluation(registry);
   registerTensorEvaluation(registry);
   registerCodegenDialects(registry);
+  registerElementwiseSharding(registry);
+  registerLinalgSharding(registry);
+  registerTensorSharding(registry);
 }
 
 void mlir::dchag::registerAllPasses() {
@@ -39,4 +44,6 @@ void mlir::dchag::registerAllPasses() {
   registerRaisePipeline();
   registerDchagVerifyPasses();
   registerCodegenPipelines();
+  registerDchagDistributePasses();
+  registerDistributePipeline();
 }

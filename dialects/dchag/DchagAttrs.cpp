@@ -23,6 +23,26 @@ ArrayRef<int64_t> RuleAttr::getResultFactors(unsigned result, unsigned dim) cons
   return factorsOf(getResults(), result, dim);
 }
 
+TypedAttr RuleAttr::getPaddingValue(unsigned operand, unsigned factor, Type elementType) const {
+  for (Attribute attr : getPadding() ? getPadding().getValue() : ArrayRef<Attribute>()) {
+    auto entry = cast<PaddingAttr>(attr);
+    if (entry.getOperand() == int64_t(operand) && entry.getFactor() == int64_t(factor))
+      return entry.getValue();
+  }
+  Builder builder(getContext());
+  FactorKind kind = getFactor(factor).getKind();
+  if (kind == FactorKind::Sum)
+    return builder.getZeroAttr(elementType);
+  if (kind != FactorKind::Max && kind != FactorKind::Min)
+    return {};
+  bool isMax = kind == FactorKind::Max;
+  if (auto type = dyn_cast<FloatType>(elementType))
+    return FloatAttr::get(type, APFloat::getInf(type.getFloatSemantics(), isMax));
+  unsigned width = elementType.getIntOrFloatBitWidth();
+  return IntegerAttr::get(elementType, isMax ? APInt::getSignedMinValue(width)
+                                             : APInt::getSignedMaxValue(width));
+}
+
 static LogicalResult verifyFactorLists(function_ref<InFlightDiagnostic()> emitError,
                                        ArrayAttr values, size_t numFactors) {
   for (Attribute value : values) {
@@ -44,10 +64,15 @@ static LogicalResult verifyFactorLists(function_ref<InFlightDiagnostic()> emitEr
 }
 
 LogicalResult RuleAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayAttr factors,
-                               ArrayAttr operands, ArrayAttr results) {
+                               ArrayAttr operands, ArrayAttr results, ArrayAttr padding) {
   for (Attribute factor : factors)
     if (auto attr = dyn_cast<FactorAttr>(factor); !attr || attr.getSize() < 1)
       return emitError() << "rule must have factors of a positive size: got " << factor;
+  for (Attribute attr : padding ? padding.getValue() : ArrayRef<Attribute>())
+    if (auto entry = dyn_cast<PaddingAttr>(attr);
+        !entry || entry.getOperand() < 0 || entry.getOperand() >= int64_t(operands.size()) ||
+        entry.getFactor() < 0 || entry.getFactor() >= int64_t(factors.size()))
+      return emitError() << "rule must name paddings of its operands and factors: got " << attr;
   if (failed(verifyFactorLists(emitError, operands, factors.size())))
     return failure();
   return verifyFactorLists(emitError, results, factors.size());

@@ -69,6 +69,12 @@ def Dchag_FactorAttr : Dchag_Attr<"Factor", "factor"> {
   let assemblyFormat = "`<` $size `,` $kind `>`";
 }
 
+def Dchag_PaddingAttr : Dchag_Attr<"Padding", "padding"> {
+  let summary = "What the padding of an operand must hold when a factor is split unevenly";
+  let parameters = (ins "int64_t":$operand, "int64_t":$factor, "TypedAttr":$value);
+  let assemblyFormat = "`<` $operand `,` $factor `,` $value `>`";
+}
+
 def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
   let summary = "How an op splits over ranks";
   let description = [{
@@ -78,10 +84,16 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     whose end is then missing (80 units in 3 parts of 27). `parallel` factors split freely, `sum`,
     `max` and `min` factors leave a partial result when split, `softmax` factors need the
     online-softmax merge, `window` factors neighbours, `whole` factors never split.
+
+    Ranks of an uneven split compute on padding too. Where that would change what is not
+    padding, the operand's padding is overwritten: along `sum`, `max` and `min` factors by
+    the neutral element, along others by what `padding` names for an operand and a factor.
   }];
   let parameters = (ins "ArrayAttr":$factors,
-      "ArrayAttr":$operands, "ArrayAttr":$results);
-  let assemblyFormat = "`<` $factors `,` $operands `,` $results `>`";
+      "ArrayAttr":$operands, "ArrayAttr":$results, OptionalParameter<"ArrayAttr">:$padding);
+  let assemblyFormat = [{
+    `<` $factors `,` $operands `,` $results (`,` `padding` `=` $padding^)? `>`
+  }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     FactorAttr getFactor(unsigned index) const {
@@ -90,6 +102,9 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     /// Factors of dimension `dim` of operand `operand`, slowest first.
     ::llvm::ArrayRef<int64_t> getOperandFactors(unsigned operand, unsigned dim) const;
     ::llvm::ArrayRef<int64_t> getResultFactors(unsigned result, unsigned dim) const;
+    /// What the padding of an operand along a split factor must hold; null: anything.
+    TypedAttr getPaddingValue(unsigned operand, unsigned factor,
+                              ::mlir::Type elementType) const;
   }];
 }
 

@@ -6,11 +6,13 @@ include "dialects/dchag/DchagAttrs.td"
 include "dialects/dchag/DchagSharding.td"
 include "dialects/dchag/Activation.td"
 include "dialects/dchag/Aggregate.td"
+include "dialects/dchag/AggregateParts.td"
 include "dialects/dchag/Attention.td"
 include "dialects/dchag/Convolution.td"
 include "dialects/dchag/Gather.td"
 include "dialects/dchag/Norm.td"
 include "dialects/dchag/Patchify.td"
+include "dialects/dchag/Spmd.td"
 include "dialects/dchag/Tokenize.td"
 
 #endif // DCHAG_DCHAGOPS

@@ -74,6 +74,11 @@ RuleBuilder &RuleBuilder::optionalOperand(MutableOperandRange range, ArrayRef<Di
   return *this;
 }
 
+RuleBuilder &RuleBuilder::padding(unsigned operand, int64_t factor, TypedAttr value) {
+  paddings.push_back(PaddingAttr::get(op->getContext(), operand, factor, value));
+  return *this;
+}
+
 RuleAttr RuleBuilder::build() {
   if (!valid)
     return {};
@@ -90,7 +95,8 @@ RuleAttr RuleBuilder::build() {
   };
   SmallVector<Attribute> factorAttrs(allFactors.begin(), allFactors.end());
   return RuleAttr::get(op->getContext(), builder.getArrayAttr(factorAttrs), toAttr(operands),
-                       toAttr(results));
+                       toAttr(results),
+                       paddings.empty() ? ArrayAttr() : builder.getArrayAttr(paddings));
 }
 
 RuleAttr RuleBuilder::elementwise(Operation *op) {

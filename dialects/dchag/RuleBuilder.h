@@ -55,6 +55,10 @@ public:
     return optionalOperand(range, ArrayRef<Dim>(dims.begin(), dims.size()));
   }
 
+  /// Demands a value in the padding of an operand when a factor is split unevenly; sum, max
+  /// and min factors have their neutral element anyway.
+  RuleBuilder &padding(unsigned operand, int64_t factor, TypedAttr value);
+
   /// The rule, or null if a list does not fit its value: the op then has no rule, which the
   /// passes report.
   RuleAttr build();
@@ -70,6 +74,7 @@ private:
   Operation *op;
   SmallVector<FactorAttr> allFactors;
   SmallVector<SmallVector<Dim>> operands, results;
+  SmallVector<Attribute> paddings;
   bool valid = true;
 };
 

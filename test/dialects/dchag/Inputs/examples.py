@@ -38,6 +38,8 @@ def function(name, statement):
 
 
 missing = []
+# Ops of distributed programs refer to the mesh of their module.
+print('module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {')
 for section in operations.split("\n### ")[1:]:
     op = re.match(r"`(\S+)`", section).group(1)
     found = [s for block in re.findall(r"```mlir\n(.*?)```", section, re.S) for s in statements(block)]
@@ -45,5 +47,6 @@ for section in operations.split("\n### ")[1:]:
         missing.append(op)
     for i, statement in enumerate(found):
         print(function(f"{op.replace('.', '_')}_{i}", statement))
+print("}")
 if missing:
     sys.exit("no example of " + ", ".join(missing))

@@ -1,0 +1,60 @@
+//===- Spmd.td - ops of distributed programs ------------------------*- tablegen -*-===//
+#ifndef DCHAG_SPMD
+#define DCHAG_SPMD
+
+include "dialects/dchag/DchagDialect.td"
+include "dialects/dchag/DchagSharding.td"
+include "dialects/interfaces/SpmdEvaluable.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+
+def Dchag_ReshardOp : Dchag_Op<"reshard"> {
+  let summary = "Lays a value out over the ranks in another way";
+  let description = [{
+    The same value of the global type `global`, before as `from` says and after as `to` says.
+    Made by `insert-reshards` with global types, which `partition` replaces by the types of the
+    parts; consumed by `reshards-to-collectives`.
+
+    - (C1) `from` and `to` fit `global` and the mesh; `to` is partial along no axis along which
+      `from` is not.
+    - (C2) Operand and result both have the type `global`, or each that of its part.
+
+    ```mlir
+    %y = dchag.reshard %x from <[["tp"], []]> to <[[], []]> global tensor<5x3xf32> : tensor<3x3xf32> -> tensor<5x3xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_Tensor:$input, Dchag_ShardingAttr:$from, Dchag_ShardingAttr:$to,
+      TypeAttr:$global);
+  let results = (outs Dchag_Tensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input `from` $from `to` $to `global` $global attr-dict `:` type($input) `->` type($result)
+  }];
+}
+
+def Dchag_MaskShardOp : Dchag_Op<"mask_shard",
+    [SameOperandsAndResultType, DeclareOpInterfaceMethods<SpmdEvaluableOpInterface, ["evaluateOnRank"]>]> {
+  let summary = "Overwrites the padding of a rank's part by a value";
+  let description = [{
+    The rank at position i along `axes` (first slowest) holds the elements from i L on of a
+    dimension of `size` elements, L being the size of dimension `dim` of `input`. Elements
+    at and behind `size` become `value`.
+
+    - (C1) 0 <= `dim` < rank, `size` is positive.  (C2) The mesh has the `axes`.
+    - (C3) `value` has the element type of `input`; the result has the type of `input`.
+
+    ```mlir
+    %y = dchag.mask_shard %x {dim = 1, axes = ["tp"], size = 5, value = 0.0 : f32} : tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_Tensor:$input, ConfinedAttr<I64Attr, [IntNonNegative]>:$dim,
+      StrArrayAttr:$axes, ConfinedAttr<I64Attr, [IntPositive]>:$size, TypedAttrInterface:$value);
+  let results = (outs Dchag_Tensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+  let extraClassDeclaration = [{
+    /// Number of elements of dimension `dim` that `rank` keeps.
+    int64_t getKept(int64_t rank, MeshAttr mesh);
+  }];
+}
+
+#endif // DCHAG_SPMD

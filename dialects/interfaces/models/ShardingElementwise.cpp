@@ -1,0 +1,59 @@
+//===- ShardingElementwise.cpp - rules of arith and math ops ---------------*- C++ -*-===//
+
+#include "dialects/dchag/RuleBuilder.h"
+#include "dialects/interfaces/Interfaces.h"
+#include "dialects/interfaces/models/Sharding.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+/// One model for all ops with the trait: the rule reads shapes only.
+struct ElementwiseSharding : ShardingRuleOpInterface::FallbackModel<ElementwiseSharding> {
+  RuleAttr getShardingRule(Operation *op) const { return RuleBuilder::elementwise(op); }
+  Operation *cloneLocal(Operation *op, OpBuilder &builder, ValueRange operands, TypeRange types,
+                        ArrayRef<int64_t>) const {
+    return cloneWithTypes(op, builder, operands, types);
+  }
+};
+
+/// A splat is a splat on each rank; other constants are whole, and cut where they are used.
+struct ConstantSharding
+    : ShardingRuleOpInterface::ExternalModel<ConstantSharding, arith::ConstantOp> {
+  RuleAttr getShardingRule(Operation *op) const {
+    RuleBuilder rule(op);
+    auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+    if (!type)
+      return rule.build();
+    bool splat = isa<SplatElementsAttr>(cast<arith::ConstantOp>(op).getValue());
+    FactorKind kind = splat ? FactorKind::Parallel : FactorKind::Whole;
+    return rule.result(0, rule.factors(type.getShape(), kind)).build();
+  }
+  Operation *cloneLocal(Operation *op, OpBuilder &builder, ValueRange, TypeRange types,
+                        ArrayRef<int64_t>) const {
+    auto constant = cast<arith::ConstantOp>(builder.clone(*op));
+    if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue())) {
+      constant.setValueAttr(splat.resizeSplat(cast<ShapedType>(types[0])));
+      constant.getResult().setType(types[0]);
+    }
+    return constant;
+  }
+};
+
+void attachToElementwise(MLIRContext *context, StringRef dialect) {
+  for (RegisteredOperationName name : context->getRegisteredOperationsByDialect(dialect))
+    if (name.hasTrait<OpTrait::Elementwise>())
+      name.attachInterface<ElementwiseSharding>();
+}
+} // namespace
+
+void mlir::dchag::registerElementwiseSharding(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, arith::ArithDialect *) {
+    attachToElementwise(context, "arith");
+    arith::ConstantOp::attachInterface<ConstantSharding>(*context);
+  });
+  registry.addExtension(
+      +[](MLIRContext *context, math::MathDialect *) { attachToElementwise(context, "math"); });
+}

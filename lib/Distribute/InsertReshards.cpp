@@ -1,0 +1,72 @@
+//===- InsertReshards.cpp - makes every change of layout an op -------------*- C++ -*-===//
+
+#include "Splits.h"
+#include "dchag/Distribute/Passes.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_INSERTRESHARDS
+#include "dchag/Distribute/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
+  void runOnOperation() override {
+    mesh = getMeshOrError(getOperation());
+    auto functions = getDistributedFunctions(getOperation());
+    if (!mesh || failed(functions))
+      return signalPassFailure();
+    for (func::FuncOp function : *functions)
+      if (failed(runOnFunction(function)))
+        return signalPassFailure();
+  }
+
+  LogicalResult runOnFunction(func::FuncOp function) {
+    made.clear();
+    for (Operation &op : llvm::make_early_inc_range(function.front())) {
+      if (isa<func::ReturnOp>(op)) {
+        for (OpOperand &operand : op.getOpOperands())
+          if (failed(adapt(operand, function.getResultAttrOfType<ShardingAttr>(
+                                        operand.getOperandNumber(), ShardingAttr::attrName))))
+            return failure();
+        continue;
+      }
+      auto wanted = op.getAttrOfType<ArrayAttr>(kOperandShardings);
+      if (!wanted || wanted.size() != op.getNumOperands())
+        return op.emitOpError("has no shardings of its operands: run propagate first");
+      for (OpOperand &operand : op.getOpOperands())
+        if (failed(adapt(operand, dyn_cast<ShardingAttr>(wanted[operand.getOperandNumber()]))))
+          return failure();
+      op.removeAttr(kOperandShardings);
+    }
+    return success();
+  }
+
+  /// Lays an operand out as wanted, right before its first user that wants it so.
+  LogicalResult adapt(OpOperand &operand, ShardingAttr wanted) {
+    Operation *user = operand.getOwner();
+    if (!wanted)
+      return user->emitOpError("has an operand without a sharding: run propagate first");
+    Value value = operand.get();
+    ShardingAttr from = getValueSharding(value);
+    if (from.isSameLayout(wanted, value.getType(), mesh))
+      return success();
+    Value &reshard = made[{value, wanted}];
+    if (!reshard) {
+      OpBuilder builder(user);
+      auto op = ReshardOp::create(builder, value.getLoc(), value.getType(), value, from, wanted,
+                                  TypeAttr::get(value.getType()));
+      setResultShardings(op, wanted);
+      reshard = op;
+      ++numReshards;
+    }
+    operand.set(reshard);
+    return success();
+  }
+
+  MeshAttr mesh;
+  llvm::DenseMap<std::pair<Value, Attribute>, Value> made;
+};
+} // namespace

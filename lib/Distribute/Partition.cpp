@@ -1,0 +1,195 @@
+//===- Partition.cpp - replaces every value by a rank's part ---------------*- C++ -*-===//
+
+#include "Splits.h"
+#include "dchag/Distribute/Passes.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_PARTITION
+#include "dchag/Distribute/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+/// Rewrites one function into a new one beside it.
+class Partitioner {
+public:
+  Partitioner(func::FuncOp function, MeshAttr mesh)
+      : function(function), mesh(mesh), builder(function.getContext()) {}
+
+  LogicalResult run() {
+    if (failed(makeFunction()))
+      return failure();
+    for (Operation &op : function.front()) {
+      builder.setInsertionPointToEnd(&local.front());
+      if (failed(isa<func::ReturnOp>(op) ? convertReturn(cast<func::ReturnOp>(op))
+                                         : convert(&op))) {
+        local.erase();
+        return failure();
+      }
+    }
+    local.setName(function.getName());
+    function.erase();
+    return success();
+  }
+
+  int64_t numMasks = 0;
+
+private:
+  Type getLocalType(Value value) {
+    return getValueSharding(value).getLocalType(value.getType(), mesh);
+  }
+
+  LogicalResult makeFunction() {
+    SmallVector<Type> inputs, results;
+    for (BlockArgument argument : function.getArguments())
+      inputs.push_back(getLocalType(argument));
+    for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
+      auto sharding = function.getResultAttrOfType<ShardingAttr>(i, ShardingAttr::attrName);
+      if (!sharding)
+        return function.emitOpError("has no sharding of result ") << i << ": run propagate first";
+      results.push_back(sharding.getLocalType(type, mesh));
+    }
+    builder.setInsertionPoint(function);
+    local = cast<func::FuncOp>(builder.insert(function->cloneWithoutRegions()));
+    local.setFunctionType(builder.getFunctionType(inputs, results));
+    Block *block = local.addEntryBlock();
+    for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
+      mapping.map(argument, block->getArgument(i));
+      local.setArgAttr(i, ShardingAttr::attrName, getValueSharding(argument));
+      local.setArgAttr(i, ShardingAttr::globalTypeAttrName, TypeAttr::get(argument.getType()));
+    }
+    for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+      local.setResultAttr(i, ShardingAttr::globalTypeAttrName, TypeAttr::get(type));
+    return success();
+  }
+
+  /// Padding of parameters is 0: the runtime zeroes what it loads, convertReturn masks what
+  /// @prepare computes. Padding of inputs may be anything.
+  bool isZeroPadded(Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (!argument)
+      return false;
+    return isParameter(argument);
+  }
+
+  /// The local part of `value` with its padding along `dim` overwritten.
+  Value mask(Value value, Value part, unsigned dim, TypedAttr with) {
+    ShardingAttr sharding = getValueSharding(value);
+    int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(dim);
+    bool zero = matchPattern(with, m_Zero()) || matchPattern(with, m_AnyZeroFloat());
+    if (!sharding.isPadded(dim, size, mesh) || (zero && isZeroPadded(value)))
+      return part;
+    ++numMasks;
+    SmallVector<Attribute> axes;
+    for (StringAttr axis : sharding.getDims()[dim].getAxes())
+      axes.push_back(axis);
+    auto op = MaskShardOp::create(builder, value.getLoc(), part.getType(), part,
+                                  builder.getI64IntegerAttr(dim), builder.getArrayAttr(axes),
+                                  builder.getI64IntegerAttr(size), with);
+    setResultShardings(op, sharding);
+    return op;
+  }
+
+  /// Operands of an op on local parts, their padding as its rule demands.
+  SmallVector<Value> getOperands(const RuledOp &op, const Splits &splits) {
+    SmallVector<Value> operands;
+    for (unsigned slot = 0; slot < op.getOp()->getNumOperands(); ++slot) {
+      Value value = op.getValue(slot), part = mapping.lookup(value);
+      for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim) {
+        int64_t factor = op.getLeading(slot, dim).factor;
+        if (factor < 0 || !splits[factor])
+          continue;
+        Type elementType = getElementTypeOrSelf(value.getType());
+        if (TypedAttr with = op.getRule().getPaddingValue(slot, factor, elementType))
+          part = mask(value, part, dim, with);
+      }
+      operands.push_back(part);
+    }
+    return operands;
+  }
+
+  LogicalResult convert(Operation *op) {
+    if (auto reshard = dyn_cast<ReshardOp>(op)) {
+      auto clone = ReshardOp::create(builder, op->getLoc(), getLocalType(reshard.getResult()),
+                                     mapping.lookup(reshard.getInput()), reshard.getFrom(),
+                                     reshard.getTo(), reshard.getGlobalAttr());
+      setResultShardings(clone, reshard.getTo());
+      mapping.map(reshard.getResult(), clone.getResult());
+      return success();
+    }
+    RuledOp ruled(op, mesh);
+    SmallVector<ShardingAttr> shardings;
+    bool replicated = true;
+    for (unsigned slot = 0; slot < ruled.getNumSlots(); ++slot) {
+      shardings.push_back(getValueSharding(ruled.getValue(slot)));
+      replicated &= shardings.back().isReplicated();
+    }
+    if (replicated) {
+      builder.clone(*op, mapping);
+      return success();
+    }
+    FailureOr<Splits> splits = ruled ? ruled.getSplits(shardings) : FailureOr<Splits>();
+    if (failed(splits))
+      return op->emitOpError("has shardings that its rule does not allow: run insert-reshards "
+                             "and verify-shardings first");
+    return cloneLocal(ruled, *splits);
+  }
+
+  LogicalResult cloneLocal(const RuledOp &ruled, const Splits &splits) {
+    Operation *op = ruled.getOp();
+    SmallVector<int64_t> sizes;
+    for (unsigned f = 0; f < ruled.getNumFactors(); ++f)
+      sizes.push_back(splits[f] ? splits[f].local : ruled.getRule().getFactor(f).getSize());
+    SmallVector<Type> types;
+    for (Value result : op->getResults())
+      types.push_back(getLocalType(result));
+    SmallVector<Value> operands = getOperands(ruled, splits);
+    Operation *clone =
+        cast<ShardingRuleOpInterface>(op).cloneLocal(builder, operands, types, sizes);
+    if (!clone || !llvm::equal(clone->getResultTypes(), types))
+      return op->emitOpError("cannot be built on the parts of a rank, though its rule says so");
+    clone->setAttr(kResultShardings, op->getAttr(kResultShardings));
+    mapping.map(op->getResults(), clone->getResults());
+    return success();
+  }
+
+  LogicalResult convertReturn(func::ReturnOp op) {
+    bool prepares = function.getName() == "prepare";
+    SmallVector<Value> operands;
+    for (Value value : op.getOperands()) {
+      Value part = mapping.lookup(value);
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      for (unsigned dim = 0; prepares && type && dim < type.getRank(); ++dim)
+        part = mask(value, part, dim, builder.getZeroAttr(type.getElementType()));
+      operands.push_back(part);
+    }
+    func::ReturnOp::create(builder, op.getLoc(), operands);
+    return success();
+  }
+
+  func::FuncOp function, local;
+  MeshAttr mesh;
+  OpBuilder builder;
+  IRMapping mapping;
+};
+
+struct Partition : mlir::dchag::impl::PartitionBase<Partition> {
+  void runOnOperation() override {
+    MeshAttr mesh = getMeshOrError(getOperation());
+    auto functions = getDistributedFunctions(getOperation());
+    if (!mesh || failed(functions))
+      return signalPassFailure();
+    for (func::FuncOp function : *functions) {
+      Partitioner partitioner(function, mesh);
+      if (failed(partitioner.run()))
+        return signalPassFailure();
+      numMasks += partitioner.numMasks;
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,216 @@
+//===- SplitAggregates.cpp - aggregations whose heads or units can split ---*- C++ -*-===//
+
+#include "Aggregations.h"
+#include "dchag/Distribute/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_SPLITAGGREGATES
+#include "dchag/Distribute/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+/// Builds ops of the closed set at one location.
+class Writer {
+public:
+  explicit Writer(Operation *op) : builder(op), loc(op->getLoc()) {}
+
+  ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
+  RankedTensorType like(Value v, ArrayRef<int64_t> shape) {
+    return RankedTensorType::get(shape, getElementTypeOrSelf(v));
+  }
+
+  Value empty(RankedTensorType type) {
+    return tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
+  }
+  Value filled(RankedTensorType type, TypedAttr value) {
+    Value scalar = arith::ConstantOp::create(builder, loc, value);
+    return linalg::FillOp::create(builder, loc, scalar, empty(type)).getResult(0);
+  }
+
+  /// Repeats `v` along new dimensions.
+  Value broadcast(Value v, ArrayRef<int64_t> shape, ArrayRef<int64_t> newDims) {
+    return linalg::BroadcastOp::create(builder, loc, v, empty(like(v, shape)), newDims)
+        ->getResult(0);
+  }
+
+  /// Combines dimension 0 by an op with a neutral element.
+  template <typename CombinerOp>
+  Value reduceFirst(Value v, TypedAttr neutral) {
+    Value init = filled(like(v, shapeOf(v).drop_front()), neutral);
+    return linalg::ReduceOp::create(builder, loc, v, init, ArrayRef<int64_t>{0},
+                                    [](OpBuilder &b, Location at, ValueRange args) {
+                                      Value combined = CombinerOp::create(b, at, args[0], args[1]);
+                                      linalg::YieldOp::create(b, at, combined);
+                                    })
+        ->getResult(0);
+  }
+
+  template <typename OpTy, typename... Args>
+  Value make(Args &&...args) {
+    return OpTy::create(builder, loc, std::forward<Args>(args)...);
+  }
+
+  /// y[b,g,q,n,o] = sum_v x[b,g,q,n,v] weight[g,o,v]
+  Value project(Value x, Value weight) {
+    SmallVector<int64_t> shape(shapeOf(x));
+    shape.back() = shapeOf(weight)[1];
+    RankedTensorType type = like(x, shape);
+    AffineExpr b, g, q, n, o, v;
+    bindDims(builder.getContext(), b, g, q, n, o, v);
+    auto map = [&](ArrayRef<AffineExpr> dims) {
+      return AffineMapAttr::get(AffineMap::get(6, 0, dims, builder.getContext()));
+    };
+    ArrayAttr maps =
+        builder.getArrayAttr({map({b, g, q, n, v}), map({g, o, v}), map({b, g, q, n, o})});
+    Value init = filled(type, builder.getZeroAttr(type.getElementType()));
+    return linalg::ContractOp::create(builder, loc, type, ValueRange{x, weight}, ValueRange{init},
+                                      maps)
+        ->getResult(0);
+  }
+
+  OpBuilder builder;
+  Location loc;
+};
+
+struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates> {
+  using SplitAggregatesBase::SplitAggregatesBase;
+
+  void runOnOperation() override {
+    auto functions = getDistributedFunctions(getOperation());
+    MeshAttr meshAttr = MeshAttr::lookup(getOperation());
+    if (!mesh.empty())
+      meshAttr = MeshAttr::parseOption(mesh, getOperation().getLoc());
+    if (failed(functions) || (!mesh.empty() && !meshAttr))
+      return signalPassFailure();
+    for (func::FuncOp function : *functions)
+      if (failed(runOnFunction(function, meshAttr)))
+        return signalPassFailure();
+  }
+
+  LogicalResult runOnFunction(func::FuncOp function, MeshAttr meshAttr) {
+    SmallVector<AggregateOp> projected;
+    function.walk([&](AggregateOp op) {
+      if (op.getWo())
+        projected.push_back(op);
+    });
+    for (AggregateOp op : projected)
+      splitProjection(op);
+    if (mode != DistributeMode::SplitSoftmax)
+      return success();
+    for (Operation *op : getFirstAggregations(function)) {
+      auto linear = dyn_cast<AggregateLinearOp>(op);
+      if (linear && linear.getBias())
+        splitBias(linear);
+      auto aggregate = dyn_cast<AggregateOp>(op);
+      if (aggregate && failed(splitUnits(aggregate, meshAttr)))
+        return failure();
+    }
+    return success();
+  }
+
+  /// Heads are a parallel factor up to the projection and a summed one in it; the bias
+  /// follows the sum, so that it is added once.
+  void splitProjection(AggregateOp op) {
+    Writer writer(op);
+    SmallVector<int64_t> shape(writer.shapeOf(op.getResult()));
+    shape.back() = writer.shapeOf(op.getWo())[2];
+    Value merged = writer.make<AggregateOp>(
+        writer.like(op.getResult(), shape), op.getTokens(), op.getQuery(), op.getWk(), op.getBk(),
+        op.getWv(), op.getBv(), Value(), Value(), op.getMask(), op.getHeadsAttr(),
+        op.getScaleAttr());
+    Value result = writer.project(merged, op.getWo());
+    if (op.getBo()) {
+      Value bias = writer.broadcast(op.getBo(), writer.shapeOf(result), {0, 2, 3});
+      result = writer.make<arith::AddFOp>(result, bias);
+    }
+    op.getResult().replaceAllUsesWith(result);
+    op.erase();
+  }
+
+  LogicalResult splitUnits(AggregateOp op, MeshAttr meshAttr) {
+    Writer writer(op);
+    if (!meshAttr || !meshAttr.getAxisIndex(axis.getValue()))
+      return op.emitOpError("cannot be split by channels: the mesh has no axis '")
+             << axis.getValue() << "': give one, such as mesh=" << axis.getValue() << "=2";
+    if (int64_t groups = writer.shapeOf(op.getTokens())[1]; groups > 1)
+      return op.emitOpError("has ")
+             << groups << " groups, so its channels cannot be split over ranks by mode "
+             << "split-softmax: use mode hierarchical, which splits the groups";
+    Value merged = writeParts(op, writer, meshAttr.getAxisSize(axis.getValue()));
+    op.getResult().replaceAllUsesWith(merged);
+    op.erase();
+    return success();
+  }
+
+  /// The online-softmax merge: with the parts of the ranks in dimension 0,
+  ///     m* = max m    l* = sum l exp(m - m*)    u* = sum u exp(m - m*)    y = u* / l*
+  Value writeParts(AggregateOp op, Writer &writer, int64_t parts) {
+    OpBuilder &b = writer.builder;
+    Type elementType = getElementTypeOrSelf(op.getType());
+    SmallVector<int64_t> tokens(writer.shapeOf(op.getTokens()));
+    Value mask = op.getMask();
+    if (!mask && tokens[2] % parts != 0) {
+      auto type = RankedTensorType::get({1, tokens[1], tokens[2]}, b.getI1Type());
+      mask = writer.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
+    }
+    int64_t heads = op.getHeads(), queries = writer.shapeOf(op.getQuery())[1];
+    int64_t values = op.getWv() ? writer.shapeOf(op.getWv())[1] : tokens[4];
+    SmallVector<int64_t> byHead = {parts, tokens[0], tokens[1], queries, tokens[3], heads};
+    SmallVector<int64_t> byValue(byHead);
+    byValue.back() = values;
+    Type headType = RankedTensorType::get(byHead, elementType);
+    auto part = AggregatePartsOp::create(
+        b, op.getLoc(), TypeRange{headType, headType, RankedTensorType::get(byValue, elementType)},
+        op.getTokens(), op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask,
+        op.getHeadsAttr(), op.getScaleAttr(), b.getI64IntegerAttr(parts));
+
+    auto floatType = cast<FloatType>(elementType);
+    auto lowest = FloatAttr::get(elementType, APFloat::getInf(floatType.getFloatSemantics(), true));
+    TypedAttr zero = b.getZeroAttr(elementType);
+    Value top = writer.reduceFirst<arith::MaximumFOp>(part.getMax(), lowest);
+    Value shift = writer.make<arith::SubFOp>(part.getMax(), writer.broadcast(top, byHead, {0}));
+    Value scale = writer.make<math::ExpOp>(shift);
+    Value sum =
+        writer.reduceFirst<arith::AddFOp>(writer.make<arith::MulFOp>(part.getSum(), scale), zero);
+
+    SmallVector<int64_t> split(byHead);
+    split.push_back(values / heads);
+    SmallVector<ReassociationIndices> groups = {{0}, {1}, {2}, {3}, {4}, {5, 6}};
+    Value acc = writer.make<tensor::ExpandShapeOp>(writer.like(top, split), part.getAcc(), groups);
+    Value scaled = writer.make<arith::MulFOp>(acc, writer.broadcast(scale, split, {6}));
+    Value total = writer.reduceFirst<arith::AddFOp>(scaled, zero);
+    ArrayRef<int64_t> merged = ArrayRef(split).drop_front();
+    Value divisor = writer.broadcast(sum, merged, {5});
+    Value y = writer.make<arith::DivFOp>(total, divisor);
+    if (op.getMask()) {
+      // A group without a unit yields 0.
+      Value zeros = writer.make<arith::ConstantOp>(
+          DenseElementsAttr::get(writer.like(top, merged), Attribute(zero)));
+      Value none = writer.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, divisor, zeros);
+      y = writer.make<arith::SelectOp>(none, zeros, y);
+    }
+    SmallVector<ReassociationIndices> back = {{0}, {1}, {2}, {3}, {4, 5}};
+    return writer.make<tensor::CollapseShapeOp>(y, back);
+  }
+
+  /// A bias would be added once a rank.
+  void splitBias(AggregateLinearOp op) {
+    Writer writer(op);
+    Value sum =
+        writer.make<AggregateLinearOp>(op.getType(), op.getTokens(), op.getWeight(), Value());
+    Value bias = writer.broadcast(op.getBias(), writer.shapeOf(op.getResult()), {0, 3, 4});
+    Value result = writer.make<arith::AddFOp>(sum, bias);
+    op.getResult().replaceAllUsesWith(result);
+    op.erase();
+  }
+};
+} // namespace

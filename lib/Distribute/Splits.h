@@ -1,0 +1,104 @@
+//===- Splits.h - how an op's factors split, from its values and back ------*- C++ -*-===//
+//
+// Values are split by dimensions, ops by the factors of their rules. A factor can be split
+// where it leads a dimension: of [heads, width] in a dimension of 16 * 64 elements, heads
+// split with parts of a multiple of 64 elements. Parts are compared by their size, not by
+// the unit that led to it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_DISTRIBUTE_SPLITS_H
+#define DCHAG_DISTRIBUTE_SPLITS_H
+
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::dchag {
+
+/// Discardable attributes between the passes: shardings of the results of an op as it
+/// computes them (unit attributes where nothing is decided), and of its operands as it
+/// needs them.
+constexpr llvm::StringLiteral kResultShardings = "dchag.shardings";
+constexpr llvm::StringLiteral kOperandShardings = "dchag.operand_shardings";
+
+/// How one factor is split: over which axes, in parts of which size; no axes: not at all.
+struct FactorSplit {
+  SmallVector<StringAttr, 2> axes;
+  int64_t local = 0;
+
+  explicit operator bool() const { return !axes.empty(); }
+  bool operator==(const FactorSplit &other) const {
+    return axes == other.axes && local == other.local;
+  }
+};
+using Splits = SmallVector<FactorSplit>;
+
+/// The operands and results of an op with a rule, alike.
+class RuledOp {
+public:
+  /// Null rule: the op has none, or one that does not fit its operands.
+  RuledOp(Operation *op, MeshAttr mesh);
+
+  explicit operator bool() const { return static_cast<bool>(rule); }
+  Operation *getOp() const { return op; }
+  RuleAttr getRule() const { return rule; }
+  unsigned getNumFactors() const { return rule.getFactors().size(); }
+
+  /// A value of the op; results follow the operands.
+  unsigned getNumSlots() const { return op->getNumOperands() + op->getNumResults(); }
+  bool isResult(unsigned slot) const { return slot >= op->getNumOperands(); }
+  Value getValue(unsigned slot) const;
+  unsigned getSlotRank(unsigned slot) const;
+  int64_t getSlotSize(unsigned slot, unsigned dim) const;
+
+  struct Leading {
+    /// -1: the dimension has no factor that can split.
+    int64_t factor = -1;
+    /// Elements of the dimension that one element of the factor stands for.
+    int64_t stride = 1;
+  };
+  Leading getLeading(unsigned slot, unsigned dim) const;
+  /// Whether the rule allows to split a factor, in all values that have it.
+  bool canSplit(unsigned factor) const { return splittable[factor]; }
+
+  /// The split of the factor that leads a dimension; none if the parts do not fit it.
+  FactorSplit getFactorSplit(unsigned slot, unsigned dim, DimShardingAttr sharding) const;
+  /// The dimension's part of what the splits say.
+  DimShardingAttr getDimSharding(unsigned slot, unsigned dim, const Splits &splits) const;
+  /// The sharding of a value; for a result with partial results along split reductions.
+  ShardingAttr getSharding(unsigned slot, const Splits &splits) const;
+
+  /// The splits that the shardings of all values say; fails without a message when they
+  /// contradict each other.
+  FailureOr<Splits> getSplits(ArrayRef<ShardingAttr> shardings) const;
+
+private:
+  ArrayRef<int64_t> getFactors(unsigned slot, unsigned dim) const;
+  bool hasFactor(unsigned slot, unsigned factor) const;
+
+  Operation *op;
+  MeshAttr mesh;
+  RuleAttr rule;
+  SmallVector<bool> splittable;
+};
+
+/// Shardings of the results of `op` by its attribute, replicated where it has none.
+ShardingAttr getResultSharding(OpResult result);
+/// Sharding of any value: of an argument by the function's attribute.
+ShardingAttr getValueSharding(Value value);
+void setResultShardings(Operation *op, ArrayRef<ShardingAttr> shardings);
+
+/// Whether an argument is a parameter, of the model or computed by `@prepare`.
+bool isParameter(BlockArgument argument);
+/// Values that depend on parameters and constants alone.
+llvm::DenseSet<Value> getParameterValues(func::FuncOp function);
+
+/// Functions with a body, `@step` first. Emits an error if one has several blocks.
+FailureOr<SmallVector<func::FuncOp>> getDistributedFunctions(ModuleOp module);
+
+/// The mesh of a module; emits an error when there is none.
+MeshAttr getMeshOrError(ModuleOp module);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_DISTRIBUTE_SPLITS_H
