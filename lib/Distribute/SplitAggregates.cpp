@@ -123,10 +123,10 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     Writer writer(op);
     SmallVector<int64_t> shape(writer.shapeOf(op.getResult()));
     shape.back() = writer.shapeOf(op.getWo())[2];
-    Value merged = writer.make<AggregateOp>(
-        writer.like(op.getResult(), shape), op.getTokens(), op.getQuery(), op.getWk(), op.getBk(),
-        op.getWv(), op.getBv(), Value(), Value(), op.getMask(), op.getHeadsAttr(),
-        op.getScaleAttr());
+    Value merged =
+        writer.make<AggregateOp>(writer.like(op.getResult(), shape), op.getTokens(), op.getQuery(),
+                                 op.getWk(), op.getBk(), op.getWv(), op.getBv(), Value(), Value(),
+                                 op.getMask(), op.getHeadsAttr(), op.getScaleAttr());
     Value result = writer.project(merged, op.getWo());
     if (op.getBo()) {
       Value bias = writer.broadcast(op.getBo(), writer.shapeOf(result), {0, 2, 3});

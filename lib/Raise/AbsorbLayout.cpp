@@ -42,6 +42,14 @@ static void eraseChain(Value value, Value source) {
   }
 }
 
+/// Replaces a value unless what was built is the value itself, or views of it: then there was
+/// nothing to gain, and a replacement would make the views use themselves.
+static void replaceValue(Value value, Value replacement) {
+  if (countViews(replacement, value) >= 0)
+    return eraseChain(replacement, value);
+  value.replaceAllUsesWith(replacement);
+}
+
 /// The end of a chain of two views or more becomes the shortest chain.
 static void composeViews(Operation *op, ParameterAnalysis &parameters) {
   if (!isView(op) || op->use_empty())
@@ -64,7 +72,7 @@ static void composeViews(Operation *op, ParameterAnalysis &parameters) {
   int after = countViews(result, leaf.value);
   if (before >= 0 && after >= before)
     return eraseChain(result, leaf.value);
-  value.replaceAllUsesWith(result);
+  replaceValue(value, result);
 }
 
 //===----------------------------------------------------------------------===//
@@ -164,7 +172,7 @@ static void foldConcat(tensor::ConcatOp op, ParameterAnalysis &parameters) {
   if (failed(notation.read(whole, nullptr, op.getLoc())))
     return;
   AtomTensor tensor = *notation.read(whole, &b, op.getLoc());
-  op.getResult().replaceAllUsesWith(notation.arrangeAs(tensor, root, b, op.getLoc()));
+  replaceValue(op.getResult(), notation.arrangeAs(tensor, root, b, op.getLoc()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,7 +204,7 @@ static void absorbTransposes(linalg::ContractOp op, ParameterAnalysis &parameter
   FailureOr<AtomTensor> tensor = notation.rebuild(root, policy, &b, op.getLoc());
   if (failed(tensor) || tensor->value == op.getResult(0))
     return;
-  op.getResult(0).replaceAllUsesWith(notation.arrangeAs(*tensor, root, b, op.getLoc()));
+  replaceValue(op.getResult(0), notation.arrangeAs(*tensor, root, b, op.getLoc()));
 }
 
 namespace {

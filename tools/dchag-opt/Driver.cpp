@@ -2,9 +2,7 @@
 
 #include "Driver.h"
 #include "dchag/Emit/Emit.h"
-#ifdef DCHAG_HAS_IMPORT
 #include "dchag/Import/Import.h"
-#endif
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Pipelines/Pipelines.h"
 #include "mlir/IR/AsmState.h"
@@ -54,6 +52,9 @@ static cl::opt<std::string> runtimeDir("runtime-dir", cl::cat(modelCategory),
 static cl::opt<std::string> dumpStages("dump-stages", cl::cat(modelCategory),
                                        cl::value_desc("folder"),
                                        cl::desc("Write the IR after each pass into a folder"));
+
+static cl::opt<bool> showRemarks("remarks", cl::cat(modelCategory),
+                                 cl::desc("Print what passes chose while a program is made"));
 
 static cl::opt<int64_t> batch("batch", cl::cat(modelCategory),
                               cl::desc("Import: size of dynamic batch dimensions"));
@@ -125,9 +126,20 @@ static EmitOptions getEmitOptions(const char *argv0) {
   return options;
 }
 
+/// Whether a program is to be written, so that all stages of the compiler run.
+static bool makesProgram() { return emitKind != EmitKind::None && emitKind != EmitKind::Run; }
+
+/// Choices of passes are for those who ask: hides remarks while a program is made.
+static void hideRemarks(MLIRContext &context) {
+  if (!makesProgram() || showRemarks)
+    return;
+  context.getDiagEngine().registerHandler([](Diagnostic &diagnostic) {
+    return success(diagnostic.getSeverity() == DiagnosticSeverity::Remark);
+  });
+}
+
 static OwningOpRef<ModuleOp> readModule(StringRef path, MLIRContext &context,
                                         llvm::SourceMgr &sources) {
-#ifdef DCHAG_HAS_IMPORT
   if (isModelFile(path)) {
     ImportOptions options;
     if (batch.getNumOccurrences())
@@ -136,7 +148,6 @@ static OwningOpRef<ModuleOp> readModule(StringRef path, MLIRContext &context,
     options.binds.assign(bindings.begin(), bindings.end());
     return importOnnx(path, options, &context);
   }
-#endif
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &error);
   if (!buffer) {
@@ -158,20 +169,11 @@ static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &co
         /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/true,
         /*printAfterOnlyOnFailure=*/false, dumpStages,
         OpPrintingFlags().enableDebugInfo(/*enable=*/true, /*prettyForm=*/false));
-  switch (emitKind) {
-  case EmitKind::Mlir:
-  case EmitKind::Llvm:
-  case EmitKind::Obj:
-  case EmitKind::Exe:
-    return isCode ? success() : addCompilePipeline(manager, getCompileOptions(), llvm::errs());
-  case EmitKind::None:
-  case EmitKind::Run:
+  if (!makesProgram() || isCode)
     return success();
-  }
-  return success();
+  return addCompilePipeline(manager, getCompileOptions(), llvm::errs());
 }
 
-#ifdef DCHAG_HAS_HARNESS
 static FailureOr<std::optional<InputKind>> getMissingKind(ModuleOp module) {
   if (inputKinds.empty())
     return std::optional<InputKind>();
@@ -224,13 +226,6 @@ static LogicalResult runChecks(ModuleOp module) {
   }
   return success();
 }
-
-#else
-static LogicalResult run(ModuleOp module, StringRef) {
-  return module.emitError("built without the interpreter");
-}
-static LogicalResult runChecks(ModuleOp module) { return run(module, ""); }
-#endif
 
 static LogicalResult emitExecutable(ModuleOp module, llvm::Module &code, StringRef path,
                                     const EmitOptions &options) {
@@ -309,6 +304,7 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
   context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
+  hideRemarks(context);
   OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);
   if (!module)
     return 1;
