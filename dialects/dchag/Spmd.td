@@ -32,7 +32,8 @@ def Dchag_ReshardOp : Dchag_Op<"reshard"> {
 }
 
 def Dchag_MaskShardOp : Dchag_Op<"mask_shard",
-    [SameOperandsAndResultType, DeclareOpInterfaceMethods<SpmdEvaluableOpInterface, ["evaluateOnRank"]>]> {
+    [SameOperandsAndResultType, Dchag_Decomposable,
+     DeclareOpInterfaceMethods<SpmdEvaluableOpInterface, ["evaluateOnRank"]>]> {
   let summary = "Overwrites the padding of a rank's part by a value";
   let description = [{
     The rank at position i along `axes` (first slowest) holds the elements from i L on of a
