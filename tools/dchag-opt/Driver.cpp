@@ -3,6 +3,7 @@
 #include "Driver.h"
 #include "dchag/Emit/Emit.h"
 #include "dchag/Import/Import.h"
+#include "dchag/Import/Weights.h"
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Pipelines/Pipelines.h"
 #include "mlir/IR/AsmState.h"
@@ -64,6 +65,9 @@ static cl::list<std::string> shapes("shape", cl::cat(modelCategory),
 static cl::list<std::string> bindings("bind", cl::cat(modelCategory),
                                       cl::value_desc("name=file.npy"),
                                       cl::desc("Import: fix an input to a value"));
+static cl::opt<std::string>
+    weightsOut("weights-out", cl::cat(modelCategory), cl::value_desc("file.safetensors"),
+               cl::desc("Write the model's parameters to a file, as programs read them"));
 
 static cl::list<std::string> inputFiles("input", cl::cat(modelCategory),
                                         cl::value_desc("name=file"),
@@ -156,6 +160,12 @@ static OwningOpRef<ModuleOp> readModule(StringRef path, MLIRContext &context,
   }
   sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
   return parseSourceFile<ModuleOp>(sources, &context);
+}
+
+static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
+  if (weightsOut.empty())
+    return success();
+  return writeWeights(module, llvm::sys::path::parent_path(inputFile), weightsOut);
 }
 
 /// Passes named on the command line, then those that the emission needs: none for a module
@@ -274,6 +284,8 @@ static LogicalResult printModule(ModuleOp module, StringRef outputFile) {
 static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outputFile,
                             const EmitOptions &options) {
   bool checked = !checkEquals.empty() || !checkRanksOf.empty();
+  // Who asks for weights alone does not want the module on the terminal.
+  bool onlyWeights = !weightsOut.empty() && emitKind == EmitKind::None && outputFile == "-";
   if (checked && failed(runChecks(module)))
     return failure();
   switch (emitKind) {
@@ -285,14 +297,14 @@ static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outp
     return emit(module, outputFile, options);
   case EmitKind::None:
   case EmitKind::Mlir:
-    return checked ? success() : printModule(module, outputFile);
+    return checked || onlyWeights ? success() : printModule(module, outputFile);
   }
   return success();
 }
 
 bool mlir::dchag::needsDriver(StringRef inputFile) {
   return isModelFile(inputFile) || emitKind != EmitKind::None || !checkEquals.empty() ||
-         !checkRanksOf.empty() || !dumpStages.empty();
+         !checkRanksOf.empty() || !dumpStages.empty() || !weightsOut.empty();
 }
 
 int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef outputFile,
@@ -306,7 +318,7 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   hideRemarks(context);
   OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);
-  if (!module)
+  if (!module || failed(writeWeightsOut(*module, inputFile)))
     return 1;
   PassManager manager(&context, ModuleOp::getOperationName(), PassManager::Nesting::Implicit);
   manager.enableVerifier(config.shouldVerifyPasses());

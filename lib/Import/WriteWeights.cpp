@@ -1,0 +1,234 @@
+//===- WriteWeights.cpp - parameters of a model to a safetensors file -------*- C++ -*-===//
+//
+// The format wants the data without holes, and readers want each tensor aligned to its
+// elements: so tensors are ordered from wide to narrow elements, behind a header that is
+// padded to 64 bytes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dchag/Import/Weights.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+
+struct Parameter {
+  StringRef name, typeName;
+  RankedTensorType type;
+  StringRef bytes;
+  uint64_t elementBytes;
+  unsigned argument;
+};
+
+class WeightsWriter {
+public:
+  WeightsWriter(ModuleOp module, StringRef modelFolder, StringRef path)
+      : module(module), modelFolder(modelFolder), path(path) {}
+  LogicalResult collect();
+  LogicalResult write();
+
+private:
+  LogicalResult addParameter(func::FuncOp function, unsigned argument);
+  FailureOr<llvm::MemoryBuffer *> getFile(StringRef file);
+  std::string makeHeader() const;
+  LogicalResult writeTo(llvm::raw_fd_ostream &os);
+  InFlightDiagnostic refuse(std::error_code error) {
+    return module.emitError("cannot write the weights to '")
+           << path << "': " << error.message() << ": name another file by --weights-out";
+  }
+
+  ModuleOp module;
+  StringRef modelFolder, path;
+  SmallVector<Parameter> parameters;
+  llvm::StringSet<> names;
+  llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> files;
+};
+
+/// The name of an element type in a safetensors file. Unsigned integers have the signless
+/// types of the IR, and the names that programs compiled from it expect.
+StringRef getTypeName(Type type) {
+  if (type.isBF16())
+    return "BF16";
+  if (auto floatType = dyn_cast<FloatType>(type))
+    return floatType.isF64() ? "F64" : floatType.isF32() ? "F32" : floatType.isF16() ? "F16" : "";
+  auto integer = dyn_cast<IntegerType>(type);
+  switch (integer ? integer.getWidth() : 0) {
+  case 1:
+    return "BOOL";
+  case 8:
+    return "I8";
+  case 16:
+    return "I16";
+  case 32:
+    return "I32";
+  case 64:
+    return "I64";
+  default:
+    return "";
+  }
+}
+
+} // namespace
+
+FailureOr<llvm::MemoryBuffer *> WeightsWriter::getFile(StringRef file) {
+  std::unique_ptr<llvm::MemoryBuffer> &buffer = files[file];
+  if (buffer)
+    return buffer.get();
+  SmallString<256> full(file);
+  if (llvm::sys::path::is_relative(full)) {
+    full = modelFolder;
+    llvm::sys::path::append(full, file);
+  }
+  // Renaming over it would leave a model whose offsets lead into other tensors.
+  bool isSame = false;
+  if (!llvm::sys::fs::equivalent(full, path, isSame) && isSame) {
+    module.emitError("--weights-out names '")
+        << path << "', from which the model takes its parameters: name another file";
+    return failure();
+  }
+  auto mapped = llvm::MemoryBuffer::getFile(full, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!mapped) {
+    module.emitError("cannot read the weights in '")
+        << full << "': " << mapped.getError().message() << ": put the file there";
+    return failure();
+  }
+  buffer = std::move(*mapped);
+  return buffer.get();
+}
+
+LogicalResult WeightsWriter::addParameter(func::FuncOp function, unsigned argument) {
+  auto name = function.getArgAttrOfType<StringAttr>(argument, "dchag.name");
+  auto source = function.getArgAttrOfType<SourceAttr>(argument, "dchag.source");
+  auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[argument]);
+  if (!name || !source || !type || !type.hasStaticShape())
+    return function.emitOpError("argument ")
+           << argument << " is a parameter of type " << function.getArgumentTypes()[argument]
+           << (name ? "" : " without dchag.name") << (source ? "" : " without dchag.source")
+           << ": only named tensors of static shape whose bytes are in a file can be written";
+  auto fail = [&]() {
+    return function.emitOpError("parameter '") << name.getValue() << "' of type " << type << ' ';
+  };
+  Parameter parameter{name, getTypeName(type.getElementType()), type, {}, 0, argument};
+  if (parameter.typeName.empty())
+    return fail() << "has elements that safetensors files have no name for: wanted f16, bf16, "
+                     "f32, f64, i1, i8, i16, i32 or i64";
+  if (name.getValue() == "__metadata__" || !names.insert(name).second)
+    return fail() << "has a name that cannot stand in a safetensors file (again): rename it";
+  parameter.elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  FailureOr<llvm::MemoryBuffer *> buffer = getFile(source.getFile());
+  if (failed(buffer))
+    return failure();
+  StringRef bytes = (*buffer)->getBuffer();
+  uint64_t begin = source.getOffset(), size = source.getBytes();
+  if (source.getOffset() < 0 || source.getBytes() < 0 || begin > bytes.size() ||
+      size > bytes.size() - begin)
+    return fail() << "lies in " << source << ", but the file has " << bytes.size()
+                  << " bytes: it is truncated, copy it again";
+  if (size / parameter.elementBytes != static_cast<uint64_t>(type.getNumElements()) ||
+      size % parameter.elementBytes)
+    return fail() << "lies in " << source << ", which is not its size";
+  parameter.bytes = bytes.substr(begin, size);
+  parameters.push_back(parameter);
+  return success();
+}
+
+LogicalResult WeightsWriter::collect() {
+  auto step = module.lookupSymbol<func::FuncOp>("step");
+  if (!step)
+    return module.emitError("has no function @step, whose parameters --weights-out writes");
+  for (unsigned argument = 0; argument < step.getNumArguments(); ++argument) {
+    auto role = step.getArgAttrOfType<StringAttr>(argument, "dchag.role");
+    if (role && role.getValue() != "input" && role.getValue() != "param")
+      return step.emitOpError("argument ")
+             << argument << " has the role " << role
+             << ": --weights-out wants the model as it was before the preparation";
+    if (role && role.getValue() == "param" && failed(addParameter(step, argument)))
+      return failure();
+  }
+  llvm::sort(parameters, [](const Parameter &a, const Parameter &b) {
+    return a.elementBytes != b.elementBytes ? a.elementBytes > b.elementBytes
+                                            : a.argument < b.argument;
+  });
+  return success();
+}
+
+std::string WeightsWriter::makeHeader() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::json::OStream json(os);
+  json.object([&] {
+    uint64_t at = 0;
+    for (const Parameter &parameter : parameters)
+      json.attributeObject(parameter.name, [&] {
+        json.attribute("dtype", parameter.typeName);
+        json.attributeArray("shape", [&] {
+          for (int64_t size : parameter.type.getShape())
+            json.value(size);
+        });
+        json.attributeArray("data_offsets", [&] {
+          json.value(static_cast<int64_t>(at));
+          json.value(static_cast<int64_t>(at += parameter.bytes.size()));
+        });
+      });
+  });
+  text.resize(llvm::alignTo(text.size() + 8, 64) - 8, ' ');
+  return text;
+}
+
+LogicalResult WeightsWriter::writeTo(llvm::raw_fd_ostream &os) {
+  std::string header = makeHeader();
+  char length[8];
+  llvm::support::endian::write64le(length, header.size());
+  os << StringRef(length, 8) << header;
+  // Pieces, so that a full disk is noticed early and pages read are given back.
+  constexpr size_t kPiece = size_t(64) << 20;
+  for (const Parameter &parameter : parameters)
+    for (StringRef rest = parameter.bytes; !rest.empty() && !os.has_error();
+         rest = rest.drop_front(std::min(rest.size(), kPiece))) {
+      os << rest.take_front(kPiece);
+      if (rest.size() > kPiece)
+        for (auto &file : files)
+          file.second->dontNeedIfMmap();
+    }
+  os.flush();
+  std::error_code error = os.error();
+  os.clear_error();
+  return error ? LogicalResult(refuse(error)) : success();
+}
+
+LogicalResult WeightsWriter::write() {
+  auto temporary = llvm::sys::fs::TempFile::create(
+      path + ".%%%%%%.tmp", llvm::sys::fs::all_read | llvm::sys::fs::all_write);
+  if (!temporary)
+    return refuse(llvm::errorToErrorCode(temporary.takeError()));
+  LogicalResult written = failure();
+  {
+    llvm::raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
+    written = writeTo(os);
+  }
+  if (failed(written)) {
+    llvm::consumeError(temporary->discard());
+    return failure();
+  }
+  if (llvm::Error error = temporary->keep(path))
+    return refuse(llvm::errorToErrorCode(std::move(error)));
+  return success();
+}
+
+LogicalResult mlir::dchag::writeWeights(ModuleOp module, StringRef modelFolder, StringRef path) {
+  WeightsWriter writer(module, modelFolder, path);
+  return failed(writer.collect()) ? failure() : writer.write();
+}
