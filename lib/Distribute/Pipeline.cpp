@@ -31,6 +31,8 @@ static void buildDistributePipeline(OpPassManager &pm, const DistributePipelineO
   pm.addPass(createPartition());
   pm.addPass(createVerifyPartition());
   pm.addPass(createReshardsToCollectives());
+  // Propagation copied what is free in any layout: copies of one layout are one again.
+  pm.addPass(createCSEPass());
   pm.addPass(createVerifyPartition());
 }
 

@@ -2,6 +2,7 @@
 
 #include "Splits.h"
 #include "dchag/Distribute/Passes.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallSet.h"
 
@@ -255,6 +256,27 @@ private:
   llvm::DenseMap<Value, ShardingAttr> given;
 };
 
+/// Constants, empty tensors and what is filled with a scalar cost nothing in any layout. One
+/// that two ops share would tie their layouts together, so each use gets its own copy.
+void copyForEachUse(func::FuncOp function) {
+  llvm::DenseSet<Operation *> free;
+  for (Operation &op : function.front().without_terminator()) {
+    bool isFree = isMemoryEffectFree(&op) && op.getNumRegions() <= 1 &&
+                  !op.hasAttr(kResultShardings) && llvm::all_of(op.getOperands(), [&](Value v) {
+                    return !isa<ShapedType>(v.getType()) || free.contains(v.getDefiningOp());
+                  });
+    if (isFree && op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType()))
+      free.insert(&op);
+  }
+  // Users come first, so that copies of an op have own copies of its operands.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front()))) {
+    if (!free.contains(&op) || op.use_empty())
+      continue;
+    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op.getUses())))
+      use.set(OpBuilder(&op).clone(op)->getResult(0));
+  }
+}
+
 struct Propagate : mlir::dchag::impl::PropagateBase<Propagate> {
   using PropagateBase::PropagateBase;
 
@@ -266,6 +288,7 @@ struct Propagate : mlir::dchag::impl::PropagateBase<Propagate> {
     for (func::FuncOp function : *functions) {
       if (function.getName() == "prepare")
         markPrepared(function);
+      copyForEachUse(function);
       if (failed(Propagation(function, mesh, strict).run()))
         return signalPassFailure();
     }

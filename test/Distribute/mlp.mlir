@@ -13,9 +13,9 @@
 // MARK: arith.addf {{.+}} {dchag.shardings = [#dchag.sharding<{{\[\[}}], ["tp"]]>]}
 // MARK-NOT: dchag.shardings
 
-// PROP: func.func @step(%{{.+}}: tensor<2x3xf32> {{{.*}}dchag.sharding = #dchag.sharding<{{\[\[}}], []]>}
-// PROP-SAME: tensor<3x5xf32> {{{.*}}dchag.sharding = #dchag.sharding<{{\[\[}}], ["tp"]]>}
-// PROP-SAME: tensor<5x7xf32> {{{.*}}dchag.sharding = #dchag.sharding<{{\[\[}}"tp"], []]>}
+// PROP: func.func @step(%{{[a-z0-9]+}}: tensor<2x3xf32> {dchag.sharding = #dchag.sharding<{{\[\[}}], []]>}
+// PROP-SAME: tensor<3x5xf32> {dchag.name = "v", dchag.role = "param", dchag.sharding = #dchag.sharding<{{\[\[}}], ["tp"]]>}
+// PROP-SAME: tensor<5x7xf32> {dchag.name = "w", dchag.role = "param", dchag.sharding = #dchag.sharding<{{\[\[}}"tp"], []]>}
 // PROP-SAME: -> (tensor<2x7xf32> {dchag.sharding = #dchag.sharding<{{\[\[}}], []]>})
 // PROP: linalg.contract
 // PROP: linalg.contract {{.*}}dchag.shardings = [#dchag.sharding<{{\[\[}}], []], partial = ["tp" = sum]>]

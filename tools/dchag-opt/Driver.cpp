@@ -173,12 +173,15 @@ static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
 static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &config, bool isCode) {
   if (failed(applyPassManagerCLOptions(manager)) || failed(config.setupPassPipeline(manager)))
     return failure();
-  if (!dumpStages.empty())
+  if (!dumpStages.empty()) {
+    // Printing walks ops that other threads would change.
+    manager.getContext()->disableMultithreading();
     manager.enableIRPrintingToFileTree(
         [](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; },
         /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/true,
         /*printAfterOnlyOnFailure=*/false, dumpStages,
         OpPrintingFlags().enableDebugInfo(/*enable=*/true, /*prettyForm=*/false));
+  }
   if (!makesProgram() || isCode)
     return success();
   return addCompilePipeline(manager, getCompileOptions(), llvm::errs());

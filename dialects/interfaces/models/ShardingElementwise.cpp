@@ -43,8 +43,10 @@ struct ConstantSharding
 };
 
 void attachToElementwise(MLIRContext *context, StringRef dialect) {
-  for (RegisteredOperationName name : context->getRegisteredOperationsByDialect(dialect))
-    if (name.hasTrait<OpTrait::Elementwise>())
+  // Not getRegisteredOperationsByDialect: its binary search compares names of dialects by
+  // whether they differ, not by their order, so it leaves out ops.
+  for (RegisteredOperationName name : context->getRegisteredOperations())
+    if (name.getDialectNamespace() == dialect && name.hasTrait<OpTrait::Elementwise>())
       name.attachInterface<ElementwiseSharding>();
 }
 } // namespace

@@ -19,6 +19,8 @@ def PrintShardingRules : Pass<"print-sharding-rules", "::mlir::ModuleOp"> {
     Sets the attribute `dchag.rule` on every op in a function that has a rule. Ops without
     one get `dchag.rule = "none"`. For reading and for tests; nothing consumes it.
   }];
+  // Rules are its attributes.
+  let dependentDialects = ["::mlir::dchag::DchagDialect"];
 }
 
 def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
@@ -36,7 +38,8 @@ def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
   }];
   let options = [meshOption, axisOption, modeOption];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::tensor::TensorDialect", "::mlir::math::MathDialect"];
+                           "::mlir::tensor::TensorDialect", "::mlir::math::MathDialect",
+                           "::mlir::dchag::DchagDialect"];
 }
 
 def Annotate : Pass<"annotate", "::mlir::ModuleOp"> {
@@ -54,7 +57,7 @@ def Annotate : Pass<"annotate", "::mlir::ModuleOp"> {
     model.
   }];
   let options = [meshOption, axisOption, modeOption];
-  let dependentDialects = ["::mlir::shard::ShardDialect"];
+  let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::dchag::DchagDialect"];
 }
 
 def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
