@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -19,6 +20,11 @@ llvm_config.use_default_substitutions()
 # scripts/test --all runs the tests with `REQUIRES: all` too.
 if lit_config.params.get("all"):
     config.available_features.add("all")
+# The adapter is built where MPI's development files are.
+if shutil.which("mpirun") and os.path.exists(
+    os.path.join(config.dchag_binary_dir, "lib", "dchag", "libdchag_comm_mpi.so")
+):
+    config.available_features.add("mpi")
 config.substitutions.append(("%source", config.dchag_source_dir))
 config.substitutions.append(("%build", config.dchag_binary_dir))
 llvm_config.add_tool_substitutions(["dchag-opt", "mlir-opt"],
