@@ -346,365 +346,362 @@ module attributes {dchag.model = "dchag"} {
     %24 = tensor.empty() : tensor<1x512x320xf32>
     %25 = linalg.fill ins(%cst : f32) outs(%24 : tensor<1x512x320xf32>) -> tensor<1x512x320xf32>
     %broadcasted_291 = linalg.broadcast ins(%arg254 : tensor<320xf32>) outs(%24 : tensor<1x512x320xf32>) dimensions = [0, 1] 
-    %26 = tensor.empty() : tensor<1x80x16x2x32x2xf32>
     %collapsed_292 = tensor.collapse_shape %15 [[0], [1], [2, 3], [4]] : tensor<1x4x1x512x512xf32> into tensor<1x4x512x512xf32>
     %expanded_293 = tensor.expand_shape %collapsed_292 [[0], [1, 2], [3], [4]] output_shape [1, 1, 4, 512, 512] : tensor<1x4x512x512xf32> into tensor<1x1x4x512x512xf32>
-    %27 = dchag.aggregate %expanded_293, %expanded_242 keys(%expanded_244, %expanded_246) values(%expanded_248, %expanded_250) output(%expanded_251, %expanded_252) {heads = 16 : i64, scale = 0.1767766922712326 : f64} : (tensor<1x1x4x512x512xf32>, tensor<1x1x512xf32>, tensor<1x512x512xf32>, tensor<1x512xf32>, tensor<1x512x512xf32>, tensor<1x512xf32>, tensor<1x512x512xf32>, tensor<1x512xf32>) -> tensor<1x1x1x512x512xf32>
-    %collapsed_294 = tensor.collapse_shape %27 [[0], [1, 2, 3], [4]] : tensor<1x1x1x512x512xf32> into tensor<1x512x512xf32>
-    %28 = arith.addf %collapsed_294, %arg3 : tensor<1x512x512xf32>
-    %29 = arith.addf %28, %broadcasted_256 : tensor<1x512x512xf32>
-    %30 = dchag.layer_norm %29 scale(%arg186) bias(%arg187) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_295 = tensor.collapse_shape %30 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %26 = dchag.aggregate %expanded_293, %expanded_242 keys(%expanded_244, %expanded_246) values(%expanded_248, %expanded_250) output(%expanded_251, %expanded_252) {heads = 16 : i64, scale = 0.1767766922712326 : f64} : (tensor<1x1x4x512x512xf32>, tensor<1x1x512xf32>, tensor<1x512x512xf32>, tensor<1x512xf32>, tensor<1x512x512xf32>, tensor<1x512xf32>, tensor<1x512x512xf32>, tensor<1x512xf32>) -> tensor<1x1x1x512x512xf32>
+    %collapsed_294 = tensor.collapse_shape %26 [[0], [1, 2, 3], [4]] : tensor<1x1x1x512x512xf32> into tensor<1x512x512xf32>
+    %27 = arith.addf %collapsed_294, %arg3 : tensor<1x512x512xf32>
+    %28 = arith.addf %27, %broadcasted_256 : tensor<1x512x512xf32>
+    %29 = dchag.layer_norm %28 scale(%arg186) bias(%arg187) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_295 = tensor.collapse_shape %29 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_296 = tensor.extract_slice %arg260[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_297 = tensor.expand_shape %extracted_slice_296 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %31 = tensor.empty() : tensor<512x16x32xf32>
-    %32 = linalg.fill ins(%cst : f32) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
-    %33 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_295, %expanded_297 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %30 = tensor.empty() : tensor<512x16x32xf32>
+    %31 = linalg.fill ins(%cst : f32) outs(%30 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %32 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_295, %expanded_297 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_298 = tensor.extract_slice %arg188[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_299 = tensor.expand_shape %extracted_slice_298 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_300 = linalg.broadcast ins(%expanded_299 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %34 = arith.addf %33, %broadcasted_300 : tensor<512x16x32xf32>
-    %35 = tensor.empty() : tensor<16x512x32xf32>
-    %transposed = linalg.transpose ins(%34 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_300 = linalg.broadcast ins(%expanded_299 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %33 = arith.addf %32, %broadcasted_300 : tensor<512x16x32xf32>
+    %34 = tensor.empty() : tensor<16x512x32xf32>
+    %transposed = linalg.transpose ins(%33 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_301 = tensor.expand_shape %transposed [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_302 = tensor.extract_slice %arg260[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_303 = tensor.expand_shape %extracted_slice_302 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %36 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_295, %expanded_303 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %35 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_295, %expanded_303 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_304 = tensor.extract_slice %arg188[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_305 = tensor.expand_shape %extracted_slice_304 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_306 = linalg.broadcast ins(%expanded_305 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %37 = arith.addf %36, %broadcasted_306 : tensor<512x16x32xf32>
-    %transposed_307 = linalg.transpose ins(%37 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_306 = linalg.broadcast ins(%expanded_305 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %36 = arith.addf %35, %broadcasted_306 : tensor<512x16x32xf32>
+    %transposed_307 = linalg.transpose ins(%36 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_308 = tensor.expand_shape %transposed_307 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_309 = tensor.extract_slice %arg260[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_310 = tensor.expand_shape %extracted_slice_309 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %38 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_295, %expanded_310 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %37 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_295, %expanded_310 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_311 = tensor.extract_slice %arg188[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_312 = tensor.expand_shape %extracted_slice_311 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_313 = linalg.broadcast ins(%expanded_312 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %39 = arith.addf %38, %broadcasted_313 : tensor<512x16x32xf32>
-    %transposed_314 = linalg.transpose ins(%39 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_313 = linalg.broadcast ins(%expanded_312 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %38 = arith.addf %37, %broadcasted_313 : tensor<512x16x32xf32>
+    %transposed_314 = linalg.transpose ins(%38 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_315 = tensor.expand_shape %transposed_314 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %40 = dchag.attention %expanded_301, %expanded_308, %expanded_315 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_316 = tensor.collapse_shape %40 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %41 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_316, %expanded_257 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_317 = tensor.expand_shape %41 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %42 = arith.addf %expanded_317, %broadcasted_258 : tensor<1x512x512xf32>
-    %43 = arith.addf %29, %42 : tensor<1x512x512xf32>
-    %44 = dchag.layer_norm %43 scale(%arg190) bias(%arg191) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %45 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%44, %arg262 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %46 = arith.addf %45, %broadcasted_259 : tensor<1x512x2048xf32>
-    %47 = dchag.gelu %46 : tensor<1x512x2048xf32>
-    %48 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%47, %arg263 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %49 = arith.addf %48, %broadcasted_260 : tensor<1x512x512xf32>
-    %50 = arith.addf %43, %49 : tensor<1x512x512xf32>
-    %51 = dchag.layer_norm %50 scale(%arg194) bias(%arg195) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_318 = tensor.collapse_shape %51 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %39 = dchag.attention %expanded_301, %expanded_308, %expanded_315 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_316 = tensor.collapse_shape %39 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %40 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_316, %expanded_257 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_317 = tensor.expand_shape %40 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %41 = arith.addf %expanded_317, %broadcasted_258 : tensor<1x512x512xf32>
+    %42 = arith.addf %28, %41 : tensor<1x512x512xf32>
+    %43 = dchag.layer_norm %42 scale(%arg190) bias(%arg191) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %44 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%43, %arg262 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %45 = arith.addf %44, %broadcasted_259 : tensor<1x512x2048xf32>
+    %46 = dchag.gelu %45 : tensor<1x512x2048xf32>
+    %47 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%46, %arg263 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %48 = arith.addf %47, %broadcasted_260 : tensor<1x512x512xf32>
+    %49 = arith.addf %42, %48 : tensor<1x512x512xf32>
+    %50 = dchag.layer_norm %49 scale(%arg194) bias(%arg195) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_318 = tensor.collapse_shape %50 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_319 = tensor.extract_slice %arg264[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_320 = tensor.expand_shape %extracted_slice_319 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %52 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_318, %expanded_320 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %51 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_318, %expanded_320 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_321 = tensor.extract_slice %arg196[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_322 = tensor.expand_shape %extracted_slice_321 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_323 = linalg.broadcast ins(%expanded_322 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %53 = arith.addf %52, %broadcasted_323 : tensor<512x16x32xf32>
-    %transposed_324 = linalg.transpose ins(%53 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_323 = linalg.broadcast ins(%expanded_322 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %52 = arith.addf %51, %broadcasted_323 : tensor<512x16x32xf32>
+    %transposed_324 = linalg.transpose ins(%52 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_325 = tensor.expand_shape %transposed_324 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_326 = tensor.extract_slice %arg264[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_327 = tensor.expand_shape %extracted_slice_326 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %54 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_318, %expanded_327 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %53 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_318, %expanded_327 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_328 = tensor.extract_slice %arg196[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_329 = tensor.expand_shape %extracted_slice_328 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_330 = linalg.broadcast ins(%expanded_329 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %55 = arith.addf %54, %broadcasted_330 : tensor<512x16x32xf32>
-    %transposed_331 = linalg.transpose ins(%55 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_330 = linalg.broadcast ins(%expanded_329 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %54 = arith.addf %53, %broadcasted_330 : tensor<512x16x32xf32>
+    %transposed_331 = linalg.transpose ins(%54 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_332 = tensor.expand_shape %transposed_331 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_333 = tensor.extract_slice %arg264[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_334 = tensor.expand_shape %extracted_slice_333 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %56 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_318, %expanded_334 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %55 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_318, %expanded_334 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_335 = tensor.extract_slice %arg196[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_336 = tensor.expand_shape %extracted_slice_335 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_337 = linalg.broadcast ins(%expanded_336 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %57 = arith.addf %56, %broadcasted_337 : tensor<512x16x32xf32>
-    %transposed_338 = linalg.transpose ins(%57 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_337 = linalg.broadcast ins(%expanded_336 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %56 = arith.addf %55, %broadcasted_337 : tensor<512x16x32xf32>
+    %transposed_338 = linalg.transpose ins(%56 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_339 = tensor.expand_shape %transposed_338 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %58 = dchag.attention %expanded_325, %expanded_332, %expanded_339 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_340 = tensor.collapse_shape %58 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %59 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_340, %expanded_261 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_341 = tensor.expand_shape %59 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %60 = arith.addf %expanded_341, %broadcasted_262 : tensor<1x512x512xf32>
-    %61 = arith.addf %50, %60 : tensor<1x512x512xf32>
-    %62 = dchag.layer_norm %61 scale(%arg198) bias(%arg199) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %63 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%62, %arg266 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %64 = arith.addf %63, %broadcasted_263 : tensor<1x512x2048xf32>
-    %65 = dchag.gelu %64 : tensor<1x512x2048xf32>
-    %66 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%65, %arg267 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %67 = arith.addf %66, %broadcasted_264 : tensor<1x512x512xf32>
-    %68 = arith.addf %61, %67 : tensor<1x512x512xf32>
-    %69 = dchag.layer_norm %68 scale(%arg202) bias(%arg203) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_342 = tensor.collapse_shape %69 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %57 = dchag.attention %expanded_325, %expanded_332, %expanded_339 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_340 = tensor.collapse_shape %57 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %58 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_340, %expanded_261 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_341 = tensor.expand_shape %58 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %59 = arith.addf %expanded_341, %broadcasted_262 : tensor<1x512x512xf32>
+    %60 = arith.addf %49, %59 : tensor<1x512x512xf32>
+    %61 = dchag.layer_norm %60 scale(%arg198) bias(%arg199) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %62 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%61, %arg266 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %63 = arith.addf %62, %broadcasted_263 : tensor<1x512x2048xf32>
+    %64 = dchag.gelu %63 : tensor<1x512x2048xf32>
+    %65 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%64, %arg267 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %66 = arith.addf %65, %broadcasted_264 : tensor<1x512x512xf32>
+    %67 = arith.addf %60, %66 : tensor<1x512x512xf32>
+    %68 = dchag.layer_norm %67 scale(%arg202) bias(%arg203) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_342 = tensor.collapse_shape %68 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_343 = tensor.extract_slice %arg268[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_344 = tensor.expand_shape %extracted_slice_343 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %70 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_342, %expanded_344 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %69 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_342, %expanded_344 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_345 = tensor.extract_slice %arg204[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_346 = tensor.expand_shape %extracted_slice_345 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_347 = linalg.broadcast ins(%expanded_346 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %71 = arith.addf %70, %broadcasted_347 : tensor<512x16x32xf32>
-    %transposed_348 = linalg.transpose ins(%71 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_347 = linalg.broadcast ins(%expanded_346 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %70 = arith.addf %69, %broadcasted_347 : tensor<512x16x32xf32>
+    %transposed_348 = linalg.transpose ins(%70 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_349 = tensor.expand_shape %transposed_348 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_350 = tensor.extract_slice %arg268[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_351 = tensor.expand_shape %extracted_slice_350 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %72 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_342, %expanded_351 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %71 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_342, %expanded_351 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_352 = tensor.extract_slice %arg204[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_353 = tensor.expand_shape %extracted_slice_352 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_354 = linalg.broadcast ins(%expanded_353 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %73 = arith.addf %72, %broadcasted_354 : tensor<512x16x32xf32>
-    %transposed_355 = linalg.transpose ins(%73 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_354 = linalg.broadcast ins(%expanded_353 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %72 = arith.addf %71, %broadcasted_354 : tensor<512x16x32xf32>
+    %transposed_355 = linalg.transpose ins(%72 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_356 = tensor.expand_shape %transposed_355 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_357 = tensor.extract_slice %arg268[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_358 = tensor.expand_shape %extracted_slice_357 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %74 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_342, %expanded_358 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %73 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_342, %expanded_358 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_359 = tensor.extract_slice %arg204[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_360 = tensor.expand_shape %extracted_slice_359 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_361 = linalg.broadcast ins(%expanded_360 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %75 = arith.addf %74, %broadcasted_361 : tensor<512x16x32xf32>
-    %transposed_362 = linalg.transpose ins(%75 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_361 = linalg.broadcast ins(%expanded_360 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %74 = arith.addf %73, %broadcasted_361 : tensor<512x16x32xf32>
+    %transposed_362 = linalg.transpose ins(%74 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_363 = tensor.expand_shape %transposed_362 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %76 = dchag.attention %expanded_349, %expanded_356, %expanded_363 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_364 = tensor.collapse_shape %76 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %77 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_364, %expanded_265 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_365 = tensor.expand_shape %77 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %78 = arith.addf %expanded_365, %broadcasted_266 : tensor<1x512x512xf32>
-    %79 = arith.addf %68, %78 : tensor<1x512x512xf32>
-    %80 = dchag.layer_norm %79 scale(%arg206) bias(%arg207) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %81 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%80, %arg270 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %82 = arith.addf %81, %broadcasted_267 : tensor<1x512x2048xf32>
-    %83 = dchag.gelu %82 : tensor<1x512x2048xf32>
-    %84 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%83, %arg271 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %85 = arith.addf %84, %broadcasted_268 : tensor<1x512x512xf32>
-    %86 = arith.addf %79, %85 : tensor<1x512x512xf32>
-    %87 = dchag.layer_norm %86 scale(%arg210) bias(%arg211) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_366 = tensor.collapse_shape %87 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %75 = dchag.attention %expanded_349, %expanded_356, %expanded_363 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_364 = tensor.collapse_shape %75 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %76 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_364, %expanded_265 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_365 = tensor.expand_shape %76 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %77 = arith.addf %expanded_365, %broadcasted_266 : tensor<1x512x512xf32>
+    %78 = arith.addf %67, %77 : tensor<1x512x512xf32>
+    %79 = dchag.layer_norm %78 scale(%arg206) bias(%arg207) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %80 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%79, %arg270 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %81 = arith.addf %80, %broadcasted_267 : tensor<1x512x2048xf32>
+    %82 = dchag.gelu %81 : tensor<1x512x2048xf32>
+    %83 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%82, %arg271 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %84 = arith.addf %83, %broadcasted_268 : tensor<1x512x512xf32>
+    %85 = arith.addf %78, %84 : tensor<1x512x512xf32>
+    %86 = dchag.layer_norm %85 scale(%arg210) bias(%arg211) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_366 = tensor.collapse_shape %86 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_367 = tensor.extract_slice %arg272[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_368 = tensor.expand_shape %extracted_slice_367 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %88 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_366, %expanded_368 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %87 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_366, %expanded_368 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_369 = tensor.extract_slice %arg212[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_370 = tensor.expand_shape %extracted_slice_369 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_371 = linalg.broadcast ins(%expanded_370 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %89 = arith.addf %88, %broadcasted_371 : tensor<512x16x32xf32>
-    %transposed_372 = linalg.transpose ins(%89 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_371 = linalg.broadcast ins(%expanded_370 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %88 = arith.addf %87, %broadcasted_371 : tensor<512x16x32xf32>
+    %transposed_372 = linalg.transpose ins(%88 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_373 = tensor.expand_shape %transposed_372 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_374 = tensor.extract_slice %arg272[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_375 = tensor.expand_shape %extracted_slice_374 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %90 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_366, %expanded_375 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %89 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_366, %expanded_375 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_376 = tensor.extract_slice %arg212[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_377 = tensor.expand_shape %extracted_slice_376 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_378 = linalg.broadcast ins(%expanded_377 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %91 = arith.addf %90, %broadcasted_378 : tensor<512x16x32xf32>
-    %transposed_379 = linalg.transpose ins(%91 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_378 = linalg.broadcast ins(%expanded_377 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %90 = arith.addf %89, %broadcasted_378 : tensor<512x16x32xf32>
+    %transposed_379 = linalg.transpose ins(%90 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_380 = tensor.expand_shape %transposed_379 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_381 = tensor.extract_slice %arg272[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_382 = tensor.expand_shape %extracted_slice_381 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %92 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_366, %expanded_382 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %91 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_366, %expanded_382 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_383 = tensor.extract_slice %arg212[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_384 = tensor.expand_shape %extracted_slice_383 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_385 = linalg.broadcast ins(%expanded_384 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %93 = arith.addf %92, %broadcasted_385 : tensor<512x16x32xf32>
-    %transposed_386 = linalg.transpose ins(%93 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_385 = linalg.broadcast ins(%expanded_384 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %92 = arith.addf %91, %broadcasted_385 : tensor<512x16x32xf32>
+    %transposed_386 = linalg.transpose ins(%92 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_387 = tensor.expand_shape %transposed_386 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %94 = dchag.attention %expanded_373, %expanded_380, %expanded_387 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_388 = tensor.collapse_shape %94 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %95 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_388, %expanded_269 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_389 = tensor.expand_shape %95 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %96 = arith.addf %expanded_389, %broadcasted_270 : tensor<1x512x512xf32>
-    %97 = arith.addf %86, %96 : tensor<1x512x512xf32>
-    %98 = dchag.layer_norm %97 scale(%arg214) bias(%arg215) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %99 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%98, %arg274 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %100 = arith.addf %99, %broadcasted_271 : tensor<1x512x2048xf32>
-    %101 = dchag.gelu %100 : tensor<1x512x2048xf32>
-    %102 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%101, %arg275 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %103 = arith.addf %102, %broadcasted_272 : tensor<1x512x512xf32>
-    %104 = arith.addf %97, %103 : tensor<1x512x512xf32>
-    %105 = dchag.layer_norm %104 scale(%arg218) bias(%arg219) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_390 = tensor.collapse_shape %105 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %93 = dchag.attention %expanded_373, %expanded_380, %expanded_387 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_388 = tensor.collapse_shape %93 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %94 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_388, %expanded_269 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_389 = tensor.expand_shape %94 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %95 = arith.addf %expanded_389, %broadcasted_270 : tensor<1x512x512xf32>
+    %96 = arith.addf %85, %95 : tensor<1x512x512xf32>
+    %97 = dchag.layer_norm %96 scale(%arg214) bias(%arg215) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %98 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%97, %arg274 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %99 = arith.addf %98, %broadcasted_271 : tensor<1x512x2048xf32>
+    %100 = dchag.gelu %99 : tensor<1x512x2048xf32>
+    %101 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%100, %arg275 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %102 = arith.addf %101, %broadcasted_272 : tensor<1x512x512xf32>
+    %103 = arith.addf %96, %102 : tensor<1x512x512xf32>
+    %104 = dchag.layer_norm %103 scale(%arg218) bias(%arg219) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_390 = tensor.collapse_shape %104 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_391 = tensor.extract_slice %arg276[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_392 = tensor.expand_shape %extracted_slice_391 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %106 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_390, %expanded_392 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %105 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_390, %expanded_392 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_393 = tensor.extract_slice %arg220[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_394 = tensor.expand_shape %extracted_slice_393 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_395 = linalg.broadcast ins(%expanded_394 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %107 = arith.addf %106, %broadcasted_395 : tensor<512x16x32xf32>
-    %transposed_396 = linalg.transpose ins(%107 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_395 = linalg.broadcast ins(%expanded_394 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %106 = arith.addf %105, %broadcasted_395 : tensor<512x16x32xf32>
+    %transposed_396 = linalg.transpose ins(%106 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_397 = tensor.expand_shape %transposed_396 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_398 = tensor.extract_slice %arg276[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_399 = tensor.expand_shape %extracted_slice_398 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %108 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_390, %expanded_399 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %107 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_390, %expanded_399 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_400 = tensor.extract_slice %arg220[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_401 = tensor.expand_shape %extracted_slice_400 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_402 = linalg.broadcast ins(%expanded_401 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %109 = arith.addf %108, %broadcasted_402 : tensor<512x16x32xf32>
-    %transposed_403 = linalg.transpose ins(%109 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_402 = linalg.broadcast ins(%expanded_401 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %108 = arith.addf %107, %broadcasted_402 : tensor<512x16x32xf32>
+    %transposed_403 = linalg.transpose ins(%108 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_404 = tensor.expand_shape %transposed_403 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_405 = tensor.extract_slice %arg276[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_406 = tensor.expand_shape %extracted_slice_405 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %110 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_390, %expanded_406 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %109 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_390, %expanded_406 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_407 = tensor.extract_slice %arg220[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_408 = tensor.expand_shape %extracted_slice_407 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_409 = linalg.broadcast ins(%expanded_408 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %111 = arith.addf %110, %broadcasted_409 : tensor<512x16x32xf32>
-    %transposed_410 = linalg.transpose ins(%111 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_409 = linalg.broadcast ins(%expanded_408 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %110 = arith.addf %109, %broadcasted_409 : tensor<512x16x32xf32>
+    %transposed_410 = linalg.transpose ins(%110 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_411 = tensor.expand_shape %transposed_410 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %112 = dchag.attention %expanded_397, %expanded_404, %expanded_411 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_412 = tensor.collapse_shape %112 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %113 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_412, %expanded_273 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_413 = tensor.expand_shape %113 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %114 = arith.addf %expanded_413, %broadcasted_274 : tensor<1x512x512xf32>
-    %115 = arith.addf %104, %114 : tensor<1x512x512xf32>
-    %116 = dchag.layer_norm %115 scale(%arg222) bias(%arg223) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %117 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%116, %arg278 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %118 = arith.addf %117, %broadcasted_275 : tensor<1x512x2048xf32>
-    %119 = dchag.gelu %118 : tensor<1x512x2048xf32>
-    %120 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%119, %arg279 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %121 = arith.addf %120, %broadcasted_276 : tensor<1x512x512xf32>
-    %122 = arith.addf %115, %121 : tensor<1x512x512xf32>
-    %123 = dchag.layer_norm %122 scale(%arg226) bias(%arg227) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_414 = tensor.collapse_shape %123 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %111 = dchag.attention %expanded_397, %expanded_404, %expanded_411 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_412 = tensor.collapse_shape %111 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %112 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_412, %expanded_273 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_413 = tensor.expand_shape %112 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %113 = arith.addf %expanded_413, %broadcasted_274 : tensor<1x512x512xf32>
+    %114 = arith.addf %103, %113 : tensor<1x512x512xf32>
+    %115 = dchag.layer_norm %114 scale(%arg222) bias(%arg223) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %116 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%115, %arg278 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %117 = arith.addf %116, %broadcasted_275 : tensor<1x512x2048xf32>
+    %118 = dchag.gelu %117 : tensor<1x512x2048xf32>
+    %119 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%118, %arg279 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %120 = arith.addf %119, %broadcasted_276 : tensor<1x512x512xf32>
+    %121 = arith.addf %114, %120 : tensor<1x512x512xf32>
+    %122 = dchag.layer_norm %121 scale(%arg226) bias(%arg227) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_414 = tensor.collapse_shape %122 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_415 = tensor.extract_slice %arg280[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_416 = tensor.expand_shape %extracted_slice_415 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %124 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_414, %expanded_416 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %123 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_414, %expanded_416 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_417 = tensor.extract_slice %arg228[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_418 = tensor.expand_shape %extracted_slice_417 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_419 = linalg.broadcast ins(%expanded_418 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %125 = arith.addf %124, %broadcasted_419 : tensor<512x16x32xf32>
-    %transposed_420 = linalg.transpose ins(%125 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_419 = linalg.broadcast ins(%expanded_418 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %124 = arith.addf %123, %broadcasted_419 : tensor<512x16x32xf32>
+    %transposed_420 = linalg.transpose ins(%124 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_421 = tensor.expand_shape %transposed_420 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_422 = tensor.extract_slice %arg280[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_423 = tensor.expand_shape %extracted_slice_422 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %126 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_414, %expanded_423 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %125 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_414, %expanded_423 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_424 = tensor.extract_slice %arg228[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_425 = tensor.expand_shape %extracted_slice_424 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_426 = linalg.broadcast ins(%expanded_425 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %127 = arith.addf %126, %broadcasted_426 : tensor<512x16x32xf32>
-    %transposed_427 = linalg.transpose ins(%127 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_426 = linalg.broadcast ins(%expanded_425 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %126 = arith.addf %125, %broadcasted_426 : tensor<512x16x32xf32>
+    %transposed_427 = linalg.transpose ins(%126 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_428 = tensor.expand_shape %transposed_427 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_429 = tensor.extract_slice %arg280[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_430 = tensor.expand_shape %extracted_slice_429 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %128 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_414, %expanded_430 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %127 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_414, %expanded_430 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_431 = tensor.extract_slice %arg228[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_432 = tensor.expand_shape %extracted_slice_431 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_433 = linalg.broadcast ins(%expanded_432 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %129 = arith.addf %128, %broadcasted_433 : tensor<512x16x32xf32>
-    %transposed_434 = linalg.transpose ins(%129 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_433 = linalg.broadcast ins(%expanded_432 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %128 = arith.addf %127, %broadcasted_433 : tensor<512x16x32xf32>
+    %transposed_434 = linalg.transpose ins(%128 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_435 = tensor.expand_shape %transposed_434 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %130 = dchag.attention %expanded_421, %expanded_428, %expanded_435 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_436 = tensor.collapse_shape %130 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %131 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_436, %expanded_277 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_437 = tensor.expand_shape %131 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %132 = arith.addf %expanded_437, %broadcasted_278 : tensor<1x512x512xf32>
-    %133 = arith.addf %122, %132 : tensor<1x512x512xf32>
-    %134 = dchag.layer_norm %133 scale(%arg230) bias(%arg231) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %135 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%134, %arg282 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %136 = arith.addf %135, %broadcasted_279 : tensor<1x512x2048xf32>
-    %137 = dchag.gelu %136 : tensor<1x512x2048xf32>
-    %138 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%137, %arg283 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %139 = arith.addf %138, %broadcasted_280 : tensor<1x512x512xf32>
-    %140 = arith.addf %133, %139 : tensor<1x512x512xf32>
-    %141 = dchag.layer_norm %140 scale(%arg234) bias(%arg235) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_438 = tensor.collapse_shape %141 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %129 = dchag.attention %expanded_421, %expanded_428, %expanded_435 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_436 = tensor.collapse_shape %129 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %130 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_436, %expanded_277 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_437 = tensor.expand_shape %130 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %131 = arith.addf %expanded_437, %broadcasted_278 : tensor<1x512x512xf32>
+    %132 = arith.addf %121, %131 : tensor<1x512x512xf32>
+    %133 = dchag.layer_norm %132 scale(%arg230) bias(%arg231) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %134 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%133, %arg282 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %135 = arith.addf %134, %broadcasted_279 : tensor<1x512x2048xf32>
+    %136 = dchag.gelu %135 : tensor<1x512x2048xf32>
+    %137 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%136, %arg283 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %138 = arith.addf %137, %broadcasted_280 : tensor<1x512x512xf32>
+    %139 = arith.addf %132, %138 : tensor<1x512x512xf32>
+    %140 = dchag.layer_norm %139 scale(%arg234) bias(%arg235) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_438 = tensor.collapse_shape %140 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_439 = tensor.extract_slice %arg284[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_440 = tensor.expand_shape %extracted_slice_439 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %142 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_438, %expanded_440 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %141 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_438, %expanded_440 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_441 = tensor.extract_slice %arg236[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_442 = tensor.expand_shape %extracted_slice_441 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_443 = linalg.broadcast ins(%expanded_442 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %143 = arith.addf %142, %broadcasted_443 : tensor<512x16x32xf32>
-    %transposed_444 = linalg.transpose ins(%143 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_443 = linalg.broadcast ins(%expanded_442 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %142 = arith.addf %141, %broadcasted_443 : tensor<512x16x32xf32>
+    %transposed_444 = linalg.transpose ins(%142 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_445 = tensor.expand_shape %transposed_444 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_446 = tensor.extract_slice %arg284[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_447 = tensor.expand_shape %extracted_slice_446 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %144 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_438, %expanded_447 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %143 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_438, %expanded_447 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_448 = tensor.extract_slice %arg236[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_449 = tensor.expand_shape %extracted_slice_448 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_450 = linalg.broadcast ins(%expanded_449 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %145 = arith.addf %144, %broadcasted_450 : tensor<512x16x32xf32>
-    %transposed_451 = linalg.transpose ins(%145 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_450 = linalg.broadcast ins(%expanded_449 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %144 = arith.addf %143, %broadcasted_450 : tensor<512x16x32xf32>
+    %transposed_451 = linalg.transpose ins(%144 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_452 = tensor.expand_shape %transposed_451 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_453 = tensor.extract_slice %arg284[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_454 = tensor.expand_shape %extracted_slice_453 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %146 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_438, %expanded_454 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %145 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_438, %expanded_454 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_455 = tensor.extract_slice %arg236[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_456 = tensor.expand_shape %extracted_slice_455 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_457 = linalg.broadcast ins(%expanded_456 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %147 = arith.addf %146, %broadcasted_457 : tensor<512x16x32xf32>
-    %transposed_458 = linalg.transpose ins(%147 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_457 = linalg.broadcast ins(%expanded_456 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %146 = arith.addf %145, %broadcasted_457 : tensor<512x16x32xf32>
+    %transposed_458 = linalg.transpose ins(%146 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_459 = tensor.expand_shape %transposed_458 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %148 = dchag.attention %expanded_445, %expanded_452, %expanded_459 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_460 = tensor.collapse_shape %148 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %149 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_460, %expanded_281 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_461 = tensor.expand_shape %149 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %150 = arith.addf %expanded_461, %broadcasted_282 : tensor<1x512x512xf32>
-    %151 = arith.addf %140, %150 : tensor<1x512x512xf32>
-    %152 = dchag.layer_norm %151 scale(%arg238) bias(%arg239) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %153 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%152, %arg286 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %154 = arith.addf %153, %broadcasted_283 : tensor<1x512x2048xf32>
-    %155 = dchag.gelu %154 : tensor<1x512x2048xf32>
-    %156 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%155, %arg287 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %157 = arith.addf %156, %broadcasted_284 : tensor<1x512x512xf32>
-    %158 = arith.addf %151, %157 : tensor<1x512x512xf32>
-    %159 = dchag.layer_norm %158 scale(%arg242) bias(%arg243) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %collapsed_462 = tensor.collapse_shape %159 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
+    %147 = dchag.attention %expanded_445, %expanded_452, %expanded_459 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_460 = tensor.collapse_shape %147 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %148 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_460, %expanded_281 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_461 = tensor.expand_shape %148 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %149 = arith.addf %expanded_461, %broadcasted_282 : tensor<1x512x512xf32>
+    %150 = arith.addf %139, %149 : tensor<1x512x512xf32>
+    %151 = dchag.layer_norm %150 scale(%arg238) bias(%arg239) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %152 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%151, %arg286 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %153 = arith.addf %152, %broadcasted_283 : tensor<1x512x2048xf32>
+    %154 = dchag.gelu %153 : tensor<1x512x2048xf32>
+    %155 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%154, %arg287 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %156 = arith.addf %155, %broadcasted_284 : tensor<1x512x512xf32>
+    %157 = arith.addf %150, %156 : tensor<1x512x512xf32>
+    %158 = dchag.layer_norm %157 scale(%arg242) bias(%arg243) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %collapsed_462 = tensor.collapse_shape %158 [[0, 1], [2]] : tensor<1x512x512xf32> into tensor<512x512xf32>
     %extracted_slice_463 = tensor.extract_slice %arg288[0, 0] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_464 = tensor.expand_shape %extracted_slice_463 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %160 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_462, %expanded_464 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %159 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_462, %expanded_464 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_465 = tensor.extract_slice %arg244[0] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_466 = tensor.expand_shape %extracted_slice_465 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_467 = linalg.broadcast ins(%expanded_466 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %161 = arith.addf %160, %broadcasted_467 : tensor<512x16x32xf32>
-    %transposed_468 = linalg.transpose ins(%161 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_467 = linalg.broadcast ins(%expanded_466 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %160 = arith.addf %159, %broadcasted_467 : tensor<512x16x32xf32>
+    %transposed_468 = linalg.transpose ins(%160 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_469 = tensor.expand_shape %transposed_468 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_470 = tensor.extract_slice %arg288[0, 512] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_471 = tensor.expand_shape %extracted_slice_470 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %162 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_462, %expanded_471 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %161 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_462, %expanded_471 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_472 = tensor.extract_slice %arg244[512] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_473 = tensor.expand_shape %extracted_slice_472 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_474 = linalg.broadcast ins(%expanded_473 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %163 = arith.addf %162, %broadcasted_474 : tensor<512x16x32xf32>
-    %transposed_475 = linalg.transpose ins(%163 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_474 = linalg.broadcast ins(%expanded_473 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %162 = arith.addf %161, %broadcasted_474 : tensor<512x16x32xf32>
+    %transposed_475 = linalg.transpose ins(%162 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_476 = tensor.expand_shape %transposed_475 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
     %extracted_slice_477 = tensor.extract_slice %arg288[0, 1024] [512, 512] [1, 1] : tensor<512x1536xf32> to tensor<512x512xf32>
     %expanded_478 = tensor.expand_shape %extracted_slice_477 [[0], [1, 2]] output_shape [512, 16, 32] : tensor<512x512xf32> into tensor<512x16x32xf32>
-    %164 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_462, %expanded_478 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%32 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
+    %163 = linalg.contract indexing_maps = [#map5, #map6, #map7] ins(%collapsed_462, %expanded_478 : tensor<512x512xf32>, tensor<512x16x32xf32>) outs(%31 : tensor<512x16x32xf32>) -> tensor<512x16x32xf32>
     %extracted_slice_479 = tensor.extract_slice %arg244[1024] [512] [1] : tensor<1536xf32> to tensor<512xf32>
     %expanded_480 = tensor.expand_shape %extracted_slice_479 [[0, 1]] output_shape [16, 32] : tensor<512xf32> into tensor<16x32xf32>
-    %broadcasted_481 = linalg.broadcast ins(%expanded_480 : tensor<16x32xf32>) outs(%31 : tensor<512x16x32xf32>) dimensions = [0] 
-    %165 = arith.addf %164, %broadcasted_481 : tensor<512x16x32xf32>
-    %transposed_482 = linalg.transpose ins(%165 : tensor<512x16x32xf32>) outs(%35 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
+    %broadcasted_481 = linalg.broadcast ins(%expanded_480 : tensor<16x32xf32>) outs(%30 : tensor<512x16x32xf32>) dimensions = [0] 
+    %164 = arith.addf %163, %broadcasted_481 : tensor<512x16x32xf32>
+    %transposed_482 = linalg.transpose ins(%164 : tensor<512x16x32xf32>) outs(%34 : tensor<16x512x32xf32>) permutation = [1, 0, 2] 
     %expanded_483 = tensor.expand_shape %transposed_482 [[0, 1], [2], [3]] output_shape [1, 16, 512, 32] : tensor<16x512x32xf32> into tensor<1x16x512x32xf32>
-    %166 = dchag.attention %expanded_469, %expanded_476, %expanded_483 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
-    %collapsed_484 = tensor.collapse_shape %166 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
-    %167 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_484, %expanded_285 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
-    %expanded_485 = tensor.expand_shape %167 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
-    %168 = arith.addf %expanded_485, %broadcasted_286 : tensor<1x512x512xf32>
-    %169 = arith.addf %158, %168 : tensor<1x512x512xf32>
-    %170 = dchag.layer_norm %169 scale(%arg246) bias(%arg247) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %171 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%170, %arg290 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
-    %172 = arith.addf %171, %broadcasted_287 : tensor<1x512x2048xf32>
-    %173 = dchag.gelu %172 : tensor<1x512x2048xf32>
-    %174 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%173, %arg291 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %175 = arith.addf %174, %broadcasted_288 : tensor<1x512x512xf32>
-    %176 = arith.addf %169, %175 : tensor<1x512x512xf32>
-    %177 = dchag.layer_norm %176 scale(%arg250) bias(%arg251) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
-    %178 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%177, %arg292 : tensor<1x512x512xf32>, tensor<512x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %179 = arith.addf %178, %broadcasted_289 : tensor<1x512x512xf32>
-    %180 = dchag.gelu %179 : tensor<1x512x512xf32>
-    %181 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%180, %arg293 : tensor<1x512x512xf32>, tensor<512x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
-    %182 = arith.addf %181, %broadcasted_290 : tensor<1x512x512xf32>
-    %183 = dchag.gelu %182 : tensor<1x512x512xf32>
-    %184 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%183, %arg294 : tensor<1x512x512xf32>, tensor<512x320xf32>) outs(%25 : tensor<1x512x320xf32>) -> tensor<1x512x320xf32>
-    %185 = arith.addf %184, %broadcasted_291 : tensor<1x512x320xf32>
-    %expanded_486 = tensor.expand_shape %185 [[0], [1, 2], [3, 4, 5]] output_shape [1, 16, 32, 2, 2, 80] : tensor<1x512x320xf32> into tensor<1x16x32x2x2x80xf32>
-    %transposed_487 = linalg.transpose ins(%expanded_486 : tensor<1x16x32x2x2x80xf32>) outs(%26 : tensor<1x80x16x2x32x2xf32>) permutation = [0, 5, 1, 3, 2, 4] 
-    %collapsed_488 = tensor.collapse_shape %transposed_487 [[0], [1], [2, 3], [4, 5]] : tensor<1x80x16x2x32x2xf32> into tensor<1x80x32x64xf32>
-    return %collapsed_488 : tensor<1x80x32x64xf32>
+    %165 = dchag.attention %expanded_469, %expanded_476, %expanded_483 {scale = 0.17677670050080341 : f64} : (tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>, tensor<1x16x512x32xf32>) -> tensor<1x16x512x32xf32>
+    %collapsed_484 = tensor.collapse_shape %165 [[0, 1], [2], [3]] : tensor<1x16x512x32xf32> into tensor<16x512x32xf32>
+    %166 = linalg.contract indexing_maps = [#map8, #map9, #map10] ins(%collapsed_484, %expanded_285 : tensor<16x512x32xf32>, tensor<16x32x512xf32>) outs(%4 : tensor<512x512xf32>) -> tensor<512x512xf32>
+    %expanded_485 = tensor.expand_shape %166 [[0, 1], [2]] output_shape [1, 512, 512] : tensor<512x512xf32> into tensor<1x512x512xf32>
+    %167 = arith.addf %expanded_485, %broadcasted_286 : tensor<1x512x512xf32>
+    %168 = arith.addf %157, %167 : tensor<1x512x512xf32>
+    %169 = dchag.layer_norm %168 scale(%arg246) bias(%arg247) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %170 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%169, %arg290 : tensor<1x512x512xf32>, tensor<512x2048xf32>) outs(%23 : tensor<1x512x2048xf32>) -> tensor<1x512x2048xf32>
+    %171 = arith.addf %170, %broadcasted_287 : tensor<1x512x2048xf32>
+    %172 = dchag.gelu %171 : tensor<1x512x2048xf32>
+    %173 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%172, %arg291 : tensor<1x512x2048xf32>, tensor<2048x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %174 = arith.addf %173, %broadcasted_288 : tensor<1x512x512xf32>
+    %175 = arith.addf %168, %174 : tensor<1x512x512xf32>
+    %176 = dchag.layer_norm %175 scale(%arg250) bias(%arg251) {dims = 1 : i64, epsilon = 9.9999997473787516E-6 : f64} : (tensor<1x512x512xf32>, tensor<512xf32>, tensor<512xf32>) -> tensor<1x512x512xf32>
+    %177 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%176, %arg292 : tensor<1x512x512xf32>, tensor<512x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %178 = arith.addf %177, %broadcasted_289 : tensor<1x512x512xf32>
+    %179 = dchag.gelu %178 : tensor<1x512x512xf32>
+    %180 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%179, %arg293 : tensor<1x512x512xf32>, tensor<512x512xf32>) outs(%3 : tensor<1x512x512xf32>) -> tensor<1x512x512xf32>
+    %181 = arith.addf %180, %broadcasted_290 : tensor<1x512x512xf32>
+    %182 = dchag.gelu %181 : tensor<1x512x512xf32>
+    %183 = linalg.contract indexing_maps = [#map11, #map12, #map7] ins(%182, %arg294 : tensor<1x512x512xf32>, tensor<512x320xf32>) outs(%25 : tensor<1x512x320xf32>) -> tensor<1x512x320xf32>
+    %184 = arith.addf %183, %broadcasted_291 : tensor<1x512x320xf32>
+    %185 = dchag.unpatchify %184 {patch = array<i64: 2, 2>} : (tensor<1x512x320xf32>) -> tensor<1x80x32x64xf32>
+    return %185 : tensor<1x80x32x64xf32>
   }
 }
 

@@ -33,6 +33,7 @@ struct State {
 
 struct Candidate {
   unsigned priority;
+  size_t order;
   int64_t factor;
   FactorSplit split;
 };
@@ -114,10 +115,13 @@ private:
       State &state = getState(op.getValue(slot));
       for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim)
         if (FactorSplit split = op.getFactorSplit(slot, dim, state.dims[dim]))
-          candidates.push_back({state.priorities[dim], op.getLeading(slot, dim).factor, split});
+          candidates.push_back(
+              {state.priorities[dim], candidates.size(), op.getLeading(slot, dim).factor, split});
     }
-    llvm::stable_sort(
-        candidates, [](const Candidate &a, const Candidate &b) { return a.priority < b.priority; });
+    // Not stable_sort: libstdc++ 12 calls a function in it that C++17 deprecates.
+    llvm::sort(candidates, [](const Candidate &a, const Candidate &b) {
+      return std::tie(a.priority, a.order) < std::tie(b.priority, b.order);
+    });
     Splits splits(op.getNumFactors());
     priorities.assign(op.getNumFactors(), kActivation);
     llvm::SmallSet<StringRef, 4> used;

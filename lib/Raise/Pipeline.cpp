@@ -23,6 +23,8 @@ void dchag::buildRaisePipeline(OpPassManager &manager) {
   function.addPass(createAbsorbLayout());
   function.addPass(createRaiseAttention());
   function.addPass(createAbsorbLayout());
+  // Views are passed by the matchers above, these ops are not.
+  function.addPass(createRaisePatchify());
   function.addPass(createCSEPass());
 }
 

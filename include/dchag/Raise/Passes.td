@@ -81,4 +81,20 @@ def RaiseAttention : RaisePass<"raise-attention"> {
   }];
 }
 
+def RaisePatchify : RaisePass<"raise-patchify"> {
+  let summary = "Recognises images that are cut into patches, and patches put together";
+  let description = [{
+    A chain of reshapes and transposes between an image and its flattened patches, in either
+    order of channels and pixels, becomes `dchag.patchify` or `dchag.unpatchify`.
+    ```mlir
+    %0 = tensor.expand_shape %y [[0], [1, 2], [3, 4, 5]] ... into tensor<1x2x3x2x2x5xf32>      // before
+    %1 = linalg.transpose ins(%0 : ...) permutation = [0, 5, 1, 3, 2, 4]
+    %x = tensor.collapse_shape %1 [[0], [1], [2, 3], [4, 5]] : ... into tensor<1x5x4x6xf32>
+    %x = dchag.unpatchify %y {patch = array<i64: 2, 2>} : (tensor<1x6x20xf32>) -> tensor<1x5x4x6xf32>
+    ```
+    Leaves a chain alone when there is one spatial dimension, or one that is a patch long or whose
+    patches are one pixel: such a chain may as well split features into heads.
+  }];
+}
+
 #endif // DCHAG_RAISE_PASSES
