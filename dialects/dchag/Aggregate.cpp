@@ -97,6 +97,59 @@ static AggregateInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
           op.getScale().convertToDouble()};
 }
 
+/// Heads are this factor of the rules, which `cloneLocal` counts on.
+static constexpr unsigned kHeadFactor = 0;
+
+namespace {
+/// Factors of everything up to the softmax, and the operands' dimensions made of them.
+template <typename OpT>
+struct UpToSoftmaxRule {
+  UpToSoftmaxRule(OpT op, FactorKind headKind) : rule(op) {
+    ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
+    int64_t heads = op.getHeads();
+    int64_t valueWidth = op.getWv() ? shapeOf(op.getWv())[1] : tokens[4];
+    // A projection takes all of the token; where there is none, the token itself splits by heads.
+    bool splitsByHeads = static_cast<bool>(op.getWk()) == static_cast<bool>(op.getWv());
+    int64_t h = rule.factor(heads, splitsByHeads ? headKind : FactorKind::Whole);
+    b = rule.factor(tokens[0]), g = rule.factor(tokens[1]);
+    k = rule.factor(tokens[2], FactorKind::Softmax), n = rule.factor(tokens[3]);
+    q = rule.factor(query[1]);
+    int64_t depth = rule.factor(query[2] / heads, FactorKind::Whole);
+    int64_t width = rule.factor(valueWidth / heads, FactorKind::Whole);
+    RuleBuilder::Dim key = {h, depth};
+    head = h, value = {h, width};
+    RuleBuilder::Dim token = key;
+    if (op.getWk() || op.getWv())
+      token = rule.factor(tokens[4], FactorKind::Whole);
+    rule.operand(0, {b, g, k, n, token}).operand(1, {g, q, key});
+    rule.optionalOperand(op.getWkMutable(), {g, key, token});
+    rule.optionalOperand(op.getBkMutable(), {g, key});
+    rule.optionalOperand(op.getWvMutable(), {g, value, token});
+    rule.optionalOperand(op.getBvMutable(), {g, value});
+    rule.optionalOperand(op.getMaskMutable(), {b, g, k});
+  }
+
+  RuleBuilder rule;
+  int64_t b, g, k, n, q;
+  RuleBuilder::Dim head = 0, value = 0;
+};
+} // namespace
+
+/// Operations of everything up to the division: of each score scale, maximum, difference,
+/// exponential and sum.
+template <typename OpT>
+static double getFlopsUpToSoftmax(OpT op) {
+  ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
+  double tokenCount = static_cast<double>(tokens[0]) * tokens[1] * tokens[2] * tokens[3];
+  double keyWidth = query[2], flops = 0;
+  double valueWidth = op.getWv() ? shapeOf(op.getWv())[1] : tokens[4];
+  if (op.getWk())
+    flops += tokenCount * keyWidth * (2.0 * tokens[4] + (op.getBk() ? 1 : 0));
+  if (op.getWv())
+    flops += tokenCount * valueWidth * (2.0 * tokens[4] + (op.getBv() ? 1 : 0));
+  return flops + tokenCount * query[1] * (2.0 * (keyWidth + valueWidth) + 5.0 * op.getHeads());
+}
+
 //===----------------------------------------------------------------------===//
 // AggregateOp
 //===----------------------------------------------------------------------===//
@@ -155,33 +208,17 @@ LogicalResult AggregateOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
-/// Heads are this factor of the rule, which `cloneLocal` counts on.
-static constexpr unsigned kHeadFactor = 0;
-
 RuleAttr AggregateOp::getShardingRule() {
-  ArrayRef<int64_t> tokens = shapeOf(getTokens()), query = shapeOf(getQuery());
-  int64_t heads = getHeads(), valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
   FactorKind headKind = getWo() ? sumUnless(static_cast<bool>(getBo())) : FactorKind::Parallel;
-  // A projection takes all of the token; where there is none, the token itself splits by heads.
-  bool splitsByHeads = static_cast<bool>(getWk()) == static_cast<bool>(getWv());
-  RuleBuilder rule(*this);
-  int64_t h = rule.factor(heads, splitsByHeads ? headKind : FactorKind::Whole);
-  int64_t b = rule.factor(tokens[0]), g = rule.factor(tokens[1]);
-  int64_t k = rule.factor(tokens[2], FactorKind::Softmax), n = rule.factor(tokens[3]);
-  int64_t q = rule.factor(query[1]), depth = rule.factor(query[2] / heads, FactorKind::Whole);
-  int64_t width = rule.factor(valueWidth / heads, FactorKind::Whole);
-  RuleBuilder::Dim key = {h, depth}, value = {h, width}, token = key, output = value;
-  if (getWk() || getWv())
-    token = rule.factor(tokens[4], FactorKind::Whole);
+  UpToSoftmaxRule<AggregateOp> common(*this, headKind);
+  RuleBuilder &rule = common.rule;
+  RuleBuilder::Dim output = common.value;
   if (getWo())
     output = rule.factor(shapeOf(getWo())[1]);
-  rule.operand(0, {b, g, k, n, token}).operand(1, {g, q, key});
-  rule.optionalOperand(getWkMutable(), {g, key, token}).optionalOperand(getBkMutable(), {g, key});
-  rule.optionalOperand(getWvMutable(), {g, value, token});
-  rule.optionalOperand(getBvMutable(), {g, value});
-  rule.optionalOperand(getWoMutable(), {g, output, value});
-  rule.optionalOperand(getBoMutable(), {g, output}).optionalOperand(getMaskMutable(), {b, g, k});
-  return rule.result(0, {b, g, q, n, output}).build();
+  int64_t g = common.g;
+  rule.optionalOperand(getWoMutable(), {g, output, common.value});
+  rule.optionalOperand(getBoMutable(), {g, output});
+  return rule.result(0, {common.b, g, common.q, common.n, output}).build();
 }
 
 Operation *AggregateOp::cloneLocal(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
@@ -192,17 +229,11 @@ Operation *AggregateOp::cloneLocal(OpBuilder &builder, ValueRange operands, Type
 }
 
 double AggregateOp::getFlops() {
-  ArrayRef<int64_t> tokens = shapeOf(getTokens()), query = shapeOf(getQuery());
-  double tokenCount = static_cast<double>(tokens[0]) * tokens[1] * tokens[2] * tokens[3];
-  double keyWidth = query[2], valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
-  double rows = static_cast<double>(tokens[0]) * tokens[1] * query[1] * tokens[3], flops = 0;
-  if (getWk())
-    flops += tokenCount * keyWidth * (2.0 * tokens[4] + (getBk() ? 1 : 0));
-  if (getWv())
-    flops += tokenCount * valueWidth * (2.0 * tokens[4] + (getBv() ? 1 : 0));
-  // Of each score: scale, maximum, difference, exponential and sum; a quotient of each value.
-  flops += tokenCount * query[1] * (2.0 * (keyWidth + valueWidth) + 5.0 * getHeads());
-  flops += rows * valueWidth;
+  ArrayRef<int64_t> tokens = shapeOf(getTokens());
+  double valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
+  double rows = static_cast<double>(tokens[0]) * tokens[1] * shapeOf(getQuery())[1] * tokens[3];
+  // A quotient of each value.
+  double flops = getFlopsUpToSoftmax(*this) + rows * valueWidth;
   if (getWo())
     flops += getType().getNumElements() * (2.0 * valueWidth + (getBo() ? 1 : 0));
   return flops;
@@ -239,3 +270,23 @@ LogicalResult AggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,
   results.append({std::move(parts.max), std::move(parts.sum), std::move(parts.acc)});
   return success();
 }
+
+RuleAttr AggregatePartialOp::getShardingRule() {
+  UpToSoftmaxRule<AggregatePartialOp> common(*this, FactorKind::Parallel);
+  auto [b, g, q, n] = std::tuple(common.b, common.g, common.q, common.n);
+  // What is padding of an uneven split is masked away; without a mask there must be none.
+  if (getMask())
+    common.rule.padding(getMaskMutable()[0].getOperandNumber(), common.k,
+                        Builder(getContext()).getBoolAttr(false));
+  common.rule.result(0, {b, g, q, n, common.head}).result(1, {b, g, q, n, common.head});
+  return common.rule.result(2, {b, g, q, n, common.value}).maximum(0).build();
+}
+
+Operation *AggregatePartialOp::cloneLocal(OpBuilder &builder, ValueRange operands,
+                                          TypeRange resultTypes, ArrayRef<int64_t> localSizes) {
+  auto clone = cast<AggregatePartialOp>(cloneWithTypes(*this, builder, operands, resultTypes));
+  clone.setHeads(localSizes[kHeadFactor]);
+  return clone;
+}
+
+double AggregatePartialOp::getFlops() { return getFlopsUpToSoftmax(*this); }

@@ -27,7 +27,7 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
 
     B, G, Q, N, Do and the heads split freely, the heads as a `sum` where there is `wo`; with `bo`,
     which must be added once, and where only one of `wk` and `wv` is given, they stay whole. K
-    splits as a softmax (`dchag.aggregate_partial` and `dchag.merge_partials`).
+    stays whole: `dchag.aggregate_partial` is the form that splits along it.
     ```mlir
     %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv) output(%wo) mask(%m) {heads = 2, scale = 0.5}
       : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>, tensor<2x6xf32>, tensor<2x4x8xf32>, tensor<2x5x4xf32>, tensor<1x2x3xi1>) -> tensor<1x2x1x4x5xf32>
@@ -49,7 +49,8 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
   }];
 }
 
-def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable, AttrSizedOperandSegments]> {
+def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
+    [Dchag_Decomposable, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
   let summary = "The part of an aggregation that some of the units contribute";
   let description = [{
     As `dchag.aggregate` over the units at hand, but without the division by the sum of the
@@ -65,7 +66,12 @@ def Dchag_AggregatePartialOp : Dchag_Op<"aggregate_partial", [Dchag_Decomposable
     - (C2), (C3), (C4), (C5), (C6), (C7) as for `dchag.aggregate`, without `wo` and `bo`. A group
       without a unit yields the lowest finite number, 0 and 0.
 
-    Made where an aggregation is split over its units; joined by `dchag.merge_partials`.
+    B, G, Q, N and the heads split freely (the heads stay whole where only one of `wk` and `wv` is
+    given). K splits as a softmax: `max` is then partial as a maximum, `sum` and `acc` relative to
+    it (`#dchag.sharding`), unevenly only with a mask, which leaves out the padding.
+
+    Made by `split-aggregates` where an aggregation shall split over its units; divided by
+    `dchag.merge_partials`.
     ```mlir
     %m, %l, %u = dchag.aggregate_partial %t, %q keys(%wk) {heads = 2, scale = 0.5} : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x8xf32>)
     ```

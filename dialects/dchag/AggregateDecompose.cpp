@@ -165,6 +165,13 @@ FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &bui
   Value maxima = d.reshape(getMax(), {parts, outer, heads});
   Value sums = d.reshape(getSum(), {parts, outer, heads});
   Value accs = d.reshape(getAcc(), {parts, outer, heads, width});
+  if (parts == 1) {
+    // Nothing to merge: what is left is the division.
+    Value acc = d.reshape(accs, {outer, heads, width});
+    Value sum = d.reshape(sums, {outer, heads});
+    Value result = d.divOrZero(acc, d.spread(sum, "xj", acc, "xje"));
+    return SmallVector<Value>{d.reshape(result, getType().getShape())};
+  }
   Value max = d.max(maxima, "rxj", "xj");
   Value factors = d.exp(d.sub(maxima, d.spread(max, "xj", maxima, "rxj")));
   Value sum = d.sum(d.mul(sums, factors), "rxj", "xj");

@@ -43,6 +43,18 @@ TypedAttr RuleAttr::getPaddingValue(unsigned operand, unsigned factor, Type elem
                                              : APInt::getSignedMaxValue(width));
 }
 
+bool RuleAttr::hasPadding(unsigned factor) const {
+  return llvm::any_of(
+      getPadding() ? getPadding().getValue() : ArrayRef<Attribute>(),
+      [&](Attribute attr) { return cast<PaddingAttr>(attr).getFactor() == int64_t(factor); });
+}
+
+FactorKind RuleAttr::getPartialKind(unsigned result, unsigned factor) const {
+  FactorKind kind = getFactor(factor).getKind();
+  bool isMaximum = getMaximum() && getMaximum().getInt() == int64_t(result);
+  return kind == FactorKind::Softmax && isMaximum ? FactorKind::Max : kind;
+}
+
 static LogicalResult verifyFactorLists(function_ref<InFlightDiagnostic()> emitError,
                                        ArrayAttr values, size_t numFactors) {
   for (Attribute value : values) {
@@ -64,7 +76,8 @@ static LogicalResult verifyFactorLists(function_ref<InFlightDiagnostic()> emitEr
 }
 
 LogicalResult RuleAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayAttr factors,
-                               ArrayAttr operands, ArrayAttr results, ArrayAttr padding) {
+                               ArrayAttr operands, ArrayAttr results, ArrayAttr padding,
+                               IntegerAttr maximum) {
   for (Attribute factor : factors)
     if (auto attr = dyn_cast<FactorAttr>(factor); !attr || attr.getSize() < 1)
       return emitError() << "rule must have factors of a positive size: got " << factor;
@@ -73,6 +86,9 @@ LogicalResult RuleAttr::verify(function_ref<InFlightDiagnostic()> emitError, Arr
         !entry || entry.getOperand() < 0 || entry.getOperand() >= int64_t(operands.size()) ||
         entry.getFactor() < 0 || entry.getFactor() >= int64_t(factors.size()))
       return emitError() << "rule must name paddings of its operands and factors: got " << attr;
+  if (maximum && (maximum.getInt() < 0 || maximum.getInt() >= int64_t(results.size())))
+    return emitError() << "rule must name one of its " << results.size()
+                       << " results as the maximum: got " << maximum.getInt();
   if (failed(verifyFactorLists(emitError, operands, factors.size())))
     return failure();
   return verifyFactorLists(emitError, results, factors.size());

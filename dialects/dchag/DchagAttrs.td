@@ -88,11 +88,18 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     Ranks of an uneven split compute on padding too. Where that would change what is not
     padding, the operand's padding is overwritten: along `sum`, `max` and `min` factors by
     the neutral element, along others by what `padding` names for an operand and a factor.
+
+    An op that gives the parts of an online softmax (docs/math.md, section 3) names the result
+    that holds the maximum by `maximum`. Its `softmax` factors split: that result is then
+    partial as a maximum and the others as sums relative to it. They split unevenly only
+    where `padding` says how padding is left out.
   }];
   let parameters = (ins "ArrayAttr":$factors,
-      "ArrayAttr":$operands, "ArrayAttr":$results, OptionalParameter<"ArrayAttr">:$padding);
+      "ArrayAttr":$operands, "ArrayAttr":$results, OptionalParameter<"ArrayAttr">:$padding,
+      OptionalParameter<"IntegerAttr">:$maximum);
   let assemblyFormat = [{
-    `<` $factors `,` $operands `,` $results (`,` `padding` `=` $padding^)? `>`
+    `<` $factors `,` $operands `,` $results (`,` `padding` `=` $padding^)?
+    (`,` `maximum` `=` $maximum^)? `>`
   }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -105,6 +112,10 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     /// What the padding of an operand along a split factor must hold; null: anything.
     TypedAttr getPaddingValue(unsigned operand, unsigned factor,
                               ::mlir::Type elementType) const;
+    /// Whether `padding` names the factor.
+    bool hasPadding(unsigned factor) const;
+    /// What becomes of a result that lacks a split factor.
+    FactorKind getPartialKind(unsigned result, unsigned factor) const;
   }];
 }
 

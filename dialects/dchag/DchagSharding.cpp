@@ -166,7 +166,7 @@ static ParseResult parsePartial(AsmParser &parser, SmallVectorImpl<PartialAttr> 
     return failure();
   std::optional<FactorKind> kind = symbolizeFactorKind(keyword);
   if (!kind)
-    return parser.emitError(loc) << "expected sum, max or min: got " << keyword;
+    return parser.emitError(loc) << "expected sum, max, min or softmax: got " << keyword;
   partials.push_back(PartialAttr::get(parser.getContext(), axis, *kind));
   return success();
 }
@@ -226,8 +226,9 @@ LogicalResult ShardingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   }
   for (PartialAttr partial : partials) {
     FactorKind kind = partial.getKind();
-    if (kind != FactorKind::Sum && kind != FactorKind::Max && kind != FactorKind::Min)
-      return emitError() << "(S5) partial result must be sum, max or min: got "
+    if (!llvm::is_contained(
+            {FactorKind::Sum, FactorKind::Max, FactorKind::Min, FactorKind::Softmax}, kind))
+      return emitError() << "(S5) partial result must be sum, max, min or softmax: got "
                          << stringifyFactorKind(kind);
     if (failed(useAxis(partial.getAxis())))
       return failure();

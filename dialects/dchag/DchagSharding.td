@@ -70,12 +70,13 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
     elements, r being the number of ranks along the axes. The rank at position i holds the
     elements from i times that size on; what lies behind the last element of the dimension
     is padding, whose contents mean nothing. Along the axes in `partial` every rank holds a
-    part of each element, to be combined by a sum, maximum or minimum. A value is replicated
-    along all other axes.
+    part of each element, to be combined by a sum, maximum or minimum, or, along `softmax`, by
+    a sum of parts that are relative to the rank's own maximum (docs/math.md, section 3), another
+    value that is partial as `max`. A value is replicated along all other axes.
 
     - (S1) The mesh has the axes.  (S2) An axis is used once.  (S3) There is an entry for
-      each dimension.  (S4) Units are positive.  (S5) Partial results are `sum`, `max` or
-      `min`.
+      each dimension.  (S4) Units are positive.  (S5) Partial results are `sum`, `max`,
+      `min` or `softmax`.
 
     ```mlir
     #dchag.sharding<[["dp"], [], ["tp"] unit 64]>     // 16 heads of 64 over 3 ranks: 6, 6 and 4 heads

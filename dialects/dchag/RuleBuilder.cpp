@@ -96,7 +96,8 @@ RuleAttr RuleBuilder::build() {
   SmallVector<Attribute> factorAttrs(allFactors.begin(), allFactors.end());
   return RuleAttr::get(op->getContext(), builder.getArrayAttr(factorAttrs), toAttr(operands),
                        toAttr(results),
-                       paddings.empty() ? ArrayAttr() : builder.getArrayAttr(paddings));
+                       paddings.empty() ? ArrayAttr() : builder.getArrayAttr(paddings),
+                       maximumResult ? builder.getI64IntegerAttr(*maximumResult) : IntegerAttr());
 }
 
 RuleAttr RuleBuilder::elementwise(Operation *op) {

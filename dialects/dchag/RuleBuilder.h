@@ -59,6 +59,12 @@ public:
   /// and min factors have their neutral element anyway.
   RuleBuilder &padding(unsigned operand, int64_t factor, TypedAttr value);
 
+  /// Names the result that holds the maximum of an online softmax; the others are relative to it.
+  RuleBuilder &maximum(unsigned result) {
+    maximumResult = result;
+    return *this;
+  }
+
   /// The rule, or null if a list does not fit its value: the op then has no rule, which the
   /// passes report.
   RuleAttr build();
@@ -75,6 +81,7 @@ private:
   SmallVector<FactorAttr> allFactors;
   SmallVector<SmallVector<Dim>> operands, results;
   SmallVector<Attribute> paddings;
+  std::optional<unsigned> maximumResult;
   bool valid = true;
 };
 

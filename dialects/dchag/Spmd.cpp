@@ -1,9 +1,20 @@
 //===- Spmd.cpp - ops of distributed programs ------------------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dchag;
+
+/// Whether both have one rank and each dimension of the first divides that of the second.
+static bool dividesShape(Type small, Type large) {
+  ArrayRef<int64_t> divisors = cast<RankedTensorType>(small).getShape();
+  ArrayRef<int64_t> sizes = cast<RankedTensorType>(large).getShape();
+  return divisors.size() == sizes.size() && llvm::all_of(llvm::zip(divisors, sizes), [](auto pair) {
+           return divides(std::get<0>(pair), std::get<1>(pair));
+         });
+}
 
 //===----------------------------------------------------------------------===//
 // ReshardOp
@@ -30,7 +41,19 @@ LogicalResult ReshardOp::verify() {
     return emitOpError("(C2) must go from ")
            << from << " to " << to << " (or have the global type twice): got "
            << getInput().getType() << " and " << getType();
+  if (combinesSoftmax() != static_cast<bool>(getMaximum()))
+    return emitOpError("(C3) must have a maximum exactly where parts of a softmax are combined");
+  if (getMaximum() && !dividesShape(getMaximum().getType(), getInput().getType()))
+    return emitOpError("(C3) the maximum must have dimensions that divide those of the input: got ")
+           << getMaximum().getType() << " and " << getInput().getType();
   return success();
+}
+
+bool ReshardOp::combinesSoftmax() {
+  return llvm::any_of(getFrom().getPartials(), [&](PartialAttr partial) {
+    return partial.getKind() == FactorKind::Softmax &&
+           !llvm::is_contained(getTo().getPartials(), partial);
+  });
 }
 
 LogicalResult ReshardOp::evaluate(ArrayRef<EvalTensor> operands,
@@ -38,6 +61,38 @@ LogicalResult ReshardOp::evaluate(ArrayRef<EvalTensor> operands,
   if (getInput().getType() != getGlobal() || getType() != getGlobal())
     return emitOpError("moves data between ranks: run reshards-to-collectives first");
   results.push_back(operands[0]);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// RescaleOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult RescaleOp::verify() {
+  if (!dividesShape(getFrom().getType(), getType()))
+    return emitOpError("(C1) from must have dimensions that divide those of the input: got ")
+           << getFrom().getType() << " for " << getType();
+  if (tensorType(getFrom()).getElementType() != getType().getElementType())
+    return emitOpError("(C2) from must have the element type of the input: got ")
+           << tensorType(getFrom()).getElementType() << ", wanted " << getType().getElementType();
+  return success();
+}
+
+LogicalResult RescaleOp::evaluate(ArrayRef<EvalTensor> operands,
+                                  SmallVectorImpl<EvalTensor> &results) {
+  EvalTensor result = operands[0];
+  ArrayRef<int64_t> shape = result.getShape(), small = operands[1].getShape();
+  double *y = result.mutableFloats();
+  for (int64_t i = 0; i < result.getNumElements(); ++i) {
+    int64_t rest = i, index = 0, stride = 1;
+    for (int64_t d = shape.size() - 1; d >= 0; --d) {
+      index += rest % shape[d] / (shape[d] / small[d]) * stride;
+      rest /= shape[d];
+      stride *= small[d];
+    }
+    y[i] *= std::exp(operands[1].floats()[index] - operands[2].floats()[index]);
+  }
+  results.push_back(std::move(result));
   return success();
 }
 

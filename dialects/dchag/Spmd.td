@@ -17,18 +17,50 @@ def Dchag_ReshardOp : Dchag_Op<"reshard"> {
     - (C1) `from` and `to` fit `global` and the mesh; `to` is partial along no axis along which
       `from` is not.
     - (C2) Operand and result both have the type `global`, or each that of its part.
+    - (C3) `maximum` is given where partial results of an online softmax are combined: what
+      they are relative to. Its dimensions divide those of `input`.
 
     ```mlir
     %y = dchag.reshard %x from <[["tp"], []]> to <[[], []]> global tensor<5x3xf32> : tensor<3x3xf32> -> tensor<5x3xf32>
     ```
   }];
-  let arguments = (ins Dchag_Tensor:$input, Dchag_ShardingAttr:$from, Dchag_ShardingAttr:$to,
-      TypeAttr:$global);
+  let arguments = (ins Dchag_Tensor:$input, Optional<Dchag_FloatTensor>:$maximum,
+      Dchag_ShardingAttr:$from, Dchag_ShardingAttr:$to, TypeAttr:$global);
   let results = (outs Dchag_Tensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = [{
-    $input `from` $from `to` $to `global` $global attr-dict `:` type($input) `->` type($result)
+    $input (`relative` `(` $maximum^ `:` type($maximum) `)`)? `from` $from `to` $to
+    `global` $global attr-dict `:` type($input) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// Whether partial results of an online softmax are combined.
+    bool combinesSoftmax();
+  }];
+}
+
+def Dchag_RescaleOp : Dchag_Op<"rescale", [Dchag_Decomposable,
+    AllTypesMatch<["input", "result"]>, AllTypesMatch<["from", "to"]>]> {
+  let summary = "Makes parts of an online softmax relative to another maximum";
+  let description = [{
+    The online-softmax merge (docs/math.md, section 3) of parts that lie on several ranks is
+
+        y = sum_r x[r] exp(from[r] - to)      with to = max_r from[r]
+
+    and this op is one term of it. Element i of a dimension of `input` belongs to element
+    i / (n / m) of `from` and `to`, n and m being the sizes of the dimension in both: the values
+    of a head share its maximum. Made by `reshards-to-collectives`.
+
+    - (C1) `from` and `to` have one type and the rank of `input`; their dimensions divide those of
+      `input`.  (C2) One floating-point element type; the result has the type of `input`.
+
+    ```mlir
+    %y = dchag.rescale %x from %m to %t : (tensor<2x6xf32>, tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x6xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$input, Dchag_FloatTensor:$from, Dchag_FloatTensor:$to);
+  let results = (outs Dchag_FloatTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$input `from` $from `to` $to attr-dict `:` functional-type(operands, results)";
 }
 
 def Dchag_MaskShardOp : Dchag_Op<"mask_shard",

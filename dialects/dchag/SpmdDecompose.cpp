@@ -47,3 +47,20 @@ FailureOr<SmallVector<Value>> MaskShardOp::decomposeOperation(OpBuilder &builder
                                            ValueRange(init), maps, iterators, body);
   return SmallVector<Value>{generic.getResult(0)};
 }
+
+FailureOr<SmallVector<Value>> RescaleOp::decomposeOperation(OpBuilder &builder) {
+  Decomposer d(builder, getLoc());
+  // Each dimension is one of the maxima (a small letter) and what shares one (a capital).
+  std::string maxima, values;
+  SmallVector<int64_t> shape;
+  for (auto [dim, size] : llvm::enumerate(getType().getShape())) {
+    int64_t groups = tensorType(getFrom()).getDimSize(dim);
+    maxima += 'a' + dim;
+    values += {char('a' + dim), char('A' + dim)};
+    llvm::append_values(shape, groups, size / groups);
+  }
+  Value x = d.reshape(getInput(), shape);
+  Value factor = d.exp(d.sub(getFrom(), getTo()));
+  Value y = d.mul(x, d.spread(factor, maxima, x, values));
+  return SmallVector<Value>{d.reshape(y, getType().getShape())};
+}

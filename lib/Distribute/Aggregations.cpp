@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 bool mlir::dchag::isAggregation(Operation *op) {
-  return isa<AggregateOp, AggregatePartsOp, AggregateLinearOp>(op);
+  return isa<AggregateOp, AggregatePartialOp, AggregateLinearOp>(op);
 }
 
 SmallVector<Operation *> mlir::dchag::getFirstAggregations(func::FuncOp function) {

@@ -6,7 +6,7 @@
 
 namespace mlir::dchag {
 
-/// `dchag.aggregate`, `aggregate_parts` and `aggregate_linear`.
+/// `dchag.aggregate`, `aggregate_partial` and `aggregate_linear`.
 bool isAggregation(Operation *op);
 
 /// Aggregations whose tokens come from a `dchag.tokenize` and from no other aggregation.

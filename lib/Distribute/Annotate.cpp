@@ -164,16 +164,10 @@ struct Annotate : mlir::dchag::impl::AnnotateBase<Annotate> {
   }
 
   LogicalResult markUnits(Operation *op) {
-    if (isa<AggregatePartsOp>(op)) {
-      for (OpResult result : op->getResults())
-        mark(result, 0);
-      return success();
-    }
-    auto linear = dyn_cast<AggregateLinearOp>(op);
-    if (!linear)
+    if (isa<AggregateOp>(op))
       return op->emitOpError("must be split into parts for mode split-softmax: run "
                              "split-aggregates with this mode first");
-    if (auto tokens = dyn_cast<OpResult>(linear.getTokens())) {
+    if (auto tokens = dyn_cast<OpResult>(op->getOperand(0))) {
       if (cast<RankedTensorType>(tokens.getType()).getDimSize(1) > 1)
         return op->emitOpError("has several groups, so its channels cannot be split over ranks by "
                                "mode split-softmax: use mode hierarchical");

@@ -56,7 +56,8 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
     Value &reshard = made[{value, wanted}];
     if (!reshard) {
       OpBuilder builder(user);
-      auto op = ReshardOp::create(builder, value.getLoc(), value.getType(), value, from, wanted,
+      auto op = ReshardOp::create(builder, value.getLoc(), value.getType(), value,
+                                  getMaximum(value, from, wanted), from, wanted,
                                   TypeAttr::get(value.getType()));
       setResultShardings(op, wanted);
       reshard = op;
@@ -64,6 +65,15 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
     }
     operand.set(reshard);
     return success();
+  }
+
+  /// What parts of a softmax that are to be combined are relative to; null for other values.
+  Value getMaximum(Value value, ShardingAttr from, ShardingAttr to) {
+    bool combines = llvm::any_of(from.getPartials(), [&](PartialAttr partial) {
+      return partial.getKind() == FactorKind::Softmax &&
+             !llvm::is_contained(to.getPartials(), partial);
+    });
+    return combines ? RuledOp(value.getDefiningOp(), mesh).getMaximum() : Value();
   }
 
   MeshAttr mesh;

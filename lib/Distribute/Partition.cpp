@@ -116,7 +116,8 @@ private:
   LogicalResult convert(Operation *op) {
     if (auto reshard = dyn_cast<ReshardOp>(op)) {
       auto clone = ReshardOp::create(builder, op->getLoc(), getLocalType(reshard.getResult()),
-                                     mapping.lookup(reshard.getInput()), reshard.getFrom(),
+                                     mapping.lookup(reshard.getInput()),
+                                     mapping.lookupOrNull(reshard.getMaximum()), reshard.getFrom(),
                                      reshard.getTo(), reshard.getGlobalAttr());
       setResultShardings(clone, reshard.getTo());
       mapping.map(reshard.getResult(), clone.getResult());

@@ -1,5 +1,6 @@
 //===- ReshardsToCollectives.cpp - reshards by collectives -----------------*- C++ -*-===//
 
+#include "ReshardPlan.h"
 #include "Splits.h"
 #include "dchag/Distribute/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,7 +15,7 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static shard::ReductionKind getReduction(FactorKind kind) {
+static shard::ReductionKind convertKind(FactorKind kind) {
   switch (kind) {
   case FactorKind::Max:
     return shard::ReductionKind::Max;
@@ -26,28 +27,28 @@ static shard::ReductionKind getReduction(FactorKind kind) {
 }
 
 namespace {
-/// The axes of the dimensions of a value on its way from one layout to another.
-using AxisLists = SmallVector<SmallVector<StringAttr>>;
-
-/// Writes one reshard as a sequence of collectives over one axis each.
+/// Writes one reshard as the steps of a plan.
 class Lowering {
 public:
-  Lowering(ReshardOp op, MeshAttr mesh)
-      : op(op), mesh(mesh), builder(op), value(op.getInput()),
-        global(cast<RankedTensorType>(op.getGlobal())) {
-    for (DimShardingAttr dim : op.getFrom().getDims())
-      axes.emplace_back(dim.getAxes());
-  }
+  Lowering(ReshardOp op, MeshAttr mesh, ReshardPlanner &planner)
+      : op(op), mesh(mesh), planner(planner), builder(op), value(op.getInput()),
+        global(cast<RankedTensorType>(op.getGlobal())) {}
 
-  Value run() {
-    combinePartials();
-    moveAxes();
-    for (unsigned dim = 0; dim < axes.size(); ++dim)
-      if (!isDone(dim))
-        gather(dim);
-    for (unsigned dim = 0; dim < axes.size(); ++dim)
-      if (!isDone(dim))
-        slice(dim);
+  FailureOr<Value> run() {
+    Layout from = Layout::get(op.getFrom(), global.getShape(), mesh);
+    Layout to = Layout::get(op.getTo(), global.getShape(), mesh);
+    if (op.combinesSoftmax())
+      rescale(from, to);
+    for (const ReshardStep &step : planner.plan(from, to, global.getShape()).steps) {
+      convert(step);
+      SmallVector<int64_t> wanted;
+      for (const Layout::Dim &dim : step.after.dims)
+        wanted.push_back(dim.local);
+      if (getType().getShape() != ArrayRef(wanted))
+        return op.emitOpError("has a step ")
+               << stringifyReshardStepKind(step.kind) << " that makes " << getType()
+               << " instead of parts of " << wanted;
+    }
     return value;
   }
 
@@ -60,18 +61,18 @@ private:
     shape[dim] = size;
     return getType().clone(shape);
   }
-  ArrayRef<StringAttr> getWantedAxes(unsigned dim) { return op.getTo().getDims()[dim].getAxes(); }
-  int64_t getWantedSize(unsigned dim) {
-    return op.getTo().getLocalSize(dim, global.getDimSize(dim), mesh);
-  }
-  bool isDone(unsigned dim) {
-    return axes[dim] == getWantedAxes(dim) && getType().getDimSize(dim) == getWantedSize(dim);
-  }
-  DenseI16ArrayAttr getGridAxes(StringAttr axis) {
-    return builder.getDenseI16ArrayAttr({static_cast<int16_t>(*mesh.getAxisIndex(axis))});
+  DenseI16ArrayAttr getGridAxes(ArrayRef<unsigned> axes) {
+    SmallVector<int16_t> numbers(axes.begin(), axes.end());
+    return builder.getDenseI16ArrayAttr(numbers);
   }
   FlatSymbolRefAttr getGrid() {
     return FlatSymbolRefAttr::get(builder.getContext(), MeshAttr::gridName);
+  }
+  int64_t getNumRanks(ArrayRef<unsigned> axes) {
+    int64_t ranks = 1;
+    for (unsigned axis : axes)
+      ranks *= mesh.getSizes()[axis];
+    return ranks;
   }
 
   /// The first `size` elements of a dimension.
@@ -106,96 +107,72 @@ private:
     value = padOp;
   }
 
-  void combinePartials() {
-    for (PartialAttr partial : op.getFrom().getPartials()) {
-      if (llvm::is_contained(op.getTo().getPartials(), partial))
-        continue;
-      ++numCollectives;
-      StringAttr axis = partial.getAxis();
-      auto kind =
-          shard::ReductionKindAttr::get(builder.getContext(), getReduction(partial.getKind()));
-      if (std::optional<unsigned> dim = findScatteredDim(axis)) {
-        pad(*dim, getWantedSize(*dim) * mesh.getAxisSize(axis));
-        value = shard::ReduceScatterOp::create(
-            builder, op.getLoc(), withSize(*dim, getWantedSize(*dim)), getGrid(), getGridAxes(axis),
-            value, kind, builder.getIndexAttr(*dim));
-        axes[*dim].push_back(axis);
-        continue;
+  Value reduceAll(Value part, ArrayRef<unsigned> axes, FactorKind kind) {
+    ++numCollectives;
+    return shard::AllReduceOp::create(builder, op.getLoc(), part.getType(), getGrid(),
+                                      getGridAxes(axes), part, getReduction(kind));
+  }
+  shard::ReductionKindAttr getReduction(FactorKind kind) {
+    return shard::ReductionKindAttr::get(builder.getContext(), convertKind(kind));
+  }
+
+  /// Makes parts of a softmax relative to the maximum of all ranks: they are sums then.
+  void rescale(Layout &from, const Layout &to) {
+    SmallVector<unsigned> axes;
+    for (Layout::Partial &partial : from.partials)
+      if (partial.kind == FactorKind::Softmax && !llvm::is_contained(to.partials, partial)) {
+        axes.push_back(partial.axis);
+        partial.kind = FactorKind::Sum;
       }
-      value = shard::AllReduceOp::create(builder, op.getLoc(), getType(), getGrid(),
-                                         getGridAxes(axis), value, kind);
-    }
+    Value top = reduceAll(op.getMaximum(), axes, FactorKind::Max);
+    value = RescaleOp::create(builder, op.getLoc(), value, op.getMaximum(), top);
   }
 
-  /// The dimension that shall be split over `axis`, if the sum can be scattered to it as it
-  /// is: the axis is its innermost, the others are there already.
-  std::optional<unsigned> findScatteredDim(StringAttr axis) {
-    for (unsigned dim = 0; dim < axes.size(); ++dim) {
-      ArrayRef<StringAttr> wanted = getWantedAxes(dim);
-      // Padded parts of outer axes do not line up with the parts inside them.
-      bool lines = axes[dim].empty() ||
-                   getType().getDimSize(dim) == getWantedSize(dim) * mesh.getAxisSize(axis);
-      if (!wanted.empty() && wanted.back() == axis && wanted.drop_back() == ArrayRef(axes[dim]) &&
-          lines)
-        return dim;
+  void convert(const ReshardStep &step) {
+    int64_t ranks = getNumRanks(step.axes), size = step.after.dims[step.dim].local;
+    Location loc = op.getLoc();
+    numCollectives += step.kind != ReshardStepKind::AllReduce;
+    switch (step.kind) {
+    case ReshardStepKind::Slice:
+      pad(step.dim, size * ranks);
+      value =
+          shard::AllSliceOp::create(builder, loc, withSize(step.dim, size), getGrid(),
+                                    getGridAxes(step.axes), value, builder.getIndexAttr(step.dim));
+      return;
+    case ReshardStepKind::AllGather:
+      value = shard::AllGatherOp::create(
+          builder, loc, withSize(step.dim, getType().getDimSize(step.dim) * ranks), getGrid(),
+          getGridAxes(step.axes), value, builder.getIndexAttr(step.dim));
+      return cut(step.dim, size);
+    case ReshardStepKind::AllToAll: {
+      int64_t cutSize = step.after.dims[step.cutDim].local;
+      pad(step.cutDim, cutSize * ranks);
+      SmallVector<int64_t> shape(getType().getShape());
+      shape[step.cutDim] = cutSize;
+      shape[step.dim] *= ranks;
+      value = shard::AllToAllOp::create(
+          builder, loc, getType().clone(shape), getGrid(), getGridAxes(step.axes), value,
+          builder.getIndexAttr(step.cutDim), builder.getIndexAttr(step.dim));
+      return cut(step.dim, size);
     }
-    return std::nullopt;
-  }
-
-  /// An axis that is the only one of a dimension and shall be the only one of another.
-  void moveAxes() {
-    for (unsigned from = 0; from < axes.size(); ++from)
-      for (unsigned to = 0; to < axes.size(); ++to) {
-        if (from == to || axes[from].size() != 1 || !axes[to].empty() ||
-            !getWantedAxes(from).empty() || getWantedAxes(to) != ArrayRef(axes[from]))
-          continue;
-        ++numCollectives;
-        StringAttr axis = axes[from].front();
-        int64_t ranks = mesh.getAxisSize(axis), local = getType().getDimSize(from);
-        pad(to, getWantedSize(to) * ranks);
-        SmallVector<int64_t> shape(getType().getShape());
-        shape[to] = getWantedSize(to);
-        shape[from] = local * ranks;
-        value = shard::AllToAllOp::create(builder, op.getLoc(), getType().clone(shape), getGrid(),
-                                          getGridAxes(axis), value, builder.getIndexAttr(to),
-                                          builder.getIndexAttr(from));
-        cut(from, global.getDimSize(from));
-        axes[from].clear();
-        axes[to] = {axis};
-      }
-  }
-
-  /// Joins all parts of a dimension, the innermost axis first.
-  void gather(unsigned dim) {
-    for (StringAttr axis : llvm::reverse(axes[dim])) {
-      ++numCollectives;
-      int64_t size = getType().getDimSize(dim) * mesh.getAxisSize(axis);
-      value = shard::AllGatherOp::create(builder, op.getLoc(), withSize(dim, size), getGrid(),
-                                         getGridAxes(axis), value, builder.getIndexAttr(dim));
+    case ReshardStepKind::ReduceScatter:
+      pad(step.dim, size * ranks);
+      value = shard::ReduceScatterOp::create(
+          builder, loc, withSize(step.dim, size), getGrid(), getGridAxes(step.axes), value,
+          getReduction(step.reduction), builder.getIndexAttr(step.dim));
+      return;
+    case ReshardStepKind::AllReduce:
+      value = reduceAll(value, step.axes, step.reduction);
+      return;
     }
-    axes[dim].clear();
-    cut(dim, global.getDimSize(dim));
-  }
-
-  /// Takes the rank's part of a whole dimension, the outermost axis first.
-  void slice(unsigned dim) {
-    int64_t ranks = mesh.getNumRanks(getWantedAxes(dim));
-    pad(dim, getWantedSize(dim) * ranks);
-    for (StringAttr axis : getWantedAxes(dim)) {
-      ++numCollectives;
-      int64_t size = getType().getDimSize(dim) / mesh.getAxisSize(axis);
-      value = shard::AllSliceOp::create(builder, op.getLoc(), withSize(dim, size), getGrid(),
-                                        getGridAxes(axis), value, builder.getIndexAttr(dim));
-    }
-    axes[dim].assign(getWantedAxes(dim).begin(), getWantedAxes(dim).end());
   }
 
   ReshardOp op;
   MeshAttr mesh;
+  ReshardPlanner &planner;
   OpBuilder builder;
   Value value;
   RankedTensorType global;
-  AxisLists axes;
 };
 
 struct ReshardsToCollectives : mlir::dchag::impl::ReshardsToCollectivesBase<ReshardsToCollectives> {
@@ -203,25 +180,28 @@ struct ReshardsToCollectives : mlir::dchag::impl::ReshardsToCollectivesBase<Resh
     MeshAttr mesh = getMeshOrError(getOperation());
     if (!mesh)
       return signalPassFailure();
+    ReshardPlanner planner(mesh);
     SmallVector<ReshardOp> reshards;
     getOperation().walk([&](ReshardOp op) { reshards.push_back(op); });
     for (ReshardOp op : reshards)
-      if (failed(lower(op, mesh)))
+      if (failed(lower(op, mesh, planner)))
         return signalPassFailure();
     getOperation().walk([](Operation *op) { op->removeAttr(kResultShardings); });
   }
 
-  LogicalResult lower(ReshardOp op, MeshAttr mesh) {
+  LogicalResult lower(ReshardOp op, MeshAttr mesh, ReshardPlanner &planner) {
     if (op.getInput().getType() != op.getFrom().getLocalType(op.getGlobal(), mesh) ||
         op.getType() != op.getTo().getLocalType(op.getGlobal(), mesh))
       return op.emitOpError("must be on the parts of a rank: run partition first");
-    Lowering lowering(op, mesh);
-    Value value = lowering.run();
-    if (value.getType() != op.getType())
+    Lowering lowering(op, mesh, planner);
+    FailureOr<Value> value = lowering.run();
+    if (failed(value))
+      return failure();
+    if (value->getType() != op.getType())
       return op.emitOpError("has no sequence of collectives to its type: got ")
-             << value.getType() << ", wanted " << op.getType();
+             << value->getType() << ", wanted " << op.getType();
     numCollectives += lowering.numCollectives;
-    op.getResult().replaceAllUsesWith(value);
+    op.getResult().replaceAllUsesWith(*value);
     op.erase();
     return success();
   }

@@ -4,7 +4,6 @@
 #include "dchag/Distribute/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -39,18 +38,6 @@ public:
   /// Repeats `v` along new dimensions.
   Value broadcast(Value v, ArrayRef<int64_t> shape, ArrayRef<int64_t> newDims) {
     return linalg::BroadcastOp::create(builder, loc, v, empty(like(v, shape)), newDims)
-        ->getResult(0);
-  }
-
-  /// Combines dimension 0 by an op with a neutral element.
-  template <typename CombinerOp>
-  Value reduceFirst(Value v, TypedAttr neutral) {
-    Value init = filled(like(v, shapeOf(v).drop_front()), neutral);
-    return linalg::ReduceOp::create(builder, loc, v, init, ArrayRef<int64_t>{0},
-                                    [](OpBuilder &b, Location at, ValueRange args) {
-                                      Value combined = CombinerOp::create(b, at, args[0], args[1]);
-                                      linalg::YieldOp::create(b, at, combined);
-                                    })
         ->getResult(0);
   }
 
@@ -145,61 +132,36 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
       return op.emitOpError("has ")
              << groups << " groups, so its channels cannot be split over ranks by mode "
              << "split-softmax: use mode hierarchical, which splits the groups";
-    Value merged = writeParts(op, writer, meshAttr.getAxisSize(axis.getValue()));
-    op.getResult().replaceAllUsesWith(merged);
-    op.erase();
+    writeParts(op, writer, meshAttr.getAxisSize(axis.getValue()));
     return success();
   }
 
-  /// The online-softmax merge: with the parts of the ranks in dimension 0,
-  ///     m* = max m    l* = sum l exp(m - m*)    u* = sum u exp(m - m*)    y = u* / l*
-  Value writeParts(AggregateOp op, Writer &writer, int64_t parts) {
-    OpBuilder &b = writer.builder;
-    Type elementType = getElementTypeOrSelf(op.getType());
+  /// The parts of an online softmax, which split over the units, and the division.
+  void writeParts(AggregateOp op, Writer &writer, int64_t ranks) {
     SmallVector<int64_t> tokens(writer.shapeOf(op.getTokens()));
     Value mask = op.getMask();
-    if (!mask && tokens[2] % parts != 0) {
-      auto type = RankedTensorType::get({1, tokens[1], tokens[2]}, b.getI1Type());
+    // With a mask the padding of uneven parts can be left out.
+    if (!mask && tokens[2] % ranks != 0) {
+      auto type = RankedTensorType::get({1, tokens[1], tokens[2]}, writer.builder.getI1Type());
       mask = writer.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
     }
-    int64_t heads = op.getHeads(), queries = writer.shapeOf(op.getQuery())[1];
-    int64_t values = op.getWv() ? writer.shapeOf(op.getWv())[1] : tokens[4];
-    SmallVector<int64_t> byHead = {parts, tokens[0], tokens[1], queries, tokens[3], heads};
-    SmallVector<int64_t> byValue(byHead);
-    byValue.back() = values;
-    Type headType = RankedTensorType::get(byHead, elementType);
-    auto part = AggregatePartsOp::create(
-        b, op.getLoc(), TypeRange{headType, headType, RankedTensorType::get(byValue, elementType)},
-        op.getTokens(), op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask,
-        op.getHeadsAttr(), op.getScaleAttr(), b.getI64IntegerAttr(parts));
-
-    auto floatType = cast<FloatType>(elementType);
-    auto lowest = FloatAttr::get(elementType, APFloat::getInf(floatType.getFloatSemantics(), true));
-    TypedAttr zero = b.getZeroAttr(elementType);
-    Value top = writer.reduceFirst<arith::MaximumFOp>(part.getMax(), lowest);
-    Value shift = writer.make<arith::SubFOp>(part.getMax(), writer.broadcast(top, byHead, {0}));
-    Value scale = writer.make<math::ExpOp>(shift);
-    Value sum =
-        writer.reduceFirst<arith::AddFOp>(writer.make<arith::MulFOp>(part.getSum(), scale), zero);
-
-    SmallVector<int64_t> split(byHead);
-    split.push_back(values / heads);
-    SmallVector<ReassociationIndices> groups = {{0}, {1}, {2}, {3}, {4}, {5, 6}};
-    Value acc = writer.make<tensor::ExpandShapeOp>(writer.like(top, split), part.getAcc(), groups);
-    Value scaled = writer.make<arith::MulFOp>(acc, writer.broadcast(scale, split, {6}));
-    Value total = writer.reduceFirst<arith::AddFOp>(scaled, zero);
-    ArrayRef<int64_t> merged = ArrayRef(split).drop_front();
-    Value divisor = writer.broadcast(sum, merged, {5});
-    Value y = writer.make<arith::DivFOp>(total, divisor);
-    if (op.getMask()) {
-      // A group without a unit yields 0.
-      Value zeros = writer.make<arith::ConstantOp>(
-          DenseElementsAttr::get(writer.like(top, merged), Attribute(zero)));
-      Value none = writer.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, divisor, zeros);
-      y = writer.make<arith::SelectOp>(none, zeros, y);
+    SmallVector<int64_t> byValue(writer.shapeOf(op.getResult())), byHead(byValue);
+    byHead.back() = op.getHeads();
+    Type headType = writer.like(op.getResult(), byHead);
+    auto parts = AggregatePartialOp::create(
+        writer.builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, op.getTokens(),
+        op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask, op.getHeadsAttr(),
+        op.getScaleAttr());
+    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
+    SmallVector<Value> values;
+    for (Value part : parts.getResults()) {
+      SmallVector<int64_t> shape(writer.shapeOf(part));
+      shape.insert(shape.begin(), 1);
+      values.push_back(writer.make<tensor::ExpandShapeOp>(writer.like(part, shape), part, groups));
     }
-    SmallVector<ReassociationIndices> back = {{0}, {1}, {2}, {3}, {4, 5}};
-    return writer.make<tensor::CollapseShapeOp>(y, back);
+    Value result = writer.make<MergePartialsOp>(op.getType(), values[0], values[1], values[2]);
+    op.getResult().replaceAllUsesWith(result);
+    op.erase();
   }
 
   /// A bias would be added once a rank.

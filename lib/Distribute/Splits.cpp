@@ -35,10 +35,12 @@ RuledOp::RuledOp(Operation *op, MeshAttr mesh) : op(op), mesh(mesh) {
   for (unsigned f = 0; f < getNumFactors(); ++f) {
     FactorAttr factor = rule.getFactor(f);
     bool parallel = factor.getKind() == FactorKind::Parallel;
-    splittable.push_back(factor.getSize() > 1 && (parallel || isReduction(factor.getKind())));
+    bool softmax = factor.getKind() == FactorKind::Softmax && rule.getMaximum();
+    splittable.push_back(factor.getSize() > 1 &&
+                         (parallel || softmax || isReduction(factor.getKind())));
     for (unsigned slot = 0; slot < getNumSlots(); ++slot) {
-      // A parallel factor that a result lacks has no meaning.
-      if (isResult(slot) && parallel && !hasFactor(slot, f))
+      // A parallel factor that a result lacks has no meaning, nor a softmax that a result has.
+      if (isResult(slot) && ((parallel && !hasFactor(slot, f)) || (softmax && hasFactor(slot, f))))
         splittable[f] = false;
       for (unsigned dim = 0; dim < getSlotRank(slot); ++dim)
         if (llvm::is_contained(getFactors(slot, dim), int64_t(f)) &&
@@ -91,7 +93,13 @@ FactorSplit RuledOp::getFactorSplit(unsigned slot, unsigned dim, DimShardingAttr
     return {};
   FactorSplit split{SmallVector<StringAttr, 2>(sharding.getAxes()), local / leading.stride};
   // The parts must cover the factor, which may be larger than the dimension.
-  if (split.local * mesh.getNumRanks(split.axes) < rule.getFactor(leading.factor).getSize())
+  FactorAttr factor = rule.getFactor(leading.factor);
+  int64_t covered = split.local * mesh.getNumRanks(split.axes);
+  if (covered < factor.getSize())
+    return {};
+  // Padding in a softmax must be left out by a mask.
+  if (factor.getKind() == FactorKind::Softmax && covered > factor.getSize() &&
+      !rule.hasPadding(leading.factor))
     return {};
   return split;
 }
@@ -114,7 +122,8 @@ ShardingAttr RuledOp::getSharding(unsigned slot, const Splits &splits) const {
   for (unsigned f = 0; isResult(slot) && f < getNumFactors(); ++f)
     if (splits[f] && !hasFactor(slot, f))
       for (StringAttr axis : splits[f].axes)
-        partials.push_back(PartialAttr::get(op->getContext(), axis, rule.getFactor(f).getKind()));
+        partials.push_back(PartialAttr::get(op->getContext(), axis,
+                                            rule.getPartialKind(slot - op->getNumOperands(), f)));
   return ShardingAttr::get(op->getContext(), dims, partials);
 }
 

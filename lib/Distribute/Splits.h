@@ -43,6 +43,10 @@ public:
   Operation *getOp() const { return op; }
   RuleAttr getRule() const { return rule; }
   unsigned getNumFactors() const { return rule.getFactors().size(); }
+  /// The result that holds the maximum of an online softmax, or null.
+  Value getMaximum() const {
+    return rule && rule.getMaximum() ? Value(op->getResult(rule.getMaximum().getInt())) : Value();
+  }
 
   /// A value of the op; results follow the operands.
   unsigned getNumSlots() const { return op->getNumOperands() + op->getNumResults(); }

@@ -49,10 +49,10 @@ static LogicalResult verifySignature(func::FuncOp function, MeshAttr mesh) {
 static LogicalResult verifyPartials(Operation *op) {
   for (OpResult result : op->getResults()) {
     if (!getResultSharding(result).isPartial() ||
-        isa<ReshardOp, shard::AllReduceOp, shard::ReduceScatterOp>(op))
+        isa<ReshardOp, RescaleOp, shard::AllReduceOp, shard::ReduceScatterOp>(op))
       continue;
     for (Operation *user : result.getUsers())
-      if (!isa<ReshardOp, shard::AllReduceOp, shard::ReduceScatterOp>(user))
+      if (!isa<ReshardOp, RescaleOp, shard::AllReduceOp, shard::ReduceScatterOp>(user))
         return user->emitOpError("uses a partial result that was never combined: ")
                << getResultSharding(result);
   }

@@ -17,6 +17,12 @@ static LogicalResult verifyReshard(ReshardOp op, MeshAttr mesh) {
   if (!from.isSameLayout(op.getFrom(), global, mesh))
     return op.emitOpError("must start from the sharding of its input: got ")
            << op.getFrom() << ", wanted " << from;
+  for (PartialAttr partial : from.getPartials())
+    if (op.getMaximum() && partial.getKind() == FactorKind::Softmax &&
+        !llvm::is_contained(getValueSharding(op.getMaximum()).getPartials(),
+                            PartialAttr::get(op.getContext(), partial.getAxis(), FactorKind::Max)))
+      return op.emitOpError("must be relative to a maximum that is partial along ")
+             << partial.getAxis() << " too: got " << getValueSharding(op.getMaximum());
   ShardingAttr to = getResultSharding(cast<OpResult>(op.getResult()));
   if (!to.isSameLayout(op.getTo(), global, mesh))
     return op.emitOpError("must end in the sharding of its result: got ")

@@ -29,9 +29,9 @@ def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
     The output projection of `dchag.aggregate` becomes a contraction of its own (and a bias an
     addition), so that heads are a parallel factor up to it and a summed one in it. In mode
     `split-softmax` the aggregations that are fed by tokens directly become
-    `dchag.aggregate_parts` with a part for each rank along `axis` and the online-softmax
-    merge of docs/math.md, section 3, in plain ops. Equal in real arithmetic; changes no
-    aggregation without an output projection in the other modes.
+    `dchag.aggregate_partial`, which splits over the units, and `dchag.merge_partials`, which
+    divides; with a mask where the ranks along `axis` do not divide the units. Equal in real
+    arithmetic; changes no aggregation without an output projection in the other modes.
 
     Fails in mode `split-softmax` at a first-level aggregation of several groups: those split
     by groups (mode `hierarchical`).
@@ -119,11 +119,12 @@ def VerifyPartition : Pass<"verify-partition", "::mlir::ModuleOp"> {
 def ReshardsToCollectives : Pass<"reshards-to-collectives", "::mlir::ModuleOp"> {
   let summary = "Replaces reshards by collectives of the shard dialect";
   let description = [{
-    Partial results become `shard.reduce_scatter` where the wanted layout splits a dimension
-    over the axis in equal parts, else `shard.all_reduce`. An axis that moves between two
-    dimensions becomes `shard.all_to_all`; other axes `shard.all_gather`, innermost first, with
-    the padding cut off, and `shard.all_slice`, outermost first, of a padded tensor. One axis a
-    collective. Removes `dchag.shardings`.
+    Each reshard becomes the sequence of `shard.all_slice`, `all_to_all`, `all_gather`,
+    `reduce_scatter` and `all_reduce` in which a rank sends the fewest bytes, and of those the
+    shortest. A sum that is wanted split is scattered; over several axes at once where that is
+    cheaper. Parts of an online softmax are made relative to the maximum of all ranks
+    (`dchag.rescale`) and then summed. Sizes that do not divide are padded before and cut after a
+    step, and the type after each step is checked. Removes `dchag.shardings`.
   }];
   let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];

@@ -30,8 +30,8 @@ module attributes {s4 = #dchag.sharding<[["tp"] unit 0]>} {}
 
 // -----
 
-// expected-error @+1 {{(S5) partial result must be sum, max or min: got softmax}}
-module attributes {s5 = #dchag.sharding<[[]], partial = ["tp" = softmax]>} {}
+// expected-error @+1 {{(S5) partial result must be sum, max, min or softmax: got parallel}}
+module attributes {s5 = #dchag.sharding<[[]], partial = ["tp" = parallel]>} {}
 
 // -----
 

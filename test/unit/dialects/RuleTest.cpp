@@ -122,6 +122,8 @@ protected:
         checkParallel(op, rule, f, factor.getSize(), whole);
       if (factor.getKind() == FactorKind::Sum)
         checkSum(op, rule, f, factor.getSize(), whole);
+      if (factor.getKind() == FactorKind::Softmax && rule.getMaximum())
+        checkSoftmax(op, rule, f, factor.getSize(), whole);
     }
     return kinds;
   }
@@ -138,6 +140,29 @@ protected:
     for (size_t i = 0; i < a.data.size(); ++i)
       a.data[i] += b.data[i];
     expectNear(a, whole[0], 1e-12);
+  }
+
+  /// Parts of an online softmax merge to the whole; heads are the last dimension of the maximum.
+  void checkSoftmax(Operation *op, RuleAttr rule, int64_t f, int64_t size, ArrayRef<Array> whole) {
+    EXPECT_FALSE(isInResult(rule, f)) << "parts of a softmax must not be in a result";
+    SmallVector<Array> a = runPart(op, rule, {f, 0, 1}), b = runPart(op, rule, {f, 1, size});
+    unsigned top = rule.getMaximum().getInt();
+    Array max = a[top];
+    for (size_t i = 0; i < max.data.size(); ++i)
+      max.data[i] = std::max(a[top].data[i], b[top].data[i]);
+    expectNear(max, whole[top], 1e-12);
+    for (size_t r = 0; r < whole.size(); ++r) {
+      if (r == top)
+        continue;
+      EXPECT_EQ(rule.getPartialKind(r, f), FactorKind::Softmax);
+      size_t width = a[r].data.size() / max.data.size();
+      for (size_t i = 0; i < a[r].data.size(); ++i) {
+        double to = max.data[i / width];
+        a[r].data[i] = a[r].data[i] * std::exp(a[top].data[i / width] - to) +
+                       b[r].data[i] * std::exp(b[top].data[i / width] - to);
+      }
+      expectNear(a[r], whole[r], 1e-12);
+    }
   }
 
   IntegerAttr integer(int64_t value) { return builder.getI64IntegerAttr(value); }
@@ -186,6 +211,24 @@ TEST_F(RuleTest, AggregateOfTokensThemselves) {
   EXPECT_EQ(aggregate(false, false), "pppxppww");
   EXPECT_EQ(aggregate(true, false), "wppxppwww");
   EXPECT_EQ(aggregate(false, true), "wppxppwww");
+}
+
+TEST_F(RuleTest, AggregatePartial) {
+  Array t = randomArray({2, 3, 5, 2, 8}, 1), q = randomArray({3, 2, 6}, 2);
+  Array wk = randomArray({3, 6, 8}, 3), wv = randomArray({3, 4, 8}, 5), bv = randomArray({3, 4}, 6);
+  Array mask({2, 3, 5});
+  for (size_t i = 0; i < mask.data.size(); ++i)
+    mask.data[i] = i % 3 != 1;
+  for (bool masked : {false, true}) {
+    auto op =
+        build<AggregatePartialOp>(TypeRange{floatType({2, 3, 2, 2, 2}), floatType({2, 3, 2, 2, 2}),
+                                            floatType({2, 3, 2, 2, 4})},
+                                  arg(t), arg(q), arg(wk), Value(), arg(wv), arg(bv),
+                                  masked ? arg(mask, 1) : Value(), integer(2), number(0.5));
+    EXPECT_EQ(check(op), "pppxppwww");
+    // Padding can be left out where there is a mask.
+    EXPECT_EQ(op.getShardingRule().hasPadding(3), masked);
+  }
 }
 
 TEST_F(RuleTest, MergePartials) {

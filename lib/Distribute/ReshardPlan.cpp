@@ -1,0 +1,346 @@
+//===- ReshardPlan.cpp - the cheapest way from one layout to another -------*- C++ -*-===//
+
+#include "ReshardPlan.h"
+#include <map>
+#include <queue>
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+Layout Layout::get(ShardingAttr sharding, ArrayRef<int64_t> shape, MeshAttr mesh) {
+  Layout layout;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    Dim &entry = layout.dims.emplace_back();
+    for (StringAttr axis : sharding.getDims()[dim].getAxes())
+      entry.axes.push_back(*mesh.getAxisIndex(axis));
+    entry.local = sharding.getLocalSize(dim, size, mesh);
+  }
+  for (PartialAttr partial : sharding.getPartials())
+    layout.partials.push_back({*mesh.getAxisIndex(partial.getAxis()), partial.getKind()});
+  llvm::sort(layout.partials, [](const Partial &a, const Partial &b) { return a.axis < b.axis; });
+  return layout;
+}
+
+bool Layout::usesAxis(unsigned axis) const {
+  return llvm::any_of(dims, [&](const Dim &dim) { return llvm::is_contained(dim.axes, axis); }) ||
+         llvm::any_of(partials, [&](const Partial &partial) { return partial.axis == axis; });
+}
+
+int64_t Layout::getNumLocalElements() const {
+  int64_t count = 1;
+  for (const Dim &dim : dims)
+    count *= dim.local;
+  return count;
+}
+
+StringRef mlir::dchag::stringifyReshardStepKind(ReshardStepKind kind) {
+  switch (kind) {
+  case ReshardStepKind::Slice:
+    return "all_slice";
+  case ReshardStepKind::AllGather:
+    return "all_gather";
+  case ReshardStepKind::AllToAll:
+    return "all_to_all";
+  case ReshardStepKind::ReduceScatter:
+    return "reduce_scatter";
+  case ReshardStepKind::AllReduce:
+    return "all_reduce";
+  }
+  return "";
+}
+
+unsigned ReshardPlan::getNumCollectives() const {
+  return llvm::count_if(
+      steps, [](const ReshardStep &step) { return step.kind != ReshardStepKind::Slice; });
+}
+
+//===----------------------------------------------------------------------===//
+// Search
+//===----------------------------------------------------------------------===//
+
+/// A layout as a list of numbers, for maps.
+static std::vector<int64_t> getKey(const Layout &layout) {
+  std::vector<int64_t> key;
+  for (const Layout::Dim &dim : layout.dims) {
+    key.insert(key.end(), dim.axes.begin(), dim.axes.end());
+    key.push_back(-1);
+    key.push_back(dim.local);
+  }
+  for (const Layout::Partial &partial : layout.partials)
+    key.insert(key.end(), {partial.axis, static_cast<int64_t>(partial.kind)});
+  return key;
+}
+
+namespace {
+/// Length of a path: elements sent, then collectives, then slices.
+struct Length {
+  double sent = 0;
+  unsigned collectives = 0, slices = 0;
+  bool operator<(const Length &other) const {
+    return std::tie(sent, collectives, slices) <
+           std::tie(other.sent, other.collectives, other.slices);
+  }
+};
+
+class Search {
+public:
+  Search(MeshAttr mesh, const Layout &to, ArrayRef<int64_t> shape)
+      : mesh(mesh), to(to), shape(shape) {}
+
+  ReshardPlan run(const Layout &from);
+
+private:
+  int64_t getNumRanks(ArrayRef<unsigned> axes) const {
+    int64_t ranks = 1;
+    for (unsigned axis : axes)
+      ranks *= mesh.getSizes()[axis];
+    return ranks;
+  }
+
+  /// Sizes that the parts of a dimension may have once it is cut further along `axes`.
+  SmallVector<int64_t, 2> getCutSizes(const Layout::Dim &dim, unsigned index,
+                                      ArrayRef<unsigned> axes) const;
+  /// A dimension without its innermost `count` axes; what is whole has no padding.
+  Layout::Dim join(const Layout::Dim &dim, unsigned index, unsigned count) const;
+
+  void add(ReshardStep step);
+  void addSlices();
+  void addGathers();
+  void addExchanges();
+  void addSums();
+  void addSums(ArrayRef<unsigned> axes, FactorKind kind);
+
+  MeshAttr mesh;
+  const Layout &to;
+  ArrayRef<int64_t> shape;
+  /// Where the search is, and the edges from there.
+  Layout at;
+  SmallVector<ReshardStep> edges;
+};
+} // namespace
+
+SmallVector<int64_t, 2> Search::getCutSizes(const Layout::Dim &dim, unsigned index,
+                                            ArrayRef<unsigned> axes) const {
+  int64_t ranks = getNumRanks(axes);
+  // Parts inside of padded parts do not line up.
+  if (!dim.axes.empty())
+    return dim.local % ranks == 0 ? SmallVector<int64_t, 2>{dim.local / ranks}
+                                  : SmallVector<int64_t, 2>{};
+  SmallVector<int64_t, 2> sizes = {static_cast<int64_t>(llvm::divideCeil(shape[index], ranks))};
+  // On the way to a layout with more axes inside, parts are a multiple of the last ones.
+  ArrayRef<unsigned> wanted = to.dims[index].axes;
+  if (wanted.take_front(axes.size()) == axes) {
+    int64_t size = to.dims[index].local * getNumRanks(wanted.drop_front(axes.size()));
+    if (size != sizes[0] && size * ranks >= shape[index])
+      sizes.push_back(size);
+  }
+  return sizes;
+}
+
+Layout::Dim Search::join(const Layout::Dim &dim, unsigned index, unsigned count) const {
+  Layout::Dim joined = dim;
+  joined.axes.truncate(dim.axes.size() - count);
+  joined.local *= getNumRanks(ArrayRef<unsigned>(dim.axes).take_back(count));
+  if (joined.axes.empty())
+    joined.local = shape[index];
+  return joined;
+}
+
+void Search::add(ReshardStep step) { edges.push_back(std::move(step)); }
+
+void Search::addSlices() {
+  for (unsigned axis = 0; axis < mesh.getSizes().size(); ++axis) {
+    if (at.usesAxis(axis) || !to.usesAxis(axis))
+      continue;
+    for (unsigned dim = 0; dim < shape.size(); ++dim)
+      for (int64_t size : getCutSizes(at.dims[dim], dim, axis)) {
+        ReshardStep step{ReshardStepKind::Slice, {axis}, dim, 0, FactorKind::Sum, at, 0};
+        step.after.dims[dim].axes.push_back(axis);
+        step.after.dims[dim].local = size;
+        add(std::move(step));
+      }
+  }
+}
+
+void Search::addGathers() {
+  double local = at.getNumLocalElements();
+  for (unsigned dim = 0; dim < shape.size(); ++dim) {
+    if (at.dims[dim].axes.empty())
+      continue;
+    unsigned axis = at.dims[dim].axes.back();
+    ReshardStep step{ReshardStepKind::AllGather, {axis}, dim, 0, FactorKind::Sum, at, 0};
+    step.after.dims[dim] = join(at.dims[dim], dim, 1);
+    step.sent = (mesh.getSizes()[axis] - 1) * local;
+    add(std::move(step));
+  }
+}
+
+/// Several axes at once keep their order, one after the other would turn it around.
+void Search::addExchanges() {
+  double local = at.getNumLocalElements();
+  for (unsigned dim = 0; dim < shape.size(); ++dim)
+    for (unsigned count = 1; count <= at.dims[dim].axes.size(); ++count)
+      for (unsigned cutDim = 0; cutDim < shape.size(); ++cutDim) {
+        if (cutDim == dim)
+          continue;
+        ArrayRef<unsigned> axes = ArrayRef<unsigned>(at.dims[dim].axes).take_back(count);
+        int64_t ranks = getNumRanks(axes);
+        for (int64_t size : getCutSizes(at.dims[cutDim], cutDim, axes)) {
+          ReshardStep step{ReshardStepKind::AllToAll, {}, dim, cutDim, FactorKind::Sum, at, 0};
+          step.axes.assign(axes.begin(), axes.end());
+          step.after.dims[dim] = join(at.dims[dim], dim, count);
+          step.after.dims[cutDim].axes.append(axes.begin(), axes.end());
+          step.after.dims[cutDim].local = size;
+          // The dimension that is cut is padded to equal parts first.
+          double padded = local / at.dims[cutDim].local * size * ranks;
+          step.sent = padded * (ranks - 1) / ranks;
+          add(std::move(step));
+        }
+      }
+}
+
+void Search::addSums(ArrayRef<unsigned> axes, FactorKind kind) {
+  double local = at.getNumLocalElements();
+  int64_t ranks = getNumRanks(axes);
+  ReshardStep sum{ReshardStepKind::AllReduce, {}, 0, 0, kind, at, 2 * local * (ranks - 1) / ranks};
+  sum.axes.assign(axes.begin(), axes.end());
+  llvm::erase_if(sum.after.partials, [&](const Layout::Partial &partial) {
+    return llvm::is_contained(axes, partial.axis);
+  });
+  for (unsigned dim = 0; axes.size() == 1 && dim < shape.size(); ++dim)
+    for (int64_t size : getCutSizes(at.dims[dim], dim, axes)) {
+      ReshardStep step = sum;
+      step.kind = ReshardStepKind::ReduceScatter;
+      step.dim = dim;
+      step.after.dims[dim].axes.append(axes.begin(), axes.end());
+      step.after.dims[dim].local = size;
+      step.sent = local / at.dims[dim].local * size * (ranks - 1);
+      add(std::move(step));
+    }
+  add(std::move(sum));
+}
+
+/// One axis, or all that are left of one kind: a sum over several is cheaper than one after
+/// the other.
+void Search::addSums() {
+  for (FactorKind kind : {FactorKind::Sum, FactorKind::Max, FactorKind::Min}) {
+    SmallVector<unsigned> axes;
+    for (const Layout::Partial &partial : at.partials)
+      if (partial.kind == kind && !llvm::is_contained(to.partials, partial))
+        axes.push_back(partial.axis);
+    // All subsets; a mesh has a handful of axes.
+    for (unsigned bits = 1; bits < 1u << axes.size(); ++bits) {
+      SmallVector<unsigned> chosen;
+      for (auto [i, axis] : llvm::enumerate(axes))
+        if (bits >> i & 1)
+          chosen.push_back(axis);
+      addSums(chosen, kind);
+    }
+  }
+}
+
+/// Joins steps of one kind over neighbouring axes of one dimension.
+static void mergeSteps(SmallVectorImpl<ReshardStep> &steps) {
+  for (unsigned i = 0; i + 1 < steps.size();) {
+    ReshardStep &first = steps[i], &second = steps[i + 1];
+    bool merges = first.kind == second.kind && first.dim == second.dim &&
+                  first.reduction == second.reduction &&
+                  llvm::is_contained({ReshardStepKind::Slice, ReshardStepKind::AllGather,
+                                      ReshardStepKind::ReduceScatter},
+                                     first.kind);
+    if (!merges) {
+      ++i;
+      continue;
+    }
+    // A gather takes the innermost axis first, the others add one inside.
+    bool gathers = first.kind == ReshardStepKind::AllGather;
+    SmallVector<unsigned, 2> axes(gathers ? second.axes : first.axes);
+    llvm::append_range(axes, gathers ? first.axes : second.axes);
+    first.axes = axes;
+    first.after = second.after;
+    first.sent += second.sent;
+    steps.erase(steps.begin() + i + 1);
+  }
+}
+
+ReshardPlan Search::run(const Layout &from) {
+  struct Node {
+    Length length;
+    bool done = false;
+    /// The step that leads here, and where from.
+    std::vector<int64_t> previous;
+    ReshardStep step;
+  };
+  std::map<std::vector<int64_t>, Node> nodes;
+  using Entry = std::pair<Length, std::vector<int64_t>>;
+  auto later = [](const Entry &a, const Entry &b) {
+    return b.first < a.first || (!(a.first < b.first) && b.second < a.second);
+  };
+  std::priority_queue<Entry, std::vector<Entry>, decltype(later)> open(later);
+  std::vector<int64_t> start = getKey(from), goal = getKey(to);
+  nodes[start].step.after = from;
+  open.push({Length(), start});
+  while (!open.empty()) {
+    std::vector<int64_t> key = open.top().second;
+    open.pop();
+    if (key == goal)
+      break;
+    Node &node = nodes[key];
+    if (std::exchange(node.done, true))
+      continue;
+    at = node.step.after;
+    edges.clear();
+    addSlices();
+    addGathers();
+    addExchanges();
+    addSums();
+    for (ReshardStep &step : edges) {
+      bool slices = step.kind == ReshardStepKind::Slice;
+      Length length{node.length.sent + step.sent, node.length.collectives + !slices,
+                    node.length.slices + slices};
+      std::vector<int64_t> next = getKey(step.after);
+      auto [it, isNew] = nodes.try_emplace(next);
+      if (!isNew && !(length < it->second.length))
+        continue;
+      it->second = {length, false, key, std::move(step)};
+      open.push({length, next});
+    }
+  }
+  ReshardPlan plan;
+  auto it = nodes.find(goal);
+  // There is a way from every layout to every other, by way of whole values.
+  if (it == nodes.end())
+    llvm::report_fatal_error("no way between two layouts: a partial result is wanted");
+  for (; it->first != start; it = nodes.find(it->second.previous))
+    plan.steps.push_back(it->second.step);
+  std::reverse(plan.steps.begin(), plan.steps.end());
+  mergeSteps(plan.steps);
+  for (const ReshardStep &step : plan.steps)
+    plan.sent += step.sent;
+  return plan;
+}
+
+struct ReshardPlanner::Memory {
+  std::map<std::vector<int64_t>, ReshardPlan> plans;
+};
+
+ReshardPlanner::ReshardPlanner(MeshAttr mesh) : mesh(mesh), memory(new Memory) {}
+ReshardPlanner::~ReshardPlanner() = default;
+
+const ReshardPlan &ReshardPlanner::plan(const Layout &from, const Layout &to,
+                                        ArrayRef<int64_t> shape) {
+  std::vector<int64_t> key(shape.begin(), shape.end());
+  for (const Layout *layout : {&from, &to}) {
+    std::vector<int64_t> part = getKey(*layout);
+    key.push_back(-2);
+    key.insert(key.end(), part.begin(), part.end());
+  }
+  auto [it, isNew] = memory->plans.try_emplace(std::move(key));
+  if (isNew)
+    it->second = Search(mesh, to, shape).run(from);
+  return it->second;
+}

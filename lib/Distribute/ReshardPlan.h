@@ -1,0 +1,94 @@
+//===- ReshardPlan.h - the cheapest way from one layout to another ---------*- C++ -*-===//
+//
+// A value of 8 x 6 elements on a 2 x 3 grid goes from rows over both axes to columns over the
+// second:
+//
+//     [["a", "b"], []]   4 parts of 2 rows (8 = 6 * 2 - padding), 2 x 6 on each rank
+//     all_to_all b       rows are joined along b, columns cut:  [["a"], ["b"]]  6 x 2
+//     all_gather a       rows are joined along a:               [[], ["b"]]     8 x 2
+//
+// A layout is a node of a graph, a collective or a local slice an edge whose length is the
+// bytes a rank sends. A plan is the shortest path, found by Dijkstra's search; of paths of one
+// length it has the fewest collectives, then the fewest slices. It knows no IR, so that a plan
+// can be printed, costed and compared with others.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_DISTRIBUTE_RESHARDPLAN_H
+#define DCHAG_DISTRIBUTE_RESHARDPLAN_H
+
+#include "dialects/dchag/Dchag.h"
+
+namespace mlir::dchag {
+
+/// How a value lies, in axis numbers: what `#dchag.sharding` says of one shape.
+struct Layout {
+  struct Dim {
+    /// First slowest.
+    SmallVector<unsigned, 2> axes;
+    /// Elements of a rank's part, with padding.
+    int64_t local = 0;
+    bool operator==(const Dim &other) const { return axes == other.axes && local == other.local; }
+  };
+  struct Partial {
+    unsigned axis;
+    FactorKind kind;
+    bool operator==(const Partial &other) const { return axis == other.axis && kind == other.kind; }
+  };
+  SmallVector<Dim, 4> dims;
+  /// Ordered by axis.
+  SmallVector<Partial, 2> partials;
+
+  static Layout get(ShardingAttr sharding, ArrayRef<int64_t> shape, MeshAttr mesh);
+  bool operator==(const Layout &other) const {
+    return dims == other.dims && partials == other.partials;
+  }
+  bool usesAxis(unsigned axis) const;
+  /// Elements of a rank's part.
+  int64_t getNumLocalElements() const;
+};
+
+enum class ReshardStepKind { Slice, AllGather, AllToAll, ReduceScatter, AllReduce };
+StringRef stringifyReshardStepKind(ReshardStepKind kind);
+
+/// One edge: slices and reduce-scatters cut `dim`, gathers join it; an all-to-all joins `dim`
+/// and cuts `cutDim`.
+struct ReshardStep {
+  ReshardStepKind kind;
+  /// Axes in the order of the group, first slowest.
+  SmallVector<unsigned, 2> axes;
+  unsigned dim = 0, cutDim = 0;
+  /// What partial results are combined by.
+  FactorKind reduction = FactorKind::Sum;
+  /// The layout afterwards.
+  Layout after;
+  /// Elements that each rank sends (bandwidth-optimal algorithms: n - 1 parts of a gather, an
+  /// nth of n - 1 parts of an exchange or a scattered sum, and twice that of a whole sum).
+  double sent = 0;
+};
+
+struct ReshardPlan {
+  SmallVector<ReshardStep> steps;
+  /// Elements that each rank sends in all.
+  double sent = 0;
+  unsigned getNumCollectives() const;
+};
+
+/// Finds plans on one mesh; remembers those it has found.
+class ReshardPlanner {
+public:
+  explicit ReshardPlanner(MeshAttr mesh);
+  ~ReshardPlanner();
+
+  /// The shortest way. Partial results that `to` has must be in `from` too, and partial results
+  /// of an online softmax must have been made sums (`dchag.rescale`).
+  const ReshardPlan &plan(const Layout &from, const Layout &to, ArrayRef<int64_t> shape);
+
+private:
+  struct Memory;
+  MeshAttr mesh;
+  std::unique_ptr<Memory> memory;
+};
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_DISTRIBUTE_RESHARDPLAN_H
