@@ -18,7 +18,7 @@ for line in sys.stdin:
     elif match := OP.search(line):
         kind, before, after = match.groups()
         # Sums are the rule.
-        reduction = re.search(r"reduction = (\w+)", line)
+        reduction = re.search(r"reduction = +(\w+)", line)
         text = f"{kind} {reduction[1]}" if reduction else kind
         counts[function][text, before, after] += 1
     elif "shard." in line and "shard.grid" not in line and "shard.proc" not in line:
