@@ -68,12 +68,14 @@ MeshAttr MeshAttr::parseOption(StringRef text, Location loc) {
   for (StringRef axis : llvm::split(text, ',')) {
     auto [name, number] = axis.trim().split('=');
     int64_t size;
-    if (name.empty() || number.getAsInteger(10, size)) {
+    bool named =
+        !name.empty() && llvm::all_of(name, [](char c) { return c == '_' || llvm::isAlnum(c); });
+    if (!named || number.getAsInteger(10, size)) {
       emitError(loc) << "mesh must be axes with sizes such as tp=2 or dp=2,tp=4: got '" << text
                      << "'";
       return {};
     }
-    names.push_back(StringAttr::get(loc.getContext(), name.trim()));
+    names.push_back(StringAttr::get(loc.getContext(), name));
     sizes.push_back(size);
   }
   return MeshAttr::getChecked([&] { return emitError(loc); }, loc.getContext(), ArrayRef(names),

@@ -77,6 +77,12 @@ void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager) {
 void mlir::dchag::registerCodegenPipelines() {
   registerDchagCodegenPasses();
   registerDchagMemoryPasses();
+  // By name, so that reproducers of the pipeline run.
+  registerPass([]() { return createConvertElementwiseToLinalgPass(); });
+  registerPass([]() { return createLinalgGeneralizeNamedOpsPass(); });
+  registerPass([]() { return createConvertSCFToOpenMPPass(); });
+  registerPass([]() { return createSCFToControlFlowPass(); });
+  registerPass([]() { return createReconcileUnrealizedCastsPass(); });
   PassPipelineRegistration<>("cpu-codegen",
                              "per-device programs to the LLVM dialect for target cpu",
                              buildCpuCodegenPipeline);

@@ -13,6 +13,7 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -65,14 +66,15 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(ModuleOp module,
     module.emitError("no code generator for ") << triple.str() << ": " << error;
     return nullptr;
   }
-  std::unique_ptr<llvm::TargetMachine> machine(
-      target->createTargetMachine(triple, cpu.name, cpu.features, llvm::TargetOptions(),
-                                  llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
-  if (!machine->getMCSubtargetInfo()->isCPUStringValid(cpu.name)) {
+  // Asked of a generic machine: one made for an unknown CPU would print warnings of its own.
+  std::unique_ptr<llvm::MCSubtargetInfo> generic(target->createMCSubtargetInfo(triple, "", ""));
+  if (!generic->isCPUStringValid(cpu.name)) {
     module.emitError("unknown CPU '") << cpu.name << "': see `llc -mcpu=help`, or use native";
     return nullptr;
   }
-  return machine;
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, cpu.name, cpu.features, llvm::TargetOptions(),
+                                  llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
@@ -127,7 +129,8 @@ LogicalResult mlir::dchag::emitObject(ModuleOp module, llvm::Module &target, Str
   if (!machine)
     return failure();
   std::error_code code;
-  llvm::raw_fd_ostream stream(path, code);
+  llvm::ToolOutputFile file(path, code, llvm::sys::fs::OF_None);
+  llvm::raw_fd_ostream &stream = file.os();
   if (code)
     return module.emitError("cannot write ") << path << ": " << code.message();
   llvm::legacy::PassManager passes;
@@ -140,5 +143,6 @@ LogicalResult mlir::dchag::emitObject(ModuleOp module, llvm::Module &target, Str
     stream.clear_error();
     return module.emitError("cannot write ") << path << ": " << reason;
   }
+  file.keep();
   return success();
 }

@@ -69,7 +69,9 @@ LogicalResult Importer::parseOptions(const Graph &graph) {
   }
   for (StringRef text : options.binds) {
     auto [name, value] = split("bind", text);
-    if (!name.empty())
+    if (!name.empty() && value.empty())
+      (void)fail("--bind=" + text + ": wanted a file as in --bind=" + name + "=file.npy");
+    else if (!name.empty())
       bindOptions[name] = value;
   }
   if (options.batch && *options.batch < 1)

@@ -175,8 +175,10 @@ LogicalResult ModuleOnRanks::addArgument(func::FuncOp function, unsigned index,
   StringRef role = roleAttr ? roleAttr.getValue() : "input";
   auto name = function.getArgAttrOfType<StringAttr>(index, "dchag.name");
   auto isThis = [&](const Port &port) { return port.index == index; };
-  if (role == "input")
-    return arguments.addGlobal(index, inputs, *llvm::find_if(ports.inputs, isThis), true);
+  // Inputs are those of @step: an argument of @prepare that lost its role is none.
+  const auto *input = llvm::find_if(ports.inputs, isThis);
+  if (role == "input" && function != ports.prepare && input != ports.inputs.end())
+    return arguments.addGlobal(index, inputs, *input, true);
   if (role == "param") {
     auto isParam = [&](const Port &port) {
       return name ? port.name == name.getValue() : port.index == index;

@@ -1,21 +1,41 @@
 //===- Pipelines.cpp - from a model to a program of a target ---------------*- C++ -*-===//
 
 #include "dchag/Pipelines/Pipelines.h"
+#include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
+static bool hasAttr(ArrayAttr dicts, StringRef name) {
+  return dicts && llvm::any_of(dicts.getAsRange<DictionaryAttr>(),
+                               [&](DictionaryAttr dict) { return dict.contains(name); });
+}
+
+Stage mlir::dchag::getStage(ModuleOp module) {
+  auto step = module.lookupSymbol<func::FuncOp>("step");
+  auto prepare = module.lookupSymbol<func::FuncOp>("prepare");
+  if (step && (hasAttr(step.getAllArgAttrs(), ShardingAttr::globalTypeAttrName) ||
+               hasAttr(step.getAllResultAttrs(), ShardingAttr::globalTypeAttrName)))
+    return Stage::PerDevice;
+  if (!step || !prepare)
+    return Stage::Model;
+  return hasAttr(prepare.getAllArgAttrs(), "dchag.reads") ? Stage::ReadsExtracted : Stage::Prepared;
+}
+
 std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {
-  std::string text = "verify-global,raise,prepare,extract-reads";
-  if (options.mesh.empty())
-    return text;
-  text += ",distribute{mesh=" + options.mesh;
-  if (!options.mode.empty())
-    text += " mode=" + options.mode;
-  return text + "}";
+  SmallVector<std::string> passes;
+  if (options.stage == Stage::Model)
+    passes = {"verify-global", "raise", "prepare"};
+  if (options.stage == Stage::Model || options.stage == Stage::Prepared)
+    passes.push_back("extract-reads");
+  if (options.stage != Stage::PerDevice && !options.mesh.empty())
+    passes.push_back("distribute{mesh=" + options.mesh +
+                     (options.mode.empty() ? "" : " mode=" + options.mode) + "}");
+  return llvm::join(passes, ",");
 }
 
 /// Splits a pipeline at the commas that are not inside of options or nested pipelines.
@@ -68,5 +88,7 @@ LogicalResult mlir::dchag::addCompilePipeline(OpPassManager &manager, const Comp
     errors << "\n";
     return failure();
   }
-  return addPassPipeline(manager, getModelPipeline(options) + "," + target->second.str(), errors);
+  std::string model = getModelPipeline(options);
+  return addPassPipeline(manager, (model.empty() ? "" : model + ",") + target->second.str(),
+                         errors);
 }

@@ -1,11 +1,14 @@
 //===- Driver.cpp - import, passes, emission, checks -----------------------*- C++ -*-===//
 
 #include "Driver.h"
+#include "DumpStages.h"
+#include "dchag/Distribute/Passes.h"
 #include "dchag/Emit/Emit.h"
 #include "dchag/Import/Import.h"
 #include "dchag/Import/Weights.h"
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Pipelines/Pipelines.h"
+#include "dialects/dchag/Dchag.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -39,9 +42,9 @@ static cl::opt<EmitKind>
                         clEnumValN(EmitKind::Run, "run", "nothing: run it in the interpreter")));
 static cl::opt<std::string> mesh("mesh", cl::cat(modelCategory), cl::value_desc("tp=2"),
                                  cl::desc("Mesh of ranks to compile for (default: one rank)"));
-static cl::opt<std::string>
-    mode("mode", cl::cat(modelCategory), cl::value_desc("name"),
-         cl::desc("How aggregations are spread: replicate, gather, hierarchical, split-softmax"));
+static cl::opt<DistributeMode> mode("mode", cl::cat(modelCategory),
+                                    cl::desc("How aggregations are spread over the mesh:"),
+                                    cl::init(DistributeMode::Replicate), getDistributeModeValues());
 static cl::opt<std::string> target("target", cl::cat(modelCategory), cl::init("cpu"),
                                    cl::desc("Target to compile for (default: cpu)"));
 static cl::opt<std::string> cpu("cpu", cl::cat(modelCategory), cl::init("native"),
@@ -108,10 +111,20 @@ static cl::opt<bool> allowUnchanged("allow-unchanged", cl::cat(modelCategory),
 
 static bool isModelFile(StringRef path) { return path.ends_with(".onnx"); }
 
+/// The name of the mode as it was given; empty if it was not.
+static std::string getModeName() {
+  for (unsigned i = 0; mode.getNumOccurrences() && i < mode.getParser().getNumOptions(); ++i) {
+    const cl::GenericOptionValue &value = mode.getParser().getOptionValue(i);
+    if (static_cast<const cl::OptionValue<DistributeMode> &>(value).getValue() == mode)
+      return mode.getParser().getOption(i).str();
+  }
+  return "";
+}
+
 static CompileOptions getCompileOptions() {
   CompileOptions options;
   options.mesh = mesh;
-  options.mode = mode;
+  options.mode = getModeName();
   options.target = target;
   return options;
 }
@@ -132,6 +145,37 @@ static EmitOptions getEmitOptions(const char *argv0) {
 
 /// Whether a program is to be written, so that all stages of the compiler run.
 static bool makesProgram() { return emitKind != EmitKind::None && emitKind != EmitKind::Run; }
+
+/// Refuses options that would be without effect or do harm, before anything is done.
+static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, StringRef outputFile) {
+  auto refuse = [](const Twine &text) {
+    llvm::errs() << "dchag-opt: " << text << "\n";
+    return failure();
+  };
+  bool hasMesh = mesh.getNumOccurrences(), hasMode = mode.getNumOccurrences();
+  if ((hasMesh || hasMode) && !makesProgram())
+    return refuse("--mesh and --mode say which program to make: add --emit, or give passes by "
+                  "--distribute='mesh=tp=2'");
+  if (hasMode && !hasMesh)
+    return refuse("--mode says how to spread a model over a mesh: add --mesh=tp=2");
+  context.loadDialect<DchagDialect>();
+  if (hasMesh && !MeshAttr::parseOption(mesh, FileLineColLoc::get(&context, inputFile, 0, 0)))
+    return failure();
+  // Programs and weights come into place by being renamed, which would put them in the place
+  // of a device or a folder.
+  for (StringRef path : {outputFile, StringRef(weightsOut)}) {
+    bool renames =
+        path == StringRef(weightsOut) || emitKind == EmitKind::Obj || emitKind == EmitKind::Exe;
+    if (renames && llvm::sys::fs::exists(path) && !llvm::sys::fs::is_regular_file(path))
+      return refuse("cannot write '" + path + "': it is no regular file: name another one");
+  }
+  if (dumpStages.empty())
+    return success();
+  if (std::error_code error = llvm::sys::fs::create_directories(dumpStages))
+    return refuse("cannot make the folder '" + Twine(dumpStages) +
+                  "' for --dump-stages: " + error.message());
+  return success();
+}
 
 /// Choices of passes are for those who ask: hides remarks while a program is made.
 static void hideRemarks(MLIRContext &context) {
@@ -170,21 +214,22 @@ static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
 
 /// Passes named on the command line, then those that the emission needs: none for a module
 /// that is code already.
-static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &config, bool isCode) {
+static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &config,
+                               ModuleOp module) {
+  bool isCode = module->hasAttr(kProgramAttr);
   if (failed(applyPassManagerCLOptions(manager)) || failed(config.setupPassPipeline(manager)))
     return failure();
   if (!dumpStages.empty()) {
-    // Printing walks ops that other threads would change.
     manager.getContext()->disableMultithreading();
-    manager.enableIRPrintingToFileTree(
-        [](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; },
-        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/true,
-        /*printAfterOnlyOnFailure=*/false, dumpStages,
-        OpPrintingFlags().enableDebugInfo(/*enable=*/true, /*prettyForm=*/false));
+    manager.addInstrumentation(std::make_unique<DumpStages>(module, dumpStages));
   }
   if (!makesProgram() || isCode)
     return success();
-  return addCompilePipeline(manager, getCompileOptions(), llvm::errs());
+  CompileOptions options = getCompileOptions();
+  options.stage = getStage(module);
+  if (options.stage == Stage::PerDevice && !options.mesh.empty())
+    return module.emitError("is the program of each rank of its own mesh: leave out --mesh");
+  return addCompilePipeline(manager, options, llvm::errs());
 }
 
 static FailureOr<std::optional<InputKind>> getMissingKind(ModuleOp module) {
@@ -240,6 +285,24 @@ static LogicalResult runChecks(ModuleOp module) {
   return success();
 }
 
+/// Writes a text file that does not stay if the disk is full.
+static LogicalResult writeText(ModuleOp module, StringRef path,
+                               llvm::function_ref<void(raw_ostream &)> print) {
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &error);
+  if (!file)
+    return module.emitError(error);
+  print(file->os());
+  file->os().flush();
+  if (file->os().has_error()) {
+    std::string reason = file->os().error().message();
+    file->os().clear_error();
+    return module.emitError("cannot write '") << path << "': " << reason;
+  }
+  file->keep();
+  return success();
+}
+
 static LogicalResult emitExecutable(ModuleOp module, llvm::Module &code, StringRef path,
                                     const EmitOptions &options) {
   SmallString<256> object;
@@ -264,24 +327,12 @@ static LogicalResult emit(ModuleOp module, StringRef outputFile, const EmitOptio
     return emitObject(module, *code, outputFile, options);
   if (emitKind == EmitKind::Exe)
     return emitExecutable(module, *code, outputFile, options);
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(outputFile, &error);
-  if (!file)
-    return module.emitError(error);
-  code->print(file->os(), nullptr);
-  file->keep();
-  return success();
+  return writeText(module, outputFile, [&](raw_ostream &os) { code->print(os, nullptr); });
 }
 
 static LogicalResult printModule(ModuleOp module, StringRef outputFile) {
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(outputFile, &error);
-  if (!file)
-    return module.emitError(error);
-  module->print(file->os(), OpPrintingFlags());
-  file->os() << "\n";
-  file->keep();
-  return success();
+  return writeText(module, outputFile,
+                   [&](raw_ostream &os) { os << *module.getOperation() << "\n"; });
 }
 
 static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outputFile,
@@ -307,7 +358,8 @@ static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outp
 
 bool mlir::dchag::needsDriver(StringRef inputFile) {
   return isModelFile(inputFile) || emitKind != EmitKind::None || !checkEquals.empty() ||
-         !checkRanksOf.empty() || !dumpStages.empty() || !weightsOut.empty();
+         !checkRanksOf.empty() || !dumpStages.empty() || !weightsOut.empty() ||
+         mesh.getNumOccurrences() || mode.getNumOccurrences();
 }
 
 int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef outputFile,
@@ -320,13 +372,14 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   hideRemarks(context);
+  if (failed(checkOptions(context, inputFile, outputFile)))
+    return 1;
   OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);
   if (!module || failed(writeWeightsOut(*module, inputFile)))
     return 1;
   PassManager manager(&context, ModuleOp::getOperationName(), PassManager::Nesting::Implicit);
   manager.enableVerifier(config.shouldVerifyPasses());
-  if (failed(addPasses(manager, config, (*module)->hasAttr(kProgramAttr))) ||
-      failed(manager.run(*module)))
+  if (failed(addPasses(manager, config, *module)) || failed(manager.run(*module)))
     return 1;
   return failed(finish(*module, inputFile, outputFile, getEmitOptions(argv0)));
 }

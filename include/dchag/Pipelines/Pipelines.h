@@ -2,10 +2,15 @@
 #ifndef DCHAG_PIPELINES_PIPELINES_H
 #define DCHAG_PIPELINES_PIPELINES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include <string>
 
 namespace mlir::dchag {
+
+/// How far a module has come: what is done already is not done again.
+enum class Stage { Model, Prepared, ReadsExtracted, PerDevice };
+Stage getStage(ModuleOp module);
 
 /// What the user asks for on the command line beyond single passes.
 struct CompileOptions {
@@ -16,10 +21,11 @@ struct CompileOptions {
   std::string mode;
   /// Name of the target, "cpu".
   std::string target = "cpu";
+  Stage stage = Stage::Model;
 };
 
 /// Textual pipeline of the stages between import and code generation:
-/// raise, prepare, extract-reads, distribute.
+/// raise, prepare, extract-reads, distribute. Empty for a program that is per device already.
 std::string getModelPipeline(const CompileOptions &options);
 
 /// Adds the passes of a textual pipeline to a pass manager on modules. Unlike upstream's
