@@ -25,6 +25,8 @@ if shutil.which("mpirun") and os.path.exists(
     os.path.join(config.dchag_binary_dir, "lib", "dchag", "libdchag_comm_mpi.so")
 ):
     config.available_features.add("mpi")
+if os.path.exists(os.path.join(config.dchag_binary_dir, "lib", "dchag", "libdchag_comm_gloo.so")):
+    config.available_features.add("tcp")
 config.substitutions.append(("%source", config.dchag_source_dir))
 config.substitutions.append(("%build", config.dchag_binary_dir))
 llvm_config.add_tool_substitutions(["dchag-opt", "mlir-opt"],

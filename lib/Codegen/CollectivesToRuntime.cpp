@@ -6,8 +6,10 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_COLLECTIVESTORUNTIME
@@ -17,14 +19,34 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static std::string printLocation(Location loc) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  loc.print(stream);
-  StringRef inner = text;
-  if (inner.consume_front("loc("))
-    inner.consume_back(")");
-  return inner.str();
+/// Where an op comes from, for people: `"agg.0" in climax.onnx` for a node of a model, the place
+/// in the file for textual IR. Of fused locations the first few are enough.
+static std::string describeOrigin(Location loc) {
+  constexpr unsigned most = 3;
+  SmallVector<std::string> names, files;
+  auto add = [](SmallVector<std::string> &texts, std::string text) {
+    if (!llvm::is_contained(texts, text))
+      texts.push_back(std::move(text));
+  };
+  loc->walk([&](Location inner) {
+    if (auto name = dyn_cast<NameLoc>(inner)) {
+      add(names, ("\"" + name.getName().getValue() + "\"").str());
+    } else if (auto file = dyn_cast<FileLineColLoc>(inner)) {
+      StringRef base = llvm::sys::path::filename(file.getFilename().getValue());
+      // Nodes of a model have a number, but no column.
+      add(files, file.getColumn() == 0
+                     ? base.str()
+                     : llvm::formatv("{0}:{1}:{2}", base, file.getLine(), file.getColumn()).str());
+    }
+    return WalkResult::advance();
+  });
+  auto join = [&](ArrayRef<std::string> texts) {
+    std::string text = llvm::join(texts.take_front(most), ", ");
+    return texts.size() > most ? text + ", ..." : text;
+  };
+  if (names.empty())
+    return files.empty() ? "an unknown place" : join(files);
+  return files.empty() ? join(names) : join(names) + " in " + join(files);
 }
 
 static std::optional<rt::Reduction> convertReduction(shard::ReductionKind kind) {
@@ -82,8 +104,8 @@ IntegerAttr Converter::addSite(Operation *op, ArrayRef<int32_t> axes) {
                                      : llvm::formatv("axis {0}", axis).str();
                       }),
       " and ");
-  std::string text = llvm::formatv("{0} over {1} from {2}", op->getName().stripDialect(), names,
-                                   printLocation(op->getLoc()));
+  std::string text = llvm::formatv("{0} #{1} over {2} (from {3})", op->getName().stripDialect(),
+                                   sites.size(), names, describeOrigin(op->getLoc()));
   sites.push_back(b.getStringAttr(text));
   return b.getI32IntegerAttr(sites.size() - 1);
 }

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define DCHAG_RT_MAGIC 0x4443484147525431ull /* "DCHAGRT1" */
-#define DCHAG_RT_ABI_VERSION 1
+#define DCHAG_RT_ABI_VERSION 2
 #define DCHAG_RT_MAX_RANK 12
 #define DCHAG_RT_MAX_AXES_PER_DIM 4
 /// Arena offsets and the pointers in the buffer table are multiples of this.
@@ -126,7 +126,8 @@ typedef struct dchag_program {
   const dchag_file_param *file_params;
   int64_t step_arena_bytes;
   int64_t prepare_arena_bytes;
-  /// Text for each collective of the program: "all_gather over \"tp\" from agg.0 (climax.onnx)".
+  /// Text for each collective of the program: all_gather #5 over "tp" (from "agg.0" in
+  /// climax.onnx).
   int32_t num_sites;
   const char *const *sites;
   dchag_entry prepare; ///< may be null: nothing to prepare
@@ -225,9 +226,17 @@ typedef struct dchag_comm_ops {
   void (*close)(dchag_comm *comm);
 } dchag_comm_ops;
 
+/// What an adapter is opened with.
+typedef struct dchag_comm_options {
+  double timeout_s;    ///< how long a rank waits for others; 0: for ever
+  const char *program; ///< name of the model, for messages
+  uint64_t identity;   ///< equal for ranks of one program, different for most others
+} dchag_comm_options;
+
 /// Entry of an adapter: returns its table and the communicator of all ranks, or null with a
 /// one-line reason in `error` (capacity `error_size`).
-typedef const dchag_comm_ops *(*dchag_comm_open_fn)(dchag_comm **world, char *error,
+typedef const dchag_comm_ops *(*dchag_comm_open_fn)(const dchag_comm_options *options,
+                                                    dchag_comm **world, char *error,
                                                     int64_t error_size);
 
 #ifdef __cplusplus

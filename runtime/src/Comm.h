@@ -3,6 +3,7 @@
 #define DCHAG_RUNTIME_COMM_H
 
 #include "Error.h"
+#include "Launch.h"
 #include "dchag_rt.h"
 
 #include <vector>
@@ -25,18 +26,12 @@ Comm openSelf();
 /// combined in the order of the ranks whatever their timing. A rank that ends (`abort`, or
 /// `close` while others wait for it) makes every waiting call of the others fail, so that no
 /// thread waits for ever; ranks that call different collectives get an error, too.
-std::vector<Comm> openThreads(int ranks);
-
-/// What a launcher of several processes left in the environment.
-struct Launch {
-  bool launched = false;
-  long rank = 0, size = 0; ///< size 0: the launcher does not say
-};
-Launch readLaunch();
+/// Waiting calls fail, too, when a rank does not come within `timeout` seconds (0: for ever).
+std::vector<Comm> openThreads(int ranks, double timeout = 0);
 
 /// Opens libdchag_comm_NAME.so from $DCHAG_ADAPTER_DIR, the folder of the executable, or where
 /// it was built or installed, and with it the communicator of all ranks.
-Error openAdapter(const std::string &name, Comm &world);
+Error openAdapter(const std::string &name, const dchag_comm_options &options, Comm &world);
 
 } // namespace dchag::rt
 

@@ -249,7 +249,7 @@ static void close(dchag_comm *base) {
 }
 
 extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
-dchag_comm_open(dchag_comm **world, char *error, int64_t errorSize) {
+dchag_comm_open(const dchag_comm_options *, dchag_comm **world, char *error, int64_t errorSize) {
   static const dchag_comm_ops ops = {
       DCHAG_RT_ABI_VERSION, "mpi",    rank,    size,      split,     allGather, allReduce,
       reduceScatter,        allToAll, barrier, lastError, abortRank, close};

@@ -9,31 +9,6 @@
 
 using namespace dchag::rt;
 
-/// A number in the first of these variables that is set, or `otherwise`.
-static long readNumber(const char *const *names, long otherwise) {
-  for (; *names; ++names)
-    if (const char *text = std::getenv(*names)) {
-      char *end = nullptr;
-      long value = std::strtol(text, &end, 10);
-      if (end != text && *end == '\0' && value >= 0)
-        return value;
-    }
-  return otherwise;
-}
-
-Launch dchag::rt::readLaunch() {
-  // Open MPI; MPICH, Intel MPI and srun --mpi=pmi2; srun --mpi=pmix (PRRTE, too).
-  static const char *const ranks[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", nullptr};
-  static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS", nullptr};
-  Launch launch;
-  launch.rank = readNumber(ranks, -1);
-  launch.launched = launch.rank >= 0;
-  if (!launch.launched)
-    return Launch();
-  launch.size = readNumber(sizes, 0);
-  return launch;
-}
-
 static std::string executableFolder() {
   char path[PATH_MAX];
   ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
@@ -61,14 +36,15 @@ static Error openLibrary(const std::string &file, void *&library) {
     library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
     if (library)
       return Error::success();
-    return failure("%s cannot be opened (%s): install the MPI that it was built with", path.c_str(),
-                   dlerror());
+    return failure("%s cannot be opened (%s): install the library that it was built with",
+                   path.c_str(), dlerror());
   }
   return failure("%s was not found in %s: set DCHAG_ADAPTER_DIR to its folder", file.c_str(),
                  tried.c_str());
 }
 
-Error dchag::rt::openAdapter(const std::string &name, Comm &world) {
+Error dchag::rt::openAdapter(const std::string &name, const dchag_comm_options &options,
+                             Comm &world) {
   std::string file = "libdchag_comm_" + name + ".so";
   void *library = nullptr;
   if (Error error = openLibrary(file, library))
@@ -77,9 +53,9 @@ Error dchag::rt::openAdapter(const std::string &name, Comm &world) {
   if (!open)
     return failure("%s has no dchag_comm_open: it is no adapter of this project", file.c_str());
   char reason[512] = "";
-  world.ops = open(&world.comm, reason, sizeof(reason));
+  world.ops = open(&options, &world.comm, reason, sizeof(reason));
   if (!world.ops)
-    return failure("%s cannot start: %s", file.c_str(), reason);
+    return failure("%s", reason);
   if (world.ops->abi_version != DCHAG_RT_ABI_VERSION)
     return failure("%s is of version %u, wanted %d: use the adapter of this version", file.c_str(),
                    world.ops->abi_version, DCHAG_RT_ABI_VERSION);

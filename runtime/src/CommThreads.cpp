@@ -9,9 +9,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Comm.h"
+#include "Late.h"
 #include "Reduce.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -34,11 +36,15 @@ struct Slot {
 struct World {
   std::mutex mutex;
   std::condition_variable changed;
+  double timeout = 0; ///< seconds; 0: for ever
   bool poisoned = false;
   std::string reason;
 
   void poison(std::string why) {
     std::lock_guard<std::mutex> lock(mutex);
+    poisonLocked(std::move(why));
+  }
+  void poisonLocked(std::string why) {
     if (!poisoned)
       reason = std::move(why);
     poisoned = true;
@@ -49,11 +55,22 @@ struct World {
 struct ThreadComm;
 
 struct Group {
-  Group(std::shared_ptr<World> world, int size)
-      : world(std::move(world)), slots(size), made(size) {}
+  Group(std::shared_ptr<World> world, std::vector<int> members)
+      : world(std::move(world)), members(std::move(members)), slots(this->members.size()),
+        here(this->members.size()), made(this->members.size()) {}
+
+  std::vector<int> missing() const {
+    std::vector<int> ranks;
+    for (size_t r = 0; r < here.size(); ++r)
+      if (!here[r])
+        ranks.push_back(members[r]);
+    return ranks;
+  }
 
   std::shared_ptr<World> world;
+  std::vector<int> members; ///< their ranks in the world
   std::vector<Slot> slots;
+  std::vector<char> here;         ///< who waits in `meet`
   std::vector<ThreadComm *> made; ///< communicators that a split hands out
   int arrived = 0;
   uint64_t generation = 0;
@@ -87,11 +104,17 @@ static int meet(ThreadComm &comm) {
     uint64_t generation = group.generation;
     if (++group.arrived == static_cast<int>(group.slots.size())) {
       group.arrived = 0;
+      group.here.assign(group.here.size(), 0);
       ++group.generation;
       world.changed.notify_all();
       return 0;
     }
-    world.changed.wait(lock, [&] { return world.poisoned || group.generation != generation; });
+    group.here[comm.rank] = 1;
+    auto done = [&] { return world.poisoned || group.generation != generation; };
+    if (world.timeout <= 0)
+      world.changed.wait(lock, done);
+    else if (!world.changed.wait_for(lock, std::chrono::duration<double>(world.timeout), done))
+      world.poisonLocked(lateText(group.missing(), world.timeout));
     // A rank that completed its barrier before the poisoning has not failed.
     if (group.generation != generation)
       return 0;
@@ -234,7 +257,10 @@ static dchag_comm *split(dchag_comm *base, int color, int key) {
     return std::make_pair(group.slots[a].key, a) < std::make_pair(group.slots[b].key, b);
   });
   if (*std::min_element(members.begin(), members.end()) == comm.rank) {
-    auto made = std::make_shared<Group>(group.world, static_cast<int>(members.size()));
+    std::vector<int> worldRanks;
+    for (int member : members)
+      worldRanks.push_back(group.members[member]);
+    auto made = std::make_shared<Group>(group.world, std::move(worldRanks));
     for (size_t i = 0; i < members.size(); ++i) {
       auto *child = new ThreadComm;
       child->group = made;
@@ -268,11 +294,15 @@ static void close(dchag_comm *base) {
   delete comm;
 }
 
-std::vector<Comm> dchag::rt::openThreads(int ranks) {
+std::vector<Comm> dchag::rt::openThreads(int ranks, double timeout) {
   static const dchag_comm_ops ops = {
       DCHAG_RT_ABI_VERSION, "threads", rank,    size,      split,     allGather, allReduce,
       reduceScatter,        allToAll,  barrier, lastError, abortRank, close};
-  auto group = std::make_shared<Group>(std::make_shared<World>(), ranks);
+  std::vector<int> members;
+  for (int r = 0; r < ranks; ++r)
+    members.push_back(r);
+  auto group = std::make_shared<Group>(std::make_shared<World>(), std::move(members));
+  group->world->timeout = timeout;
   std::vector<Comm> comms;
   for (int r = 0; r < ranks; ++r) {
     auto *comm = new ThreadComm;

@@ -54,10 +54,17 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}))
       ->multi_option_policy(one);
   app.add_option("--comm", options.comm,
-                 "How ranks talk: auto (mpi under an MPI launcher), mpi, threads (all ranks in "
-                 "this process), self (one rank)")
+                 "How ranks talk: auto (mpi under an MPI launcher, tcp where RANK, WORLD_SIZE, "
+                 "MASTER_ADDR and MASTER_PORT are set), mpi, tcp, threads (all ranks in this "
+                 "process), self (one rank)")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "mpi", "threads", "self"}))
+      ->check(CLI::IsMember({"auto", "mpi", "tcp", "threads", "self"}))
+      ->multi_option_policy(one);
+  app.add_option("--timeout", options.timeout,
+                 "How long a rank waits for others before all stop, with tcp and threads "
+                 "(60; 0: for ever)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 1e9))
       ->multi_option_policy(one);
   try {
     helpText = app.help();

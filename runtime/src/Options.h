@@ -12,6 +12,7 @@ struct Options {
   std::string output; ///< empty: outputs are not written
   std::string comm = "auto";
   int64_t repeat = 1;
+  double timeout = 60; ///< seconds; 0: for ever
   bool help = false, describe = false;
 };
 

@@ -15,25 +15,32 @@
 using namespace dchag::rt;
 
 std::string Rank::where() const {
-  return format("%s: rank %d of %d: ", program.name, world.ops->rank(world.comm),
-                world.ops->size(world.comm));
+  std::string text = format("%s: rank %d of %d%s", program.name, world.ops->rank(world.comm),
+                            world.ops->size(world.comm), phase);
+  if (step >= 0)
+    text += format(", step %lld", static_cast<long long>(step));
+  if (repetition >= 0)
+    text += format(", repetition %lld", static_cast<long long>(repetition));
+  return text;
 }
 
 /// True if no rank failed. Otherwise the lowest rank that did has printed its line.
 bool Rank::agree(Error error) {
   int32_t mine = error ? world.ops->rank(world.comm) : INT_MAX, lowest = INT_MAX;
-  std::string text = error.message();
-  if (error && step >= 0)
-    text = format("step %lld: ", static_cast<long long>(step)) + text;
+  // The message of a failed collective begins with the collective.
+  const char *separator = context.poisoned ? ", " : ": ";
   if (context.poisoned ||
       world.ops->all_reduce(world.comm, &mine, &lowest, 1, DCHAG_I32, DCHAG_MIN)) {
     broken = true;
-    report = where() + (error ? text : std::string(world.ops->last_error(world.comm)));
+    report = where() + (error ? separator + error.message()
+                              : std::string(", agreement of all ranks: ") +
+                                    world.ops->last_error(world.comm));
+    report += "; stopping all ranks";
     return false;
   }
   if (lowest == mine && error) {
     std::fflush(stdout);
-    std::fprintf(stderr, "%s%s\n", where().c_str(), text.c_str());
+    std::fprintf(stderr, "%s%s%s\n", where().c_str(), separator, error.message().c_str());
   }
   return lowest == INT_MAX;
 }
@@ -77,11 +84,12 @@ Error Rank::setUp() {
     return error;
   int64_t ranks = world.ops->size(world.comm), wanted = meshSize(program);
   if (ranks != wanted)
-    return failure("started on %lld %s, built for %s (%lld %s): start it with mpirun -n %lld, or "
-                   "with --comm threads in one process",
+    return failure("started on %lld %s, built for %s (%lld %s): start it with mpirun -n %lld (or "
+                   "WORLD_SIZE=%lld), or with --comm threads in one process",
                    static_cast<long long>(ranks), ranks == 1 ? "rank" : "ranks",
                    meshText(program).c_str(), static_cast<long long>(wanted),
-                   wanted == 1 ? "rank" : "ranks", static_cast<long long>(wanted));
+                   wanted == 1 ? "rank" : "ranks", static_cast<long long>(wanted),
+                   static_cast<long long>(wanted));
   return Error::success();
 }
 
@@ -107,12 +115,10 @@ Error Rank::load() {
                                "scratch for preparing weights");
 }
 
-Error Rank::entry(dchag_entry function, Region &arena, const char *name) {
+Error Rank::entry(dchag_entry function, Region &arena) {
   if (function)
     function(&context, buffers.table.data(), arena.data());
-  if (context.error)
-    return failure("%s%s", name, context.error.message().c_str());
-  return Error::success();
+  return std::move(context.error);
 }
 
 /// All steps with their inputs and outputs. The first of several repetitions is not timed.
@@ -124,13 +130,15 @@ bool Rank::steps() {
     if (!agree(Error::success()))
       return false;
     for (int64_t run = 0; run < runs; ++run) {
+      repetition = runs > 1 ? run : -1;
       auto begin = Clock::now();
-      if (!agree(entry(program.step, stepArena, "")))
+      if (!agree(entry(program.step, stepArena)))
         return false;
       std::chrono::duration<double, std::milli> time = Clock::now() - begin;
       if (runs == 1 || run > 0)
         stepTimes.push_back(time.count());
     }
+    repetition = -1;
     if (!options.output.empty() &&
         !agree(outputs.write(program, context, inputs.batches, step, buffers.table)))
       return false;
@@ -176,8 +184,10 @@ bool Rank::phases() {
     return false;
   if (!agree(load()))
     return false;
-  if (!agree(entry(program.prepare, prepareArena, "preparing weights: ")))
+  phase = ", preparing weights";
+  if (!agree(entry(program.prepare, prepareArena)))
     return false;
+  phase = "";
   prepareArena.release();
   buffers.releaseLoaded(program);
   if (!agree(stepArena.allocate(program.step_arena_bytes, "scratch of a step")))

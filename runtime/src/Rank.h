@@ -16,7 +16,7 @@ public:
       : program(program), options(options), early(std::move(early)), world(world) {}
 
   /// The exit code. True `broken` means that the ranks can no longer talk, and `report` is
-  /// this rank's line, not printed yet.
+  /// this rank's line, not printed yet: which rank, which step, which collective, and why.
   int run();
   bool broken = false;
   std::string report;
@@ -26,7 +26,7 @@ private:
   Error setUp();
   Error openFiles();
   Error load();
-  Error entry(dchag_entry function, Region &arena, const char *name);
+  Error entry(dchag_entry function, Region &arena);
   bool steps();
   bool writeOutputs();
   void printResult();
@@ -45,7 +45,8 @@ private:
   Outputs outputs;
   Region prepareArena, stepArena;
   std::vector<double> stepTimes;
-  int64_t step = -1;
+  const char *phase = "";
+  int64_t step = -1, repetition = -1;
 };
 
 } // namespace dchag::rt

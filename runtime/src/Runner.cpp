@@ -3,6 +3,7 @@
 #include "Runner.h"
 #include "Rank.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <pthread.h>
@@ -24,6 +25,7 @@ struct RankThread {
   Comm comm;
   pthread_t thread;
   bool started = false;
+  std::atomic<bool> broken{false}; ///< the rank has ended and left its report
   int code = 1;
 };
 
@@ -35,6 +37,7 @@ static void *runThread(void *data) {
   // Whoever still waits for this rank is woken.
   if (self->rank.broken)
     self->comm.ops->abort(self->comm.comm, 1);
+  self->broken = self->rank.broken;
   return nullptr;
 }
 
@@ -51,9 +54,39 @@ static void startThread(RankThread &rank, const char *name) {
   rank.comm.ops->abort(rank.comm.comm, 1);
 }
 
+/// Waits for a rank. Once another one has found that they cannot talk any more, this takes five
+/// seconds at most: it may be that this rank never comes to its next collective.
+static bool joinThread(RankThread &rank, const std::vector<std::unique_ptr<RankThread>> &ranks) {
+  constexpr int polls = 20, pollMilliseconds = 250;
+  for (int waited = 0; waited < polls;) {
+    timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += pollMilliseconds * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    if (pthread_timedjoin_np(rank.thread, nullptr, &until) == 0)
+      return true;
+    for (const auto &other : ranks)
+      if (other->broken) {
+        ++waited;
+        break;
+      }
+  }
+  return false;
+}
+
+/// Ranks that could not agree any more left their lines; the first of them is shown.
+static void printReport(const std::vector<std::unique_ptr<RankThread>> &ranks) {
+  for (const auto &rank : ranks)
+    if (rank->broken) {
+      std::fprintf(stderr, "%s\n", rank->rank.report.c_str());
+      return;
+    }
+}
+
 static int runThreads(const dchag_program &program, const Options &options, const Error &early) {
   std::vector<std::unique_ptr<RankThread>> ranks;
-  for (const Comm &comm : openThreads(static_cast<int>(meshSize(program))))
+  for (const Comm &comm : openThreads(static_cast<int>(meshSize(program)), options.timeout))
     ranks.push_back(std::make_unique<RankThread>(program, options, early, comm));
   for (auto &rank : ranks) {
     startThread(*rank, program.name);
@@ -61,18 +94,15 @@ static int runThreads(const dchag_program &program, const Options &options, cons
       break;
   }
   int code = 0;
-  bool reported = false;
   for (auto &rank : ranks) {
-    if (rank->started)
-      pthread_join(rank->thread, nullptr);
+    if (rank->started && !joinThread(*rank, ranks)) {
+      printReport(ranks);
+      std::fflush(nullptr);
+      _exit(1);
+    }
     code |= rank->code;
   }
-  // Ranks that could not agree any more left their lines; the first of them is shown.
-  for (auto &rank : ranks)
-    if (rank->rank.broken && !reported) {
-      std::fprintf(stderr, "%s\n", rank->rank.report.c_str());
-      reported = true;
-    }
+  printReport(ranks);
   for (auto &rank : ranks)
     rank->comm.ops->close(rank->comm.comm);
   return code;
@@ -95,17 +125,15 @@ static int runProcess(const dchag_program &program, const Options &options, cons
   return code;
 }
 
-/// A rank that cannot even open its communicator speaks for itself. The launcher ends all
+/// A rank that cannot even open its communicator speaks for itself. MPI's launcher ends all
 /// ranks when the first one fails, so ranks after the first wait a moment before they repeat
 /// what it said.
 static int failAlone(const dchag_program &program, const Launch &launch, const Error &error) {
-  if (launch.launched && launch.rank > 0)
+  if (launch.kind == Launch::Kind::mpi && launch.rank > 0)
     sleep(3);
-  if (launch.launched)
-    std::fprintf(stderr, "%s: rank %ld of %ld: %s\n", program.name, launch.rank, launch.size,
-                 error.message().c_str());
-  else
-    std::fprintf(stderr, "%s: rank 0 of 1: %s\n", program.name, error.message().c_str());
+  long size = launch.launched() ? launch.size : 1;
+  std::fprintf(stderr, "%s: rank %ld of %ld: %s\n", program.name, launch.rank, size,
+               error.message().c_str());
   return 1;
 }
 
@@ -114,7 +142,41 @@ static std::string chooseComm(const dchag_program &program, const Options &optio
   if (options.comm != "auto")
     return options.comm;
   bool single = launch.size == 1 && meshSize(program) == 1;
-  return launch.launched && !single ? "mpi" : "self";
+  if (!launch.launched() || single)
+    return "self";
+  return launch.kind == Launch::Kind::mpi ? "mpi" : "tcp";
+}
+
+/// A number that ranks of one job have in common: of the program and the command line, so that
+/// two jobs at one port do not take each other's ranks.
+static uint64_t identityOf(const dchag_program &program, int argc, const char *const *argv) {
+  uint64_t hash = 0xcbf29ce484222325ull;
+  auto add = [&](const std::string &text) {
+    for (size_t i = 0; i <= text.size(); ++i) // with the zero at the end
+      hash = (hash ^ static_cast<unsigned char>(text.c_str()[i])) * 0x100000001b3ull;
+  };
+  add(describeProgram(program));
+  for (int i = 1; i < argc; ++i)
+    add(argv[i]);
+  return hash;
+}
+
+/// Opens the communicator of all processes. With TCP ranks that cannot be those of the program
+/// are refused before they wait for each other.
+static Error openProcesses(const dchag_program &program, const std::string &kind,
+                           const dchag_comm_options &options, Comm &world) {
+  if (kind == "tcp") {
+    TcpLaunch launch;
+    if (Error error = readTcpLaunch(launch))
+      return error;
+    if (launch.size != meshSize(program))
+      return failure(
+          "WORLD_SIZE is %d, but the program was built for %s (%lld %s): start it with "
+          "WORLD_SIZE=%lld",
+          launch.size, meshText(program).c_str(), static_cast<long long>(meshSize(program)),
+          meshSize(program) == 1 ? "rank" : "ranks", static_cast<long long>(meshSize(program)));
+  }
+  return openAdapter(kind == "tcp" ? "gloo" : kind, options, world);
 }
 
 int dchag::rt::runMain(const dchag_program &program, int argc, const char *const *argv) {
@@ -133,8 +195,9 @@ int dchag::rt::runMain(const dchag_program &program, int argc, const char *const
   if (kind == "threads")
     return runThreads(program, options, early);
   Comm world = openSelf();
+  dchag_comm_options common = {options.timeout, program.name, identityOf(program, argc, argv)};
   if (kind != "self")
-    if (Error error = openAdapter(kind, world))
+    if (Error error = openProcesses(program, kind, common, world))
       return failAlone(program, launch, error);
   return runProcess(program, options, early, world);
 }

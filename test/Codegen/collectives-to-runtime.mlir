@@ -1,6 +1,6 @@
 // RUN: dchag-opt %s --collectives-to-runtime | FileCheck %s --implicit-check-not=shard.all
 
-// CHECK: module attributes {{.*}}dchag_rt.sites = ["all_gather over axis 1 from {{.+}}", "all_reduce over axis 0 and axis 1 from {{.+}}"]
+// CHECK: module attributes {{.*}}dchag_rt.sites = ["all_gather #0 over axis 1 (from {{.+}}.mlir:{{.+}})", "all_reduce #1 over axis 0 and axis 1 (from {{.+}})"]
 shard.grid @mesh(shape = 2x3)
 
 // CHECK-LABEL: func.func @step(

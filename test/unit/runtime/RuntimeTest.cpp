@@ -145,9 +145,9 @@ static void checkCollectives(Comm world) {
   EXPECT(!context.poisoned && !context.error, "%s", context.error.message().c_str());
 }
 
-static void onThreads(int ranks, const std::function<void(Comm)> &body) {
+static void onThreads(int ranks, const std::function<void(Comm)> &body, double timeout = 0) {
   std::vector<std::thread> threads;
-  std::vector<Comm> comms = openThreads(ranks);
+  std::vector<Comm> comms = openThreads(ranks, timeout);
   for (const Comm &comm : comms)
     threads.emplace_back(body, comm);
   for (std::thread &thread : threads)
@@ -191,6 +191,17 @@ static void checkPoison() {
       code = comm.ops->barrier(comm.comm);
     EXPECT(code != 0, "a rank was left waiting");
   });
+  // A rank that does not come in time is named.
+  onThreads(
+      3,
+      [](Comm comm) {
+        if (comm.ops->rank(comm.comm) == 1)
+          std::this_thread::sleep_for(std::chrono::seconds(1));
+        EXPECT(comm.ops->barrier(comm.comm) != 0, "a rank that did not arrive was waited for");
+        EXPECT(std::string(comm.ops->last_error(comm.comm)) == "rank 1 did not arrive within 0.2 s",
+               "%s", comm.ops->last_error(comm.comm));
+      },
+      0.2);
   onThreads(2, [](Comm comm) {
     float data[2] = {1, 2};
     int code = comm.ops->rank(comm.comm)
@@ -397,14 +408,24 @@ static void checkCopies() {
 }
 
 int main(int argc, char **argv) {
-  if (argc > 1 && std::string(argv[1]) == "--mpi") {
+  // --adapter NAME: one of the processes that a launcher started. --busy NAME: the last of them
+  // gives up while the others compute.
+  if (argc > 2) {
     Comm world;
-    Error error = openAdapter("mpi", world);
+    std::string name = argv[2];
+    Error error = openAdapter(name, {10, "parts", 1}, world);
     if (error) {
       std::fprintf(stderr, "%s\n", error.message().c_str());
       return 1;
     }
+    if (std::string(argv[1]) == "--busy") {
+      if (world.ops->rank(world.comm) + 1 == world.ops->size(world.comm))
+        world.ops->abort(world.comm, 1);
+      std::this_thread::sleep_for(std::chrono::minutes(1));
+    }
     checkCollectives(world);
+    if (world.ops->size(world.comm) == 6)
+      checkMesh(world);
     world.ops->close(world.comm);
     return failures != 0;
   }

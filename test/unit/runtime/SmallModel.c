@@ -44,7 +44,7 @@ static const dchag_buffer buffers[NUM_BUFFERS] = {
     {"second", DCHAG_ROLE_LOADED, DCHAG_F32, 1, shiftDims, 1, secondReads},
     {"shift", DCHAG_ROLE_PARAM, DCHAG_F32, 1, shiftDims, 0, 0}};
 
-static const char *const sites[] = {"all_reduce over \"tp\" from z (small.onnx)"};
+static const char *const sites[] = {"all_reduce #0 over \"tp\" (from \"z\" in small.onnx)"};
 
 static void prepare(dchag_context *context, void **table, void *arena) {
   (void)context;
