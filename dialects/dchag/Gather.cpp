@@ -3,6 +3,7 @@
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
 #include "dialects/dchag/RuleBuilder.h"
+#include "dialects/interfaces/EvalMath.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -25,10 +26,25 @@ static LogicalResult verifyElementType(Operation *op, StringRef name, Value valu
                                   << type << ", wanted " << wanted;
 }
 
-/// The shape of `input` with dimension `dim` replaced by `sizes`.
-static SmallVector<int64_t> replaceDim(Value input, int64_t dim, ArrayRef<int64_t> sizes) {
+/// (C4) of both ops.
+static LogicalResult verifyBatch(Operation *op, Value input, Value indices, int64_t dim,
+                                 int64_t batch) {
+  ArrayRef<int64_t> shape = shapeOf(indices);
+  if (batch < 0 || batch > dim || batch > int64_t(shape.size()))
+    return op->emitOpError("(C4) batch must be at least 0 and at most dim and the rank of the "
+                           "indices: got ")
+           << batch << ", dim " << dim << ", rank " << shape.size();
+  if (shape.take_front(batch) == shapeOf(input).take_front(batch))
+    return success();
+  return op->emitOpError("(C4) batch dimensions of the indices must be those of the input: got ")
+         << shapeText(shape.take_front(batch)) << ", wanted "
+         << shapeText(shapeOf(input).take_front(batch));
+}
+
+/// The shape of `input` with dimension `dim` replaced by the sizes of `indices` behind `batch`.
+static SmallVector<int64_t> replaceDim(Value input, int64_t dim, Value indices, int64_t batch) {
   SmallVector<int64_t> shape(shapeOf(input).take_front(dim));
-  llvm::append_range(shape, sizes);
+  llvm::append_range(shape, shapeOf(indices).drop_front(batch));
   llvm::append_range(shape, shapeOf(input).drop_front(dim + 1));
   return shape;
 }
@@ -41,13 +57,19 @@ static int64_t resolveIndex(int64_t index, int64_t size) {
   return index >= 0 && index < size ? index : -1;
 }
 
-/// Calls `copy(outer, j, place)` with the place of indices[j] for each slice, in order of j.
+/// Calls `fn(from, to)` for each index in range, in order: slices of `input` at index `from`
+/// belong to slices at `to` of the gathered result or the updates; both count slices of the
+/// dimensions behind `dim`.
 static void forEachSlice(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
-                         llvm::function_ref<void(int64_t, int64_t, int64_t)> copy) {
-  int64_t outer = productOf(input.getShape().take_front(dim));
-  for (int64_t o = 0; o < outer; ++o)
-    for (int64_t j = 0; j < indices.getNumElements(); ++j)
-      copy(o, j, resolveIndex(indices.ints()[j], input.getDim(dim)));
+                         int64_t batch, llvm::function_ref<void(int64_t, int64_t)> fn) {
+  int64_t size = input.getDim(dim), batches = productOf(input.getShape().take_front(batch));
+  int64_t outer = productOf(input.getShape().slice(batch, dim - batch));
+  int64_t count = productOf(indices.getShape().drop_front(batch));
+  for (int64_t b = 0; b < batches; ++b)
+    for (int64_t o = b * outer; o < (b + 1) * outer; ++o)
+      for (int64_t j = 0; j < count; ++j)
+        if (int64_t place = resolveIndex(indices.ints()[b * count + j], size); place >= 0)
+          fn(o * size + place, o * count + j);
 }
 
 //===----------------------------------------------------------------------===//
@@ -55,33 +77,30 @@ static void forEachSlice(const EvalTensor &input, const EvalTensor &indices, int
 //===----------------------------------------------------------------------===//
 
 LogicalResult GatherOp::verify() {
-  if (failed(verifyDim(*this, getInput(), getDim())))
+  if (failed(verifyDim(*this, getInput(), getDim())) ||
+      failed(verifyBatch(*this, getInput(), getIndices(), getDim(), getBatch())))
     return failure();
-  SmallVector<int64_t> wanted = replaceDim(getInput(), getDim(), shapeOf(getIndices()));
+  SmallVector<int64_t> wanted = replaceDim(getInput(), getDim(), getIndices(), getBatch());
   if (failed(verifyShape(*this, "C2", "result", getResult(),
                          "as the input with `dim` replaced by the shape of the indices", wanted)))
     return failure();
   return verifyElementType(*this, "result", getResult(), getInput());
 }
 
-template <typename T>
-static void gatherSlices(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
-                         const T *from, T *to) {
-  int64_t size = input.getDim(dim), inner = productOf(input.getShape().drop_front(dim + 1));
-  int64_t count = indices.getNumElements();
-  forEachSlice(input, indices, dim, [&](int64_t outer, int64_t j, int64_t place) {
-    if (place >= 0)
-      std::copy_n(from + (outer * size + place) * inner, inner, to + (outer * count + j) * inner);
-  });
-}
-
 LogicalResult GatherOp::evaluate(ArrayRef<EvalTensor> operands,
                                  SmallVectorImpl<EvalTensor> &results) {
   EvalTensor result(getType());
+  const EvalTensor &input = operands[0];
+  int64_t inner = productOf(input.getShape().drop_front(getDim() + 1));
+  auto copy = [&](auto *source, auto *target) {
+    forEachSlice(input, operands[1], getDim(), getBatch(), [&](int64_t from, int64_t to) {
+      std::copy_n(source + from * inner, inner, target + to * inner);
+    });
+  };
   if (result.isFloat())
-    gatherSlices(operands[0], operands[1], getDim(), operands[0].floats(), result.mutableFloats());
+    copy(input.floats(), result.mutableFloats());
   else
-    gatherSlices(operands[0], operands[1], getDim(), operands[0].ints(), result.mutableInts());
+    copy(input.ints(), result.mutableInts());
   results.push_back(std::move(result));
   return success();
 }
@@ -91,11 +110,13 @@ RuleAttr GatherOp::getShardingRule() {
   RuleBuilder rule(*this);
   SmallVector<int64_t> outer = rule.factors(input.take_front(getDim()));
   SmallVector<int64_t> inner = rule.factors(input.drop_front(getDim() + 1));
-  SmallVector<int64_t> slices = rule.factors(shapeOf(getIndices()));
+  SmallVector<int64_t> slices = rule.factors(shapeOf(getIndices()).drop_front(getBatch()));
   SmallVector<int64_t> taken = {rule.factor(input[getDim()], FactorKind::Whole)};
   SmallVector<int64_t> from = llvm::to_vector(llvm::concat<int64_t>(outer, taken, inner));
   SmallVector<int64_t> to = llvm::to_vector(llvm::concat<int64_t>(outer, slices, inner));
-  rule.operand(0, ArrayRef(from)).operand(1, ArrayRef(slices)).result(0, ArrayRef(to));
+  SmallVector<int64_t> indices(ArrayRef<int64_t>(outer).take_front(getBatch()));
+  llvm::append_range(indices, slices);
+  rule.operand(0, ArrayRef(from)).operand(1, ArrayRef(indices)).result(0, ArrayRef(to));
   return rule.build();
 }
 
@@ -122,7 +143,8 @@ static bool isIota(Attribute indices, int64_t size) {
 
 /// Taking all slices in order is taking the input.
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
-  bool sameType = getInput().getType() == getType() && tensorType(getIndices()).getRank() == 1;
+  bool sameType = getInput().getType() == getType() && tensorType(getIndices()).getRank() == 1 &&
+                  getBatch() == 0;
   if (sameType && isIota(adaptor.getIndices(), shapeOf(getInput())[getDim()]))
     return getInput();
   return {};
@@ -133,37 +155,75 @@ OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ScatterOp::verify() {
-  if (failed(verifyDim(*this, getInput(), getDim())) ||
-      failed(verifyRank(*this, "C1", "indices", getIndices(), "of rank 1", 1)))
+  int64_t dim = getDim(), batch = getBatch();
+  if (failed(verifyDim(*this, getInput(), dim)) ||
+      failed(verifyRank(*this, "C1", "indices", getIndices(), "of rank `batch` + 1", batch + 1)) ||
+      failed(verifyBatch(*this, getInput(), getIndices(), dim, batch)))
     return failure();
-  SmallVector<int64_t> wanted = replaceDim(getInput(), getDim(), shapeOf(getIndices()));
+  SmallVector<int64_t> wanted = replaceDim(getInput(), dim, getIndices(), batch);
   if (failed(verifyShape(*this, "C2", "updates", getUpdates(),
                          "as the input with `dim` replaced by the number of indices", wanted)) ||
       failed(verifyElementType(*this, "updates", getUpdates(), getInput())) ||
       failed(verifyShape(*this, "C3", "result", getResult(), "as the input", shapeOf(getInput()))))
     return failure();
+  if (getKind() != ScatterKind::Set && tensorType(getInput()).getElementType().isInteger(1))
+    return emitOpError("(C5) booleans must be scattered by kind set: got ")
+           << stringifyScatterKind(getKind());
   return verifyElementType(*this, "result", getResult(), getInput());
 }
 
-template <typename T>
-static void scatterSlices(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
-                          const T *from, T *to) {
-  int64_t size = input.getDim(dim), inner = productOf(input.getShape().drop_front(dim + 1));
-  int64_t count = indices.getNumElements();
-  forEachSlice(input, indices, dim, [&](int64_t outer, int64_t j, int64_t place) {
-    if (place >= 0)
-      std::copy_n(from + (outer * count + j) * inner, inner, to + (outer * size + place) * inner);
-  });
+static double combine(ScatterKind kind, double old, double update) {
+  switch (kind) {
+  case ScatterKind::Set:
+    return update;
+  case ScatterKind::Add:
+    return old + update;
+  case ScatterKind::Mul:
+    return old * update;
+  case ScatterKind::Max:
+    return maxOrNaN(old, update);
+  case ScatterKind::Min:
+    return minOrNaN(old, update);
+  }
+  llvm_unreachable("unknown kind");
+}
+
+/// Integers wrap, which the result is rounded to its type for.
+static int64_t combine(ScatterKind kind, int64_t old, int64_t update) {
+  uint64_t left = old, right = update;
+  switch (kind) {
+  case ScatterKind::Set:
+    return update;
+  case ScatterKind::Add:
+    return left + right;
+  case ScatterKind::Mul:
+    return left * right;
+  case ScatterKind::Max:
+    return std::max(old, update);
+  case ScatterKind::Min:
+    return std::min(old, update);
+  }
+  llvm_unreachable("unknown kind");
 }
 
 LogicalResult ScatterOp::evaluate(ArrayRef<EvalTensor> operands,
                                   SmallVectorImpl<EvalTensor> &results) {
   EvalTensor result = operands[0];
   const EvalTensor &updates = operands[2];
-  if (result.isFloat())
-    scatterSlices(operands[0], operands[1], getDim(), updates.floats(), result.mutableFloats());
-  else
-    scatterSlices(operands[0], operands[1], getDim(), updates.ints(), result.mutableInts());
+  int64_t inner = productOf(result.getShape().drop_front(getDim() + 1));
+  auto write = [&](auto *source, auto *target) {
+    forEachSlice(operands[0], operands[1], getDim(), getBatch(), [&](int64_t to, int64_t from) {
+      for (int64_t i = 0; i < inner; ++i)
+        target[to * inner + i] =
+            combine(getKind(), target[to * inner + i], source[from * inner + i]);
+    });
+  };
+  if (result.isFloat()) {
+    write(updates.floats(), result.mutableFloats());
+  } else {
+    write(updates.ints(), result.mutableInts());
+    result.roundToType();
+  }
   results.push_back(std::move(result));
   return success();
 }
@@ -174,10 +234,14 @@ RuleAttr ScatterOp::getShardingRule() {
   SmallVector<int64_t> dims;
   for (auto [d, size] : llvm::enumerate(input))
     dims.push_back(rule.factor(size, d == getDim() ? FactorKind::Whole : FactorKind::Parallel));
-  int64_t slices = rule.factor(shapeOf(getIndices())[0], FactorKind::Whole);
-  rule.operand(0, ArrayRef(dims)).operand(1, {slices}).result(0, ArrayRef(dims));
+  int64_t slices = rule.factor(shapeOf(getIndices()).back(), FactorKind::Whole);
+  SmallVector<int64_t> indices(ArrayRef<int64_t>(dims).take_front(getBatch()));
+  indices.push_back(slices);
+  rule.operand(0, ArrayRef(dims)).operand(1, ArrayRef(indices)).result(0, ArrayRef(dims));
   dims[getDim()] = slices;
   return rule.operand(2, ArrayRef(dims)).build();
 }
 
-double ScatterOp::getFlops() { return 0; }
+double ScatterOp::getFlops() {
+  return getKind() == ScatterKind::Set ? 0 : tensorType(getUpdates()).getNumElements();
+}

@@ -7,25 +7,44 @@ include "dialects/dchag/DchagDialect.td"
 def Dchag_GatherOp : Dchag_ModelOp<"gather", [Dchag_Decomposable]> {
   let summary = "Takes slices of one dimension by index";
   let description = [{
-        y[i.., j.., k..] = x[i.., indices[j..], k..]          with indices[j..] in dimension `dim`
+        y[b.., i.., j.., k..] = x[b.., i.., indices[b.., j..], k..]
 
-    A negative index counts from the end; an index out of range yields 0 (NaN is never made
-    up, memory outside `input` never read).
+    with the taken element in dimension `dim` and b.. the first `batch` dimensions of `input`
+    and `indices`: each of their elements has indices of its own. A negative index counts from
+    the end; an index out of range yields 0 (NaN is never made up, memory outside `input` never
+    read).
     - (C1) 0 <= `dim` < rank of `input`.
-    - (C2) The shape of the result is that of `input` with dimension `dim` replaced by the shape of `indices`.
+    - (C2) The shape of the result is that of `input` with dimension `dim` replaced by the shape
+      of `indices` behind its batch dimensions.
     - (C3) `input` and the result have the same element type.
+    - (C4) `batch` is at most `dim` and the rank of `indices`, whose first dimensions are those
+      of `input`.
 
     All dimensions but `dim`, and those of the indices, split freely.
     ```mlir
-    %y = dchag.gather %x[%i] {dim = 1} : (tensor<2x5x3xf32>, tensor<4xi64>) -> tensor<2x4x3xf32>
+    %y = dchag.gather %x[%i] {batch = 1, dim = 1} : (tensor<2x5x3xf32>, tensor<2x4xi64>) -> tensor<2x4x3xf32>
     ```
   }];
   let arguments = (ins Dchag_Tensor:$input, Dchag_IntTensor:$indices,
-      ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+      ConfinedAttr<I64Attr, [IntNonNegative]>:$dim,
+      DefaultValuedAttr<ConfinedAttr<I64Attr, [IntNonNegative]>, "0">:$batch);
   let results = (outs Dchag_Tensor:$result);
   let hasVerifier = 1;
   let hasFolder = 1;
   let assemblyFormat = "$input `[` $indices `]` attr-dict `:` functional-type(operands, results)";
+}
+
+def Dchag_ScatterKind : I32EnumAttr<"ScatterKind", "what is done with an update", [
+    I32EnumAttrCase<"Set", 0, "set">,
+    I32EnumAttrCase<"Add", 1, "add">,
+    I32EnumAttrCase<"Mul", 2, "mul">,
+    I32EnumAttrCase<"Max", 3, "max">,
+    I32EnumAttrCase<"Min", 4, "min">]> {
+  let cppNamespace = "::mlir::dchag";
+  let genSpecializedAttr = 0;
+}
+def Dchag_ScatterKindAttr : EnumAttr<Dchag_Dialect, Dchag_ScatterKind, "scatter_kind"> {
+  let assemblyFormat = "`<` $value `>`";
 }
 
 def Dchag_ScatterOp : Dchag_ModelOp<"scatter", [Dchag_Decomposable]> {
@@ -33,21 +52,27 @@ def Dchag_ScatterOp : Dchag_ModelOp<"scatter", [Dchag_Decomposable]> {
   let description = [{
     The result is `input` with, for every j in order,
 
-        y[i.., indices[j], k..] = updates[i.., j, k..]        with indices[j] in dimension `dim`
+        y[b.., i.., indices[b.., j], k..] = updates[b.., i.., j, k..]
 
-    A negative index counts from the end, an index out of range writes nothing; of equal
-    indices the last one wins.
-    - (C1) 0 <= `dim` < rank of `input`; `indices` has rank 1.
-    - (C2) The shape of `updates` is that of `input` with dimension `dim` replaced by the size of `indices`.
+    with the written element in dimension `dim` and b.. the first `batch` dimensions of `input`
+    and `indices`. Other kinds than `set` combine what is there with the update instead: `add`,
+    `mul`, `max` and `min` (NaN if one of both is; integers count as signed). A negative index counts from the end, an
+    index out of range writes nothing; of equal indices `set` lets the last one win.
+    - (C1) 0 <= `dim` < rank of `input`; `indices` has rank `batch` + 1.
+    - (C2) The shape of `updates` is that of `input` with dimension `dim` replaced by the last size of `indices`.
     - (C3) `input`, `updates` and the result have one element type; the result has the type of `input`.
+    - (C4) `batch` is at most `dim`, and the first dimensions of `indices` are those of `input`.
+    - (C5) Booleans are `set` only.
 
     All dimensions but `dim` split freely.
     ```mlir
-    %y = dchag.scatter %x[%i], %u {dim = 1} : (tensor<2x5x3xf32>, tensor<4xi64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf32>
+    %y = dchag.scatter %x[%i], %u {batch = 1, dim = 1, kind = #dchag.scatter_kind<add>} : (tensor<2x5x3xf32>, tensor<2x4xi64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf32>
     ```
   }];
   let arguments = (ins Dchag_Tensor:$input, Dchag_IntTensor:$indices, Dchag_Tensor:$updates,
-      ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+      ConfinedAttr<I64Attr, [IntNonNegative]>:$dim,
+      DefaultValuedAttr<ConfinedAttr<I64Attr, [IntNonNegative]>, "0">:$batch,
+      DefaultValuedAttr<Dchag_ScatterKindAttr, "::mlir::dchag::ScatterKind::Set">:$kind);
   let results = (outs Dchag_Tensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = "$input `[` $indices `]` `,` $updates attr-dict `:` functional-type(operands, results)";

@@ -20,9 +20,12 @@ static Value normalizeIndex(OpBuilder &b, Location loc, Value index, int64_t siz
 FailureOr<SmallVector<Value>> GatherOp::decomposeOperation(OpBuilder &builder) {
   RankedTensorType type = tensorType(getResult());
   int64_t dim = getDim(), size = dimOf(getInput(), dim);
-  unsigned count = tensorType(getIndices()).getRank(), rank = type.getRank();
+  unsigned batch = getBatch(), rank = type.getRank();
+  unsigned count = tensorType(getIndices()).getRank() - batch;
   MLIRContext *context = builder.getContext();
   SmallVector<AffineExpr> indexExprs;
+  for (unsigned i = 0; i < batch; ++i)
+    indexExprs.push_back(builder.getAffineDimExpr(i));
   for (unsigned i = 0; i < count; ++i)
     indexExprs.push_back(builder.getAffineDimExpr(dim + i));
   SmallVector<AffineMap> maps = {AffineMap::get(rank, 0, indexExprs, context),
@@ -62,28 +65,124 @@ FailureOr<SmallVector<Value>> GatherOp::decomposeOperation(OpBuilder &builder) {
   return SmallVector<Value>{generic.getResult(0)};
 }
 
-FailureOr<SmallVector<Value>> ScatterOp::decomposeOperation(OpBuilder &builder) {
-  // Loops: the dimensions of the result, then the updates in order, of which the last wins.
-  RankedTensorType type = tensorType(getResult());
-  unsigned rank = type.getRank();
-  int64_t dim = getDim(), size = type.getDimSize(dim);
-  MLIRContext *context = builder.getContext();
-  SmallVector<AffineExpr> result, updates;
-  for (unsigned i = 0; i < rank; ++i) {
-    result.push_back(builder.getAffineDimExpr(i));
-    updates.push_back(builder.getAffineDimExpr(int64_t(i) == dim ? rank : i));
+/// The map to the loops `dims`, one for each dimension of a value.
+static AffineMap selectLoops(MLIRContext *context, unsigned loops, ArrayRef<unsigned> dims) {
+  return AffineMap::getMultiDimMapWithTargets(loops, dims, context);
+}
+
+/// `old` changed by `update`.
+static Value combine(OpBuilder &b, Location loc, ScatterKind kind, Value old, Value update) {
+  bool isFloat = isa<FloatType>(old.getType());
+  switch (kind) {
+  case ScatterKind::Set:
+    return update;
+  case ScatterKind::Add:
+    return isFloat ? Value(arith::AddFOp::create(b, loc, old, update))
+                   : Value(arith::AddIOp::create(b, loc, old, update));
+  case ScatterKind::Mul:
+    return isFloat ? Value(arith::MulFOp::create(b, loc, old, update))
+                   : Value(arith::MulIOp::create(b, loc, old, update));
+  case ScatterKind::Max:
+    return isFloat ? Value(arith::MaximumFOp::create(b, loc, old, update))
+                   : Value(arith::MaxSIOp::create(b, loc, old, update));
+  case ScatterKind::Min:
+    return isFloat ? Value(arith::MinimumFOp::create(b, loc, old, update))
+                   : Value(arith::MinSIOp::create(b, loc, old, update));
   }
-  SmallVector<AffineMap> maps = {
-      AffineMap::get(rank + 1, 0, builder.getAffineDimExpr(rank), context),
-      AffineMap::get(rank + 1, 0, updates, context), AffineMap::get(rank + 1, 0, result, context)};
+  llvm_unreachable("unknown kind");
+}
+
+/// Which update each element of dimension `dim` gets: the last one whose index it is, or -1.
+static Value findWriters(ScatterOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  unsigned batch = op.getBatch(), loops = batch + 2;
+  int64_t size = dimOf(op.getInput(), op.getDim());
+  SmallVector<int64_t> shape(tensorType(op.getIndices()).getShape());
+  shape.back() = size;
+  Value none = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(-1));
+  Value empty = tensor::EmptyOp::create(b, loc, shape, b.getI64Type());
+  Value init = linalg::FillOp::create(b, loc, none, empty).getResult(0);
+  SmallVector<unsigned> writers = llvm::to_vector(llvm::seq<unsigned>(0, batch + 1));
+  SmallVector<unsigned> indices(writers);
+  indices.back() = batch + 1;
+  SmallVector<AffineMap> maps = {selectLoops(b.getContext(), loops, indices),
+                                 selectLoops(b.getContext(), loops, writers)};
+  SmallVector<utils::IteratorType> iterators(batch + 1, utils::IteratorType::parallel);
+  iterators.push_back(utils::IteratorType::reduction);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
+    Value index = normalizeIndex(b, loc, args[0], size);
+    Value here = linalg::IndexOp::create(b, loc, batch);
+    Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, here);
+    Value update = arith::IndexCastOp::create(b, loc, b.getI64Type(),
+                                              linalg::IndexOp::create(b, loc, batch + 1));
+    linalg::YieldOp::create(b, loc,
+                            ValueRange(arith::SelectOp::create(b, loc, isHere, update, args[1])));
+  };
+  return linalg::GenericOp::create(b, loc, TypeRange(init.getType()), ValueRange(op.getIndices()),
+                                   ValueRange(init), maps, iterators, body)
+      .getResult(0);
+}
+
+/// Each element takes its update or stays: no loop over all updates for each element.
+static Value setUpdates(ScatterOp op, OpBuilder &builder) {
+  RankedTensorType type = tensorType(op.getResult());
+  unsigned rank = type.getRank(), dim = op.getDim();
+  SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, rank)), writer;
+  for (unsigned i = 0; i < op.getBatch(); ++i)
+    writer.push_back(i);
+  writer.push_back(dim);
+  MLIRContext *context = builder.getContext();
+  AffineMap identity = selectLoops(context, rank, all);
+  SmallVector<AffineMap> maps = {selectLoops(context, rank, writer), identity, identity};
+  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+  Value writers = findWriters(op, builder), updates = op.getUpdates();
+  Value init =
+      tensor::EmptyOp::create(builder, op.getLoc(), type.getShape(), type.getElementType());
+  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
+    Value none = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(0));
+    Value isWritten = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, args[0], none);
+    Value from = arith::SelectOp::create(b, loc, isWritten, args[0], none);
+    from = arith::IndexCastOp::create(b, loc, b.getIndexType(), from);
+    SmallVector<Value> position;
+    for (unsigned i = 0; i < rank; ++i)
+      position.push_back(i == dim ? from : Value(linalg::IndexOp::create(b, loc, i)));
+    Value update = tensor::ExtractOp::create(b, loc, updates, position);
+    linalg::YieldOp::create(
+        b, loc, ValueRange(arith::SelectOp::create(b, loc, isWritten, update, args[1])));
+  };
+  return linalg::GenericOp::create(builder, op.getLoc(), TypeRange(type),
+                                   ValueRange{writers, op.getInput()}, ValueRange(init), maps,
+                                   iterators, body)
+      .getResult(0);
+}
+
+FailureOr<SmallVector<Value>> ScatterOp::decomposeOperation(OpBuilder &builder) {
+  RankedTensorType type = tensorType(getResult());
+  // Without updates nothing is written, and there is no first one to read.
+  if (tensorType(getUpdates()).getNumElements() == 0)
+    return SmallVector<Value>{getInput()};
+  if (getKind() == ScatterKind::Set)
+    return SmallVector<Value>{setUpdates(*this, builder)};
+  // Loops: the dimensions of the result, then the updates in order.
+  unsigned rank = type.getRank(), dim = getDim();
+  int64_t size = type.getDimSize(dim);
+  SmallVector<unsigned> result = llvm::to_vector(llvm::seq<unsigned>(0, rank)), updates(result);
+  updates[dim] = rank;
+  SmallVector<unsigned> indices(ArrayRef<unsigned>(result).take_front(getBatch()));
+  indices.push_back(rank);
+  MLIRContext *context = builder.getContext();
+  SmallVector<AffineMap> maps = {selectLoops(context, rank + 1, indices),
+                                 selectLoops(context, rank + 1, updates),
+                                 selectLoops(context, rank + 1, result)};
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   iterators.push_back(utils::IteratorType::reduction);
   auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
     Value index = normalizeIndex(b, loc, args[0], size);
     Value here = linalg::IndexOp::create(b, loc, dim);
     Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, here);
+    Value combined = combine(b, loc, getKind(), args[2], args[1]);
     linalg::YieldOp::create(b, loc,
-                            ValueRange(arith::SelectOp::create(b, loc, isHere, args[1], args[2])));
+                            ValueRange(arith::SelectOp::create(b, loc, isHere, combined, args[2])));
   };
   auto generic = linalg::GenericOp::create(builder, getLoc(), TypeRange(type),
                                            ValueRange{getIndices(), getUpdates()},

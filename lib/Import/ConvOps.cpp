@@ -107,6 +107,225 @@ LogicalResult buildConv(NodeBuilder &node) {
                                                  window->low, window->high, groups));
 }
 
+//===----------------------------------------------------------------------===//
+// ConvTranspose
+//===----------------------------------------------------------------------===//
+
+/// A transposed convolution: every pixel adds its multiple of the kernel at its place times the
+/// strides. `low` and `high` pixels of the result are cut off, a negative number adds some.
+struct Spread {
+  SmallVector<int64_t> strides, dilations, low, high;
+  /// The kernels of pixels lie side by side: no sum, and a result in patches.
+  bool isPatches = true;
+  int64_t getExtent(size_t dim, ArrayRef<int64_t> kernel) const {
+    return dilations[dim] * (kernel[dim] - 1) + 1;
+  }
+};
+
+/// Padding from the size of the result: what is too much is cut off at both ends, what is missing
+/// is added behind.
+LogicalResult setOutputShape(NodeBuilder &node, Spread &spread, ArrayRef<int64_t> full,
+                             ArrayRef<int64_t> wanted, StringRef autoPad) {
+  for (auto [dim, size] : llvm::enumerate(wanted)) {
+    int64_t total = full[dim] - size;
+    // Implementations differ in where they add zeros then.
+    if (total < 0 && autoPad != "NOTSET")
+      return node.fail("auto_pad = \"" + autoPad + "\" and a result of shape " +
+                           printShape(wanted) + ", more than the " + printShape(full) +
+                           " that the kernels cover",
+                       "pads and output_padding");
+    int64_t half = total < 0 ? 0 : total / 2;
+    spread.low[dim] = autoPad == "SAME_UPPER" || total < 0 ? half : total - half;
+    spread.high[dim] = total - spread.low[dim];
+  }
+  return success();
+}
+
+FailureOr<Spread> getSpread(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
+  size_t count = kernel.size();
+  auto strides = getSpatial(node, "strides", count, 1, 1),
+       dilations = getSpatial(node, "dilations", count, 1, 1),
+       more = getSpatial(node, "output_padding", count, 0, 0),
+       wanted = getSpatial(node, "output_shape", count, 1, 1),
+       pads = getSpatial(node, "pads", 2 * count, 0, 0);
+  if (failed(strides) || failed(dilations) || failed(more) || failed(wanted) || failed(pads))
+    return failure();
+  Spread spread{*strides, *dilations, {}, {}};
+  spread.low.assign(pads->begin(), pads->begin() + count);
+  spread.high.assign(pads->begin() + count, pads->end());
+  StringRef autoPad = node.getString("auto_pad", "NOTSET");
+  bool isSame = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
+  if (autoPad != "NOTSET" && autoPad != "VALID" && !isSame)
+    return node.fail("auto_pad = \"" + autoPad + "\"", "NOTSET, VALID, SAME_UPPER, SAME_LOWER");
+  SmallVector<int64_t> full;
+  for (size_t dim = 0; dim < count; ++dim) {
+    // Strides, dilations and sizes are below 2^32 each, so nothing overflows behind this check.
+    if (image[dim] < 1 || kernel[dim] < 1 || image[dim] >= (int64_t(1) << 30) ||
+        kernel[dim] >= (int64_t(1) << 30))
+      return node.fail("an image of shape " + printShape(image) + " and a kernel of shape " +
+                       printShape(kernel) + " make no image");
+    spread.isPatches &= (*strides)[dim] == kernel[dim] && (*dilations)[dim] == 1;
+    full.push_back((image[dim] - 1) * (*strides)[dim] + spread.getExtent(dim, kernel) +
+                   (*more)[dim]);
+  }
+  if (autoPad == "VALID") {
+    spread.low.assign(count, 0);
+    spread.high.assign(count, 0);
+  }
+  for (size_t dim = 0; isSame && !node.hasAttribute("output_shape") && dim < count; ++dim)
+    (*wanted)[dim] = image[dim] * (*strides)[dim];
+  if ((isSame || node.hasAttribute("output_shape")) &&
+      failed(setOutputShape(node, spread, full, *wanted, autoPad)))
+    return failure();
+  for (size_t dim = 0; dim < count; ++dim) {
+    spread.high[dim] -= (*more)[dim];
+    int64_t covered = full[dim] - (*more)[dim];
+    if (spread.low[dim] >= covered || spread.high[dim] >= covered ||
+        covered - spread.low[dim] - spread.high[dim] < 1)
+      return node.fail("its padding leaves nothing of dimension " + Twine(dim + 2));
+  }
+  return spread;
+}
+
+/// Cuts `low` and `high` elements off the spatial dimensions, or adds zeros.
+Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+  SmallVector<int64_t> offsets(2, 0), sizes(onnx::getShape(value).take_front(2)), before(2, 0),
+      after(2, 0);
+  for (auto [dim, l, h] : llvm::enumerate(low, high)) {
+    offsets.push_back(std::max<int64_t>(l, 0));
+    sizes.push_back(onnx::getShape(value)[dim + 2] - offsets.back() - std::max<int64_t>(h, 0));
+    before.push_back(std::max<int64_t>(-l, 0));
+    after.push_back(std::max<int64_t>(-h, 0));
+  }
+  return node.padConstant(node.slice(value, offsets, sizes), before, after, 0);
+}
+
+/// Products of pixels and kernels, which then only have to be put in place.
+Value spreadPatches(NodeBuilder &node, Value x, Value w, int64_t groups, const Spread &spread) {
+  ArrayRef<int64_t> image = onnx::getShape(x), kernel = onnx::getShape(w);
+  size_t count = kernel.size() - 2;
+  int64_t features = groups * kernel[1];
+  SmallVector<int64_t> xShape{image[0], groups, image[1] / groups};
+  SmallVector<int64_t> wShape{groups, kernel[0] / groups, kernel[1]};
+  llvm::append_range(xShape, image.drop_front(2));
+  llvm::append_range(wShape, kernel.drop_front(2));
+  std::string space, window;
+  for (size_t dim = 0; dim < count; ++dim) {
+    space += static_cast<char>('A' + dim);
+    window += static_cast<char>('a' + dim);
+  }
+  Value product = node.contract(node.reshape(x, xShape), "123" + space, node.reshape(w, wShape),
+                                "234" + window, "1" + space + "24" + window);
+  SmallVector<int64_t> permutation{0, static_cast<int64_t>(count) + 1,
+                                   static_cast<int64_t>(count) + 2};
+  SmallVector<int64_t> shape{image[0], features};
+  for (size_t dim = 0; dim < count; ++dim) {
+    permutation.push_back(1 + dim);
+    permutation.push_back(3 + count + dim);
+    shape.push_back(image[dim + 2] * kernel[dim + 2]);
+  }
+  Value result = node.reshape(node.transpose(product, permutation), shape);
+  return crop(node, result, spread.low, spread.high);
+}
+
+/// Kernels that overlap or leave gaps: a convolution with the kernel in reverse of the image with
+/// zeros between its pixels.
+Value spreadByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
+                          const Spread &spread) {
+  SmallVector<int64_t> image(onnx::getShape(x)), kernel(onnx::getShape(w));
+  size_t count = kernel.size() - 2;
+  SmallVector<int64_t> apart{image[0], image[1]}, joined(apart), cut(apart), high{0, 0};
+  for (size_t dim = 0; dim < count; ++dim) {
+    int64_t stride = spread.strides[dim], size = image[dim + 2];
+    apart.append({size, 1});
+    high.append({0, stride - 1});
+    joined.push_back(size * stride);
+    cut.push_back((size - 1) * stride + 1);
+  }
+  SmallVector<int64_t> zeros(high.size(), 0);
+  x = node.padConstant(node.reshape(x, apart), zeros, high, 0);
+  x = node.slice(node.reshape(x, joined), SmallVector<int64_t>(cut.size(), 0), cut);
+
+  // (g C/g) x F/g  ->  (g F/g) x C/g
+  SmallVector<int64_t> split{groups, kernel[0] / groups, kernel[1]}, permutation{0, 2, 1};
+  SmallVector<int64_t> flat{groups * kernel[1], kernel[0] / groups};
+  for (size_t dim = 0; dim < count; ++dim) {
+    split.push_back(kernel[dim + 2]);
+    permutation.push_back(dim + 3);
+    flat.push_back(kernel[dim + 2]);
+  }
+  w = node.reshape(node.transpose(node.reshape(w, split), permutation), flat);
+  SmallVector<int64_t> low, end, cutLow, cutHigh, shape{image[0], flat[0]};
+  for (size_t dim = 0; dim < count; ++dim) {
+    int64_t size = kernel[dim + 2],
+            reach = spread.getExtent(dim, ArrayRef(kernel).drop_front(2)) - 1;
+    if (size > 1) {
+      SmallVector<int64_t> reverse;
+      for (int64_t i = size - 1; i >= 0; --i)
+        reverse.push_back(i);
+      w = node.gather(w, dim + 2, {size}, reverse);
+    }
+    int64_t before = reach - spread.low[dim], after = reach - spread.high[dim];
+    low.push_back(std::max<int64_t>(before, 0));
+    end.push_back(std::max<int64_t>(after, 0));
+    cutLow.push_back(std::max<int64_t>(-before, 0));
+    cutHigh.push_back(std::max<int64_t>(-after, 0));
+    shape.push_back(cut[dim + 2] + before + after - reach);
+  }
+  x = crop(node, x, cutLow, cutHigh);
+  auto type = RankedTensorType::get(shape, onnx::getElementType(x));
+  return ConvolutionOp::create(node.b, node.loc, type, x, w, Value(),
+                               SmallVector<int64_t>(count, 1), spread.dilations, low, end, groups);
+}
+
+LogicalResult buildConvTranspose(NodeBuilder &node) {
+  FailureOr<Value> input = node.getInput(0), weight = node.getInput(1);
+  if (failed(input) || failed(weight))
+    return failure();
+  ArrayRef<int64_t> x = getShape(*input), w = getShape(*weight);
+  if (x.size() < 3 || x.size() != w.size() || x.size() > 5)
+    return node.fail(
+        "input of shape " + printShape(x) + " and weight of shape " + printShape(w) +
+            " do not make a transposed convolution",
+        "B x C x space and C x F/groups x kernel, with one to three dimensions of space");
+  Type type = getElementType(*input);
+  if (!onnx::isFloat(*input) || getElementType(*weight) != type)
+    return node.fail("its inputs are not of one floating-point type");
+  int64_t groups = node.getInt("group", 1);
+  if (groups < 1 || x[1] < 1 || w[1] < 1 || x[1] != w[0] || x[1] % groups != 0)
+    return node.fail("group " + Twine(groups) + " does not go with an input of shape " +
+                     printShape(x) + " and a weight of shape " + printShape(w));
+  SmallVector<int64_t> kernelShape = node.getInts("kernel_shape");
+  if (!kernelShape.empty() && ArrayRef<int64_t>(kernelShape) != w.drop_front(2))
+    return node.fail("kernel_shape is " + printShape(kernelShape) + ", the weight has the shape " +
+                     printShape(w));
+  Value bias = node.hasInput(2) ? node.inputs[2]->value : Value();
+  if (bias && (getShape(bias) != ArrayRef<int64_t>(w[1] * groups) || getElementType(bias) != type))
+    return node.fail("the bias has the shape " + printShape(getShape(bias)) + ", wanted " +
+                     Twine(w[1] * groups));
+  auto spread = getSpread(node, x.drop_front(2), w.drop_front(2));
+  if (failed(spread))
+    return failure();
+  SmallVector<int64_t> shape{x[0], w[1] * groups};
+  for (size_t dim = 0; dim + 2 < x.size(); ++dim)
+    shape.push_back((x[dim + 2] - 1) * spread->strides[dim] +
+                    spread->getExtent(dim, w.drop_front(2)) - spread->low[dim] - spread->high[dim]);
+  if (!countElements(shape))
+    return node.fail("the result would have the shape " + printShape(shape) +
+                     ", which no device can hold");
+  Value result = spread->isPatches ? spreadPatches(node, *input, *weight, groups, *spread)
+                                   : spreadByConvolution(node, *input, *weight, groups, *spread);
+  if (bias) {
+    SmallVector<int64_t> column(x.size() - 1, 1);
+    column.front() = getShape(bias)[0];
+    result = node.add(result, node.broadcastTo(node.reshape(bias, column), shape));
+  }
+  return node.setOutput(0, result);
+}
+
 } // namespace
 
-void onnx::registerConvOps(OperatorTable &table) { table.add("Conv", buildConv, 11); }
+void onnx::registerConvOps(OperatorTable &table) {
+  table.add("Conv", buildConv, 11);
+  table.add("ConvTranspose", buildConvTranspose, 11);
+}

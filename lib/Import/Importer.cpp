@@ -47,8 +47,7 @@ StringRef getAlternative(StringRef op) {
       .Case("If", "an If whose condition is known at import")
       .Cases({"NonZero", "Unique", "NonMaxSuppression", "Compress"},
              "its result has no static shape: make it a constant at export, or use Where")
-      .Cases({"GatherElements", "GatherND"}, "Gather, or Slice")
-      .Cases({"ScatterND", "ScatterElements", "Scatter"}, "Concat, Pad or Where")
+      .Case("Scatter", "ScatterElements")
       .Cases({"BatchNormalization", "InstanceNormalization", "GroupNormalization"},
              "LayerNormalization, or the norm written out with ReduceMean")
       .Cases({"AveragePool", "MaxPool"}, "GlobalAveragePool, or ReduceMean over a Reshape")
@@ -410,6 +409,7 @@ const OperatorTable &onnx::getOperatorTable() {
     registerShapeOps(all);
     registerDataOps(all);
     registerSliceOps(all);
+    registerIndexOps(all);
     registerMatmulOps(all);
     registerEinsumOps(all);
     registerNormOps(all);

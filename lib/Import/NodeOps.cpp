@@ -207,7 +207,7 @@ Value NodeBuilder::gather(Value value, int64_t dim, ArrayRef<int64_t> indexShape
   shape.insert(shape.begin() + dim, indexShape.begin(), indexShape.end());
   Value index = constantInts(indexShape, b.getI64Type(), indices);
   return GatherOp::create(b, loc, RankedTensorType::get(shape, onnx::getElementType(value)), value,
-                          index, b.getI64IntegerAttr(dim));
+                          index, dim, /*batch=*/0);
 }
 
 Value NodeBuilder::concat(ValueRange values, int64_t dim) {

@@ -47,6 +47,7 @@ void registerActivationOps(OperatorTable &table);
 void registerShapeOps(OperatorTable &table);
 void registerDataOps(OperatorTable &table);
 void registerSliceOps(OperatorTable &table);
+void registerIndexOps(OperatorTable &table);
 void registerMatmulOps(OperatorTable &table);
 void registerEinsumOps(OperatorTable &table);
 void registerNormOps(OperatorTable &table);

@@ -1,8 +1,6 @@
 //===- SliceOps.cpp - operators of ONNX that take or add parts -------------*- C++ -*-===//
 
 #include "Operators.h"
-#include "dialects/dchag/Dchag.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -138,66 +136,6 @@ LogicalResult buildSplit(NodeBuilder &node) {
   return success();
 }
 
-/// Distance of equally spaced indices, if they are.
-std::optional<int64_t> getStride(ArrayRef<int64_t> indices) {
-  if (indices.size() < 2)
-    return 1;
-  int64_t stride = indices[1] - indices[0];
-  for (size_t i = 1; i < indices.size(); ++i)
-    if (indices[i] - indices[i - 1] != stride)
-      return std::nullopt;
-  return stride > 0 ? std::optional<int64_t>(stride) : std::nullopt;
-}
-
-/// Constant, equally spaced indices are a slice, others stay a gather.
-LogicalResult buildConstantGather(NodeBuilder &node, Value value, int64_t axis,
-                                  ArrayRef<int64_t> indexShape, SmallVector<int64_t> indices) {
-  ArrayRef<int64_t> shape = getShape(value);
-  for (int64_t &index : indices) {
-    if (index < -shape[axis] || index >= shape[axis])
-      return node.fail("index " + Twine(index) + " is outside of dimension " + Twine(axis) +
-                       " of size " + Twine(shape[axis]));
-    index = index < 0 ? index + shape[axis] : index;
-  }
-  auto stride = getStride(indices);
-  if (indices.empty() || !stride)
-    return node.setOutput(0, node.gather(value, axis, indexShape, indices), node.isUnsigned(0));
-  SmallVector<int64_t> offsets(shape.size(), 0), sizes(shape), strides(shape.size(), 1);
-  offsets[axis] = indices.front();
-  sizes[axis] = indices.size();
-  strides[axis] = *stride;
-  SmallVector<int64_t> result(shape);
-  result.erase(result.begin() + axis);
-  result.insert(result.begin() + axis, indexShape.begin(), indexShape.end());
-  Value slice = node.slice(value, offsets, sizes, strides);
-  return node.setOutput(0, node.reshape(slice, result), node.isUnsigned(0));
-}
-
-LogicalResult buildGather(NodeBuilder &node) {
-  FailureOr<Value> value = node.getInput(0), indices = node.getInput(1);
-  if (failed(value) || failed(indices))
-    return failure();
-  auto axis = node.normalizeAxis(node.getInt("axis", 0), getShape(*value).size());
-  if (failed(axis))
-    return failure();
-  if (onnx::isFloat(*indices))
-    return node.fail("its indices are not integers");
-  ArrayRef<int64_t> indexShape = getShape(*indices);
-  if (auto constant = node.tryGetInts(1))
-    return buildConstantGather(node, *value, *axis, indexShape, *constant);
-  SmallVector<int64_t> shape(getShape(*value));
-  shape.erase(shape.begin() + *axis);
-  shape.insert(shape.begin() + *axis, indexShape.begin(), indexShape.end());
-  if (!countElements(shape))
-    return node.fail("the result would have the shape " + printShape(shape) +
-                     ", which no device can hold");
-  auto type = RankedTensorType::get(shape, getElementType(*value));
-  return node.setOutput(
-      0,
-      GatherOp::create(node.b, node.loc, type, *value, *indices, node.b.getI64IntegerAttr(*axis)),
-      node.isUnsigned(0));
-}
-
 struct PadArgs {
   SmallVector<int64_t> low, high;
 };
@@ -297,6 +235,5 @@ LogicalResult buildPad(NodeBuilder &node) {
 void onnx::registerSliceOps(OperatorTable &table) {
   table.add("Slice", buildSlice);
   table.add("Split", buildSplit);
-  table.add("Gather", buildGather);
   table.add("Pad", buildPad);
 }

@@ -102,6 +102,22 @@ def branches():
          [n.from_array(np.array(1, np.int64), "one"), ints("axes", 1)])
 
 
+def indices():
+    """Indices for each element: expanded from indices of slices, of the batch alone, in general."""
+    save("indices",
+         [h.make_node("Expand", ["ids", "shape"], ["all"]),
+          h.make_node("GatherElements", ["x", "all"], ["taken"], axis=1),
+          h.make_node("ScatterElements", ["x", "all", "taken"], ["written"], axis=1, reduction="max"),
+          h.make_node("GatherElements", ["x", "each"], ["y"], axis=0),
+          h.make_node("GatherND", ["x", "places"], ["z"], batch_dims=1),
+          h.make_node("ScatterND", ["x", "pairs", "rows"], ["w"], reduction="add")],
+         [value("x", [2, 5, 3]), value("ids", [2, 4, 1], T.INT64), value("each", [4, 2, 3], T.INT64),
+          value("places", [2, 4, 2], T.INT64), value("pairs", [4, 2], T.INT64), value("rows", [4, 3])],
+         [value("taken", [2, 4, 3]), value("written", [2, 5, 3]), value("y", [4, 2, 3]), value("z", [2, 4]),
+          value("w", [2, 5, 3])],
+         [ints("shape", 2, 4, 3)])
+
+
 def tensors():
     """Places where parameters can be."""
     packed = T(name="packed", data_type=T.FLOAT, dims=[3])
@@ -125,6 +141,22 @@ def refused():
           h.make_node("FusedMatMul", ["x", "x"], ["f"], "fused", domain="com.microsoft"),
           h.make_node("Relu", ["x"], ["y"], "relu")],
          [value("x", [3, 3]), value("x_shape", [1], T.INT64)], [value("y", [3, 3])], opsets=["com.microsoft"])
+    save("moves",
+         [h.make_node("GatherElements", ["x", "f"], ["y0"], "floats"),
+          h.make_node("GatherElements", ["x", "i"], ["y1"], "large", axis=1),
+          h.make_node("GatherND", ["x", "i"], ["y2"], "batch", batch_dims=1),
+          h.make_node("GatherND", ["x", "i"], ["y3"], "many"),
+          h.make_node("ScatterElements", ["x", "j", "j2"], ["y4"], "kind", reduction="mean"),
+          h.make_node("ScatterElements", ["u", "j", "u2"], ["y5"], "unsigned", reduction="max"),
+          h.make_node("ScatterND", ["b", "k", "b2"], ["y6"], "booleans", reduction="add"),
+          h.make_node("ScatterND", ["x", "k", "f"], ["y7"], "updates"),
+          h.make_node("ConvTranspose", ["im", "ker"], ["y8"], "same", auto_pad="SAME_UPPER", strides=[5]),
+          h.make_node("ConvTranspose", ["im", "ker"], ["y9"], "nothing", pads=[4, 4]),
+          h.make_node("ConvTranspose", ["im", "ker"], ["y10"], "groups", group=3)],
+         [value("x", [2, 3]), value("f", [2, 3]), value("i", [3, 3], T.INT64), value("j", [2, 2], T.INT64),
+          value("j2", [2, 2]), value("u", [2, 3], T.UINT8), value("u2", [2, 2], T.UINT8), value("b", [2, 3], T.BOOL),
+          value("k", [4, 1], T.INT64), value("b2", [4, 3], T.BOOL), value("im", [1, 2, 4]), value("ker", [2, 2, 3])],
+         [value("y0", None)])
     relu = [h.make_node("Relu", ["x"], ["y"])]
     save("old", relu, [value("x", [2])], [value("y", [2])], opset=12)
     save("future", relu, [value("x", [2])], [value("y", [2])], opset=99)
@@ -158,7 +190,7 @@ def refused():
 
 def main():
     INPUTS.mkdir(exist_ok=True)
-    for make in (mlp, shapes, dynamic, functions, branches, tensors, refused):
+    for make in (mlp, shapes, dynamic, functions, branches, indices, tensors, refused):
         make()
     np.save(INPUTS / "shape-9.npy", np.array([9], np.int64))
 

@@ -50,7 +50,7 @@ func.func @scatter_c1(%x: tensor<2x5x3xf32>, %i: tensor<4xi64>, %u: tensor<2x4x3
 // -----
 
 func.func @scatter_c1_indices(%x: tensor<2x5x3xf32>, %i: tensor<2x2xi64>, %u: tensor<2x4x3xf32>) {
-  // expected-error @+1 {{(C1) indices must be of rank 1: got 2x2, wanted ?}}
+  // expected-error @+1 {{(C1) indices must be of rank `batch` + 1: got 2x2, wanted ?}}
   %y = dchag.scatter %x[%i], %u {dim = 1 : i64}
     : (tensor<2x5x3xf32>, tensor<2x2xi64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf32>
   return
@@ -59,7 +59,7 @@ func.func @scatter_c1_indices(%x: tensor<2x5x3xf32>, %i: tensor<2x2xi64>, %u: te
 // -----
 
 func.func @scatter_c1_scalar_index(%x: tensor<2x5x3xf32>, %i: tensor<i64>, %u: tensor<2x4x3xf32>) {
-  // expected-error @+1 {{(C1) indices must be of rank 1: got a scalar, wanted ?}}
+  // expected-error @+1 {{(C1) indices must be of rank `batch` + 1: got a scalar, wanted ?}}
   %y = dchag.scatter %x[%i], %u {dim = 1 : i64}
     : (tensor<2x5x3xf32>, tensor<i64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf32>
   return
@@ -98,5 +98,56 @@ func.func @scatter_c3_result_type(%x: tensor<2x5x3xf32>, %i: tensor<4xi64>, %u: 
   // expected-error @+1 {{(C3) result must have the element type of the input: got 'f64', wanted 'f32'}}
   %y = dchag.scatter %x[%i], %u {dim = 1 : i64}
     : (tensor<2x5x3xf32>, tensor<4xi64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf64>
+  return
+}
+
+// -----
+
+func.func @gather_c4(%x: tensor<2x5x3xf32>, %i: tensor<2x4xi64>) {
+  // expected-error @+1 {{(C4) batch must be at least 0 and at most dim and the rank of the indices: got 2, dim 1, rank 2}}
+  %y = dchag.gather %x[%i] {batch = 2 : i64, dim = 1 : i64} : (tensor<2x5x3xf32>, tensor<2x4xi64>) -> tensor<2x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @gather_c4_rank(%x: tensor<2x5x3xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{(C4) batch must be at least 0 and at most dim and the rank of the indices: got 2, dim 2, rank 1}}
+  %y = dchag.gather %x[%i] {batch = 2 : i64, dim = 2 : i64} : (tensor<2x5x3xf32>, tensor<2xi64>) -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+func.func @gather_c4_sizes(%x: tensor<2x5x3xf32>, %i: tensor<3x4xi64>) {
+  // expected-error @+1 {{(C4) batch dimensions of the indices must be those of the input: got 3, wanted 2}}
+  %y = dchag.gather %x[%i] {batch = 1 : i64, dim = 1 : i64} : (tensor<2x5x3xf32>, tensor<3x4xi64>) -> tensor<2x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_c4(%x: tensor<2x5x3xf32>, %i: tensor<2x4xi64>, %u: tensor<4x5x3xf32>) {
+  // expected-error @+1 {{(C4) batch must be at least 0 and at most dim and the rank of the indices: got 1, dim 0, rank 2}}
+  %y = dchag.scatter %x[%i], %u {batch = 1 : i64, dim = 0 : i64}
+    : (tensor<2x5x3xf32>, tensor<2x4xi64>, tensor<4x5x3xf32>) -> tensor<2x5x3xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_c4_sizes(%x: tensor<2x5x3xf32>, %i: tensor<3x4xi64>, %u: tensor<2x4x3xf32>) {
+  // expected-error @+1 {{(C4) batch dimensions of the indices must be those of the input: got 3, wanted 2}}
+  %y = dchag.scatter %x[%i], %u {batch = 1 : i64, dim = 1 : i64}
+    : (tensor<2x5x3xf32>, tensor<3x4xi64>, tensor<2x4x3xf32>) -> tensor<2x5x3xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_c5(%x: tensor<5xi1>, %i: tensor<4xi64>, %u: tensor<4xi1>) {
+  // expected-error @+1 {{(C5) booleans must be scattered by kind set: got max}}
+  %y = dchag.scatter %x[%i], %u {dim = 0 : i64, kind = #dchag.scatter_kind<max>}
+    : (tensor<5xi1>, tensor<4xi64>, tensor<4xi1>) -> tensor<5xi1>
   return
 }

@@ -60,11 +60,15 @@ func.func @norms(%x: tensor<2x3xf64>, %b: tensor<3xf64>) {
 // CHECK-LABEL: func.func @moves(
 // CHECK:         dchag.gather %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] {dim = 0 : i64} : (tensor<5xi1>, tensor<i32>) -> tensor<i1>
 // CHECK:         dchag.scatter %{{[a-z0-9]+}}[%{{[a-z0-9]+}}], %{{[a-z0-9]+}} {dim = 0
+// CHECK:         dchag.gather %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] {batch = 2 : i64, dim = 2
+// CHECK:         dchag.scatter %{{[a-z0-9]+}}[%{{[a-z0-9]+}}], %{{[a-z0-9]+}} {batch = 1 : i64, dim = 2 : i64, kind = #dchag.scatter_kind<min>}
 // CHECK:         dchag.patchify %{{[a-z0-9]+}} {layout = #dchag.patch_layout<channels_first>, patch = array<i64: 3>}
 // CHECK:         dchag.unpatchify %{{[a-z0-9]+}} {patch = array<i64: 3>}
-func.func @moves(%x: tensor<5xi1>, %i: tensor<i32>, %list: tensor<2xindex>, %u: tensor<2xi1>, %s: tensor<2x4x6xi64>) {
+func.func @moves(%x: tensor<5xi1>, %i: tensor<i32>, %list: tensor<2xindex>, %u: tensor<2xi1>, %s: tensor<2x4x6xi64>, %each: tensor<2x4x3xi32>, %some: tensor<2x3xi32>, %v: tensor<2x4x3xi64>) {
   %0 = dchag.gather %x[%i] {dim = 0} : (tensor<5xi1>, tensor<i32>) -> tensor<i1>
   %1 = dchag.scatter %x[%list], %u {dim = 0} : (tensor<5xi1>, tensor<2xindex>, tensor<2xi1>) -> tensor<5xi1>
+  %4 = dchag.gather %s[%each] {dim = 2, batch = 2} : (tensor<2x4x6xi64>, tensor<2x4x3xi32>) -> tensor<2x4x3xi64>
+  %5 = dchag.scatter %s[%some], %v {dim = 2, batch = 1, kind = #dchag.scatter_kind<min>} : (tensor<2x4x6xi64>, tensor<2x3xi32>, tensor<2x4x3xi64>) -> tensor<2x4x6xi64>
   %2 = dchag.patchify %s {patch = array<i64: 3>, layout = #dchag.patch_layout<channels_first>} : (tensor<2x4x6xi64>) -> tensor<2x2x12xi64>
   %3 = dchag.unpatchify %2 {patch = array<i64: 3>} : (tensor<2x2x12xi64>) -> tensor<2x4x6xi64>
   return

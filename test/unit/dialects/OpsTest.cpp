@@ -100,8 +100,7 @@ TEST_F(OpsTest, SoftmaxOfLargeInfiniteAndNaN) {
 TEST_F(OpsTest, GatherWithNegativeAndInvalidIndices) {
   Array x = randomArray({2, 5, 3}, 1), indices({2, 2});
   indices.data = {4, -5, 5, -6};
-  Array y = run(build<GatherOp>(floatType({2, 2, 2, 3}), arg(x), arg(indices, 64),
-                                builder.getI64IntegerAttr(1)))[0];
+  Array y = run(build<GatherOp>(floatType({2, 2, 2, 3}), arg(x), arg(indices, 64), 1, 0))[0];
   for (int64_t i = 0; i < 2; ++i)
     for (int64_t k = 0; k < 3; ++k) {
       EXPECT_EQ(y(i, 0, 0, k), x(i, 4, k));
@@ -116,15 +115,65 @@ TEST_F(OpsTest, GatherOfIntegers) {
   x.data = {7, 8, 9};
   index.data = {1};
   auto type = RankedTensorType::get({1}, builder.getI32Type());
-  Array y = run(build<GatherOp>(type, arg(x, 32), arg(index, 32), builder.getI64IntegerAttr(0)))[0];
+  Array y = run(build<GatherOp>(type, arg(x, 32), arg(index, 32), 0, 0))[0];
   EXPECT_EQ(y(0), 8);
+}
+
+TEST_F(OpsTest, GatherWithIndicesOfEachBatch) {
+  Array x = randomArray({2, 3, 5, 2}, 1), indices({2, 4});
+  indices.data = {4, 0, -2, 4, 7, 1, 1, -5};
+  Array y = run(build<GatherOp>(floatType({2, 3, 4, 2}), arg(x), arg(indices, 64), 2, 1))[0];
+  for (int64_t b = 0; b < 2; ++b)
+    for (int64_t i = 0; i < 3; ++i)
+      for (int64_t j = 0; j < 4; ++j)
+        for (int64_t k = 0; k < 2; ++k) {
+          int64_t place = indices(b, j) < 0 ? indices(b, j) + 5 : indices(b, j);
+          EXPECT_EQ(y(b, i, j, k), place < 5 ? x(b, i, place, k) : 0);
+        }
+}
+
+TEST_F(OpsTest, ScatterOfEachKind) {
+  Array x = randomArray({2, 3, 5, 2}, 1), u = randomArray({2, 3, 4, 2}, 2), indices({2, 4});
+  indices.data = {1, -4, 1, 9, 0, -5, -1, 4};
+  for (ScatterKind kind :
+       {ScatterKind::Set, ScatterKind::Add, ScatterKind::Mul, ScatterKind::Max, ScatterKind::Min}) {
+    Array y = run(
+        build<ScatterOp>(floatType({2, 3, 5, 2}), arg(x), arg(indices, 64), arg(u), 2, 1, kind))[0];
+    Array wanted = x;
+    for (int64_t b = 0; b < 2; ++b)
+      for (int64_t i = 0; i < 3; ++i)
+        for (int64_t j = 0; j < 4; ++j)
+          for (int64_t k = 0; k < 2; ++k) {
+            int64_t place = indices(b, j) < 0 ? indices(b, j) + 5 : indices(b, j);
+            if (place > 4)
+              continue;
+            double &old = wanted(b, i, place, k), update = u(b, i, j, k);
+            old = kind == ScatterKind::Set   ? update
+                  : kind == ScatterKind::Add ? old + update
+                  : kind == ScatterKind::Mul ? old * update
+                  : kind == ScatterKind::Max ? std::max(old, update)
+                                             : std::min(old, update);
+          }
+    EXPECT_EQ(y.data, wanted.data);
+  }
+}
+
+TEST_F(OpsTest, ScatterOfIntegersWraps) {
+  Array x({2}), u({1}), index({1});
+  x.data = {100, 7};
+  u.data = {100};
+  auto type = RankedTensorType::get({2}, builder.getI8Type());
+  Array y =
+      run(build<ScatterOp>(type, arg(x, 8), arg(index, 64), arg(u, 8), 0, 0, ScatterKind::Add))[0];
+  EXPECT_EQ(y(0), -56);
+  EXPECT_EQ(y(1), 7);
 }
 
 TEST_F(OpsTest, ScatterKeepsTheLastOfEqualIndices) {
   Array x = randomArray({2, 4}, 1), updates = randomArray({2, 4}, 2), indices({4});
   indices.data = {1, -1, 1, 9};
-  Array y = run(build<ScatterOp>(floatType({2, 4}), arg(x), arg(indices, 64), arg(updates),
-                                 builder.getI64IntegerAttr(1)))[0];
+  Array y = run(build<ScatterOp>(floatType({2, 4}), arg(x), arg(indices, 64), arg(updates), 1, 0,
+                                 ScatterKind::Set))[0];
   for (int64_t i = 0; i < 2; ++i) {
     EXPECT_EQ(y(i, 0), x(i, 0));
     EXPECT_EQ(y(i, 1), updates(i, 2));

@@ -273,11 +273,17 @@ TEST_F(RuleTest, Moves) {
   Array x = randomArray({2, 5, 3}, 1), indices({2, 4}), list({4}), u = randomArray({2, 4, 3}, 2);
   indices.data = {0, -1, 3, 3, 7, 2, 1, 4};
   list.data = {4, 0, 4, -2};
-  EXPECT_EQ(check(build<GatherOp>(floatType({2, 2, 4, 3}), arg(x), arg(indices, 64), integer(1))),
+  EXPECT_EQ(check(build<GatherOp>(floatType({2, 2, 4, 3}), arg(x), arg(indices, 64), 1, 0)),
             "ppppw");
-  EXPECT_EQ(
-      check(build<ScatterOp>(floatType({2, 5, 3}), arg(x), arg(list, 64), arg(u), integer(1))),
-      "pwpw");
+  EXPECT_EQ(check(build<GatherOp>(floatType({2, 4, 3}), arg(x), arg(indices, 64), 1, 1)), "pppw");
+  for (ScatterKind kind : {ScatterKind::Set, ScatterKind::Add}) {
+    EXPECT_EQ(
+        check(build<ScatterOp>(floatType({2, 5, 3}), arg(x), arg(list, 64), arg(u), 1, 0, kind)),
+        "pwpw");
+    EXPECT_EQ(
+        check(build<ScatterOp>(floatType({2, 5, 3}), arg(x), arg(indices, 64), arg(u), 1, 1, kind)),
+        "pwpw");
+  }
   Array image = randomArray({2, 3, 4, 6}, 1), patches = randomArray({2, 4, 18}, 2);
   int64_t patch[] = {2, 3};
   for (PatchLayout layout : {PatchLayout::ChannelsFirst, PatchLayout::ChannelsLast}) {
