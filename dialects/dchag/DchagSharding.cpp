@@ -318,3 +318,19 @@ bool ShardingAttr::isSameLayout(ShardingAttr other, Type globalType, MeshAttr me
       return false;
   return getLocalType(globalType, mesh) == other.getLocalType(globalType, mesh);
 }
+
+//===----------------------------------------------------------------------===//
+// MarkAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult MarkAttr::verify(function_ref<InFlightDiagnostic()> emitError, ShardingAttr sharding,
+                               ArrayAttr axes, MarkPriority, StringAttr) {
+  if (sharding.isPartial())
+    return emitError() << "(M1) mark must not ask for partial results: got " << sharding;
+  for (DimShardingAttr dim : sharding.getDims())
+    for (StringAttr axis : dim.getAxes())
+      if (!llvm::is_contained(axes, Attribute(axis)))
+        return emitError() << "(M1) mark must split over its axes " << axes << " only: got "
+                           << axis;
+  return success();
+}

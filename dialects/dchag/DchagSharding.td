@@ -124,4 +124,42 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
   }];
 }
 
+def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "whose wish a mark is: the first wins", [
+    I32EnumAttrCase<"User", 0, "user">,
+    I32EnumAttrCase<"Weights", 1, "weights">,
+    I32EnumAttrCase<"Activations", 2, "activations">]> {
+  let cppNamespace = "::mlir::dchag";
+  let genSpecializedAttr = 0;
+}
+
+def Dchag_MarkAttr : Dchag_Attr<"Mark", "mark"> {
+  let summary = "The wish of a strategy or of the user for one value";
+  let description = [{
+    Says where the mesh axes `axes` go: to the dimensions that `sharding` splits over them, or
+    to none. All other axes are left open. `by` names who wishes it. Strategies put lists of
+    marks on ops (`dchag.marks`, a list for each result) and on arguments of functions;
+    `propagate` reads them, marks of the first priority first.
+
+    - (M1) `sharding` splits over `axes` only and has no partial results.
+
+    ```mlir
+    #dchag.mark<<[[], ["tp"]]>, axes = ["tp"], weights, by "widths">
+    ```
+  }];
+  let parameters = (ins "ShardingAttr":$sharding, "ArrayAttr":$axes,
+      EnumParameter<Dchag_MarkPriority>:$priority, "StringAttr":$by);
+  let assemblyFormat = [{
+    `<` $sharding `,` `axes` `=` $axes `,` $priority `,` `by` $by `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Attribute of ops (a list of lists) and of arguments (a list).
+    static constexpr ::llvm::StringLiteral attrName = "dchag.marks";
+    /// Whether it says where `axis` goes.
+    bool decides(::mlir::StringAttr axis) const {
+      return ::llvm::is_contained(getAxes(), ::mlir::Attribute(axis));
+    }
+  }];
+}
+
 #endif // DCHAG_DCHAGSHARDING

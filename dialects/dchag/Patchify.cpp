@@ -67,8 +67,8 @@ static std::vector<int64_t> imageOffsets(ArrayRef<int64_t> imageShape, ArrayRef<
   return offsetsOf(sizes, steps);
 }
 
-/// Batch and channels are parallel. Space stays whole: its parts would be rows of patches,
-/// which is more than a contiguous piece of N when there is more than one spatial dimension.
+/// Batch, channels and rows of patches are parallel: rows are contiguous in the image and in the
+/// positions. Parts of rows would not be.
 static RuleAttr patchRule(Operation *op, ArrayRef<int64_t> imageShape, ArrayRef<int64_t> patch,
                           PatchLayout layout, bool imageIsResult) {
   RuleBuilder rule(op);
@@ -76,7 +76,8 @@ static RuleAttr patchRule(Operation *op, ArrayRef<int64_t> imageShape, ArrayRef<
   SmallVector<RuleBuilder::Dim> image = {b, c};
   SmallVector<int64_t> positions, features;
   for (auto [size, extent] : llvm::zip_equal(patch, imageShape.drop_front(2))) {
-    positions.push_back(rule.factor(extent / size, FactorKind::Whole));
+    positions.push_back(rule.factor(
+        extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
     features.push_back(rule.factor(size, FactorKind::Whole));
     image.push_back({positions.back(), features.back()});
   }

@@ -32,7 +32,7 @@ def Dchag_PatchifyOp : Dchag_PatchOp<"patchify"> {
     - (C1) `input` is B x C x S1 x .. x Sk, the result B x N x (C P).
     - (C2) `patch` has k positive entries and pi divides Si.  (C3) One element type.
 
-    B and C split freely, space stays whole.
+    B, C and the first spatial dimension (by rows of patches) split freely.
     ```mlir
     %y = dchag.patchify %x {patch = array<i64: 2, 2>} : (tensor<1x3x4x6xf32>) -> tensor<1x6x12xf32>
     ```
@@ -46,7 +46,7 @@ def Dchag_UnpatchifyOp : Dchag_PatchOp<"unpatchify"> {
     - (C1) `input` is B x N x (C P), the result B x C x S1 x .. x Sk.
     - (C2) `patch` has k positive entries and pi divides Si.  (C3) One element type.
 
-    B and C split freely, space stays whole.
+    B, C and the first spatial dimension (by rows of patches) split freely.
     ```mlir
     %x = dchag.unpatchify %y {patch = array<i64: 2, 2>} : (tensor<1x6x12xf32>) -> tensor<1x3x4x6xf32>
     ```

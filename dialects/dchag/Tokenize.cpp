@@ -96,9 +96,10 @@ RuleAttr TokenizeOp::getShardingRule() {
   int64_t inputs = rule.factor(image[2], sumUnless(getBias() || getEmbedding()));
   SmallVector<RuleBuilder::Dim> imageDims = {b, c, inputs}, weightDims = {c, d, inputs};
   SmallVector<int64_t> positions;
-  // Parts of space would be rows of patches, parts of a patch nothing that anyone needs.
+  // Rows of patches are contiguous in the image and in the positions, parts of rows are not.
   for (auto [size, extent] : llvm::zip_equal(weight.drop_front(3), image.drop_front(3))) {
-    positions.push_back(rule.factor(extent / size, FactorKind::Whole));
+    positions.push_back(rule.factor(
+        extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
     int64_t pixel = rule.factor(size, FactorKind::Whole);
     imageDims.push_back({positions.back(), pixel});
     weightDims.push_back(pixel);

@@ -21,7 +21,7 @@ def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize", [Dchag_Decomposable, AttrSizedO
     - (C4) All operands and the result have one floating-point element type.
 
     B, C and D split freely, I leaves a partial sum where there is neither bias nor embedding
-    (which must be added once). Space stays whole.
+    (which must be added once). The first spatial dimension splits by rows of patches, others stay whole.
     ```mlir
     %t = dchag.tokenize %x weight(%w) bias(%b) embedding(%e)
       : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>, tensor<3x8xf32>, tensor<3x8xf32>) -> tensor<1x3x6x8xf32>

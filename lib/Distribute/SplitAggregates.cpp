@@ -1,6 +1,7 @@
 //===- SplitAggregates.cpp - aggregations whose heads or units can split ---*- C++ -*-===//
 
 #include "Aggregations.h"
+#include "Marks.h"
 #include "dchag/Distribute/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -72,18 +73,15 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
   using SplitAggregatesBase::SplitAggregatesBase;
 
   void runOnOperation() override {
-    auto functions = getDistributedFunctions(getOperation());
-    MeshAttr meshAttr = MeshAttr::lookup(getOperation());
-    if (!mesh.empty())
-      meshAttr = MeshAttr::parseOption(mesh, getOperation().getLoc());
-    if (failed(functions) || (!mesh.empty() && !meshAttr))
+    auto program = getMarkedProgram(getOperation());
+    if (failed(program))
       return signalPassFailure();
-    for (func::FuncOp function : *functions)
-      if (failed(runOnFunction(function, meshAttr)))
+    for (func::FuncOp function : program->functions)
+      if (failed(runOnFunction(function)))
         return signalPassFailure();
   }
 
-  LogicalResult runOnFunction(func::FuncOp function, MeshAttr meshAttr) {
+  LogicalResult runOnFunction(func::FuncOp function) {
     SmallVector<AggregateOp> projected;
     function.walk([&](AggregateOp op) {
       if (op.getWo())
@@ -91,17 +89,41 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     });
     for (AggregateOp op : projected)
       splitProjection(op);
-    if (mode != DistributeMode::SplitSoftmax)
+    if (mode == DistributeMode::Replicate || mode == DistributeMode::Gather)
       return success();
-    for (Operation *op : getFirstAggregations(function)) {
+    auto axes = resolveAxes(getOperation(), axis);
+    if (failed(axes))
+      return failure();
+    SmallVector<Operation *> first = getFirstAggregations(function);
+    int64_t ranks = MeshAttr::lookup(function).getNumRanks(*axes);
+    if (mode == DistributeMode::Hierarchical) {
+      int64_t groups = getCommonGroups(first);
+      if (groups <= 1 || groups >= ranks || ranks % groups != 0 || axes->size() != 1)
+        return success();
+      splitAxis(getOperation(), axes->front(), groups);
+      ranks /= groups;
+    }
+    for (Operation *op : first) {
       auto linear = dyn_cast<AggregateLinearOp>(op);
       if (linear && linear.getBias())
         splitBias(linear);
       auto aggregate = dyn_cast<AggregateOp>(op);
-      if (aggregate && failed(splitUnits(aggregate, meshAttr)))
+      if (aggregate && failed(splitUnits(aggregate, ranks)))
         return failure();
     }
     return success();
+  }
+
+  /// The number of groups that all aggregations have; 0 if they differ.
+  static int64_t getCommonGroups(ArrayRef<Operation *> aggregations) {
+    int64_t common = 0;
+    for (Operation *op : aggregations) {
+      int64_t groups = cast<RankedTensorType>(op->getOperand(0).getType()).getDimSize(1);
+      if (common != 0 && groups != common)
+        return 0;
+      common = groups;
+    }
+    return common;
   }
 
   /// Heads are a parallel factor up to the projection and a summed one in it; the bias
@@ -123,16 +145,14 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     op.erase();
   }
 
-  LogicalResult splitUnits(AggregateOp op, MeshAttr meshAttr) {
+  LogicalResult splitUnits(AggregateOp op, int64_t ranks) {
     Writer writer(op);
-    if (!meshAttr || !meshAttr.getAxisIndex(axis.getValue()))
-      return op.emitOpError("cannot be split by channels: the mesh has no axis '")
-             << axis.getValue() << "': give one, such as mesh=" << axis.getValue() << "=2";
-    if (int64_t groups = writer.shapeOf(op.getTokens())[1]; groups > 1)
+    int64_t groups = writer.shapeOf(op.getTokens())[1];
+    if (mode == DistributeMode::SplitSoftmax && groups > 1)
       return op.emitOpError("has ")
              << groups << " groups, so its channels cannot be split over ranks by mode "
              << "split-softmax: use mode hierarchical, which splits the groups";
-    writeParts(op, writer, meshAttr.getAxisSize(axis.getValue()));
+    writeParts(op, writer, ranks);
     return success();
   }
 

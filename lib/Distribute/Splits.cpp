@@ -38,6 +38,7 @@ RuledOp::RuledOp(Operation *op, MeshAttr mesh) : op(op), mesh(mesh) {
     bool softmax = factor.getKind() == FactorKind::Softmax && rule.getMaximum();
     splittable.push_back(factor.getSize() > 1 &&
                          (parallel || softmax || isReduction(factor.getKind())));
+    leading.push_back(true);
     for (unsigned slot = 0; slot < getNumSlots(); ++slot) {
       // A parallel factor that a result lacks has no meaning, nor a softmax that a result has.
       if (isResult(slot) && ((parallel && !hasFactor(slot, f)) || (softmax && hasFactor(slot, f))))
@@ -45,7 +46,7 @@ RuledOp::RuledOp(Operation *op, MeshAttr mesh) : op(op), mesh(mesh) {
       for (unsigned dim = 0; dim < getSlotRank(slot); ++dim)
         if (llvm::is_contained(getFactors(slot, dim), int64_t(f)) &&
             getLeading(slot, dim).factor != int64_t(f))
-          splittable[f] = false;
+          leading[f] = false;
     }
   }
 }
@@ -84,34 +85,85 @@ RuledOp::Leading RuledOp::getLeading(unsigned slot, unsigned dim) const {
   return leading;
 }
 
-FactorSplit RuledOp::getFactorSplit(unsigned slot, unsigned dim, DimShardingAttr sharding) const {
-  Leading leading = getLeading(slot, dim);
-  if (sharding.getAxes().empty() || leading.factor < 0 || !canSplit(leading.factor))
-    return {};
+SmallVector<std::pair<unsigned, FactorSplit>, 2>
+RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) const {
+  SmallVector<std::pair<unsigned, FactorSplit>, 2> result;
+  ArrayRef<StringAttr> axes = sharding.getAxes();
+  ArrayRef<int64_t> factors = getFactors(slot, dim);
   int64_t local = sharding.getLocalSize(getSlotSize(slot, dim), mesh);
-  if (local % leading.stride != 0)
+  int64_t stride = 1;
+  for (int64_t factor : factors)
+    stride *= rule.getFactor(factor).getSize();
+  for (int64_t index : factors) {
+    if (axes.empty())
+      break;
+    FactorAttr factor = rule.getFactor(index);
+    int64_t size = factor.getSize();
+    stride /= size;
+    if (size == 1)
+      continue;
+    // Axes that together have a rank for each element of the factor are used up by it.
+    size_t count = stride == 1 ? axes.size() : 0;
+    while (count < axes.size() && mesh.getNumRanks(axes.take_front(count)) < size)
+      ++count;
+    FactorSplit split;
+    if (count < axes.size()) {
+      if (mesh.getNumRanks(axes.take_front(count)) != size || local > stride)
+        return {};
+      split = {SmallVector<StringAttr, 2>(axes.take_front(count)), 1};
+    } else {
+      if (local % stride != 0)
+        return {};
+      split = {SmallVector<StringAttr, 2>(axes), local / stride};
+    }
+    // The parts must cover the factor, which may be larger than the dimension; behind another
+    // factor, and in a softmax that no mask restricts, there can be no padding.
+    int64_t covered = split.local * mesh.getNumRanks(split.axes);
+    bool noPadding =
+        !result.empty() || (factor.getKind() == FactorKind::Softmax && !rule.hasPadding(index));
+    if (!maySplit(index) || covered < size || (noPadding && covered > size))
+      return {};
+    axes = axes.drop_front(split.axes.size());
+    result.push_back({static_cast<unsigned>(index), std::move(split)});
+  }
+  // More ranks than elements.
+  if (!axes.empty())
     return {};
-  FactorSplit split{SmallVector<StringAttr, 2>(sharding.getAxes()), local / leading.stride};
-  // The parts must cover the factor, which may be larger than the dimension.
-  FactorAttr factor = rule.getFactor(leading.factor);
-  int64_t covered = split.local * mesh.getNumRanks(split.axes);
-  if (covered < factor.getSize())
-    return {};
-  // Padding in a softmax must be left out by a mask.
-  if (factor.getKind() == FactorKind::Softmax && covered > factor.getSize() &&
-      !rule.hasPadding(leading.factor))
-    return {};
-  return split;
+  return result;
+}
+
+bool RuledOp::isExpressible(const Splits &splits) const {
+  for (unsigned slot = 0; slot < getNumSlots(); ++slot)
+    for (unsigned dim = 0; dim < getSlotRank(slot); ++dim) {
+      bool ends = false, first = true;
+      for (int64_t index : getFactors(slot, dim)) {
+        const FactorSplit &split = splits[index];
+        int64_t size = rule.getFactor(index).getSize();
+        if (size == 1)
+          continue;
+        if (split && ends)
+          return false;
+        if (split && !first && split.local * mesh.getNumRanks(split.axes) != size)
+          return false;
+        ends |= !split || split.local > 1 || mesh.getNumRanks(split.axes) != size;
+        first = false;
+      }
+    }
+  return true;
 }
 
 DimShardingAttr RuledOp::getDimSharding(unsigned slot, unsigned dim, const Splits &splits) const {
-  Leading leading = getLeading(slot, dim);
   MLIRContext *context = op->getContext();
-  if (leading.factor < 0 || !splits[leading.factor])
+  SmallVector<StringAttr> axes;
+  int64_t local = 1;
+  for (int64_t index : getFactors(slot, dim)) {
+    const FactorSplit &split = splits[index];
+    axes.append(split.axes.begin(), split.axes.end());
+    local *= split ? split.local : rule.getFactor(index).getSize();
+  }
+  if (axes.empty())
     return DimShardingAttr::get(context, {}, 1);
-  const FactorSplit &split = splits[leading.factor];
-  return DimShardingAttr::getForLocalSize(context, split.axes, split.local * leading.stride,
-                                          getSlotSize(slot, dim), mesh);
+  return DimShardingAttr::getForLocalSize(context, axes, local, getSlotSize(slot, dim), mesh);
 }
 
 ShardingAttr RuledOp::getSharding(unsigned slot, const Splits &splits) const {
@@ -134,14 +186,17 @@ FailureOr<Splits> RuledOp::getSplits(ArrayRef<ShardingAttr> shardings) const {
       DimShardingAttr sharding = shardings[slot].getDims()[dim];
       if (sharding.getAxes().empty())
         continue;
-      FactorSplit split = getFactorSplit(slot, dim, sharding);
-      if (!split)
+      auto found = getFactorSplits(slot, dim, sharding);
+      if (found.empty())
         return failure();
-      FactorSplit &known = splits[getLeading(slot, dim).factor];
-      if (known && !(known == split))
-        return failure();
-      known = split;
+      for (auto &[factor, split] : found) {
+        if (splits[factor] && !(splits[factor] == split))
+          return failure();
+        splits[factor] = split;
+      }
     }
+  if (!isExpressible(splits))
+    return failure();
   for (unsigned slot = 0; slot < getNumSlots(); ++slot)
     if (!getSharding(slot, splits).isSameLayout(shardings[slot], getValue(slot).getType(), mesh))
       return failure();
@@ -208,6 +263,6 @@ MeshAttr mlir::dchag::getMeshOrError(ModuleOp module) {
   MeshAttr mesh = MeshAttr::lookup(module);
   if (!mesh)
     module.emitError("has no mesh to distribute over: set the attribute ")
-        << MeshAttr::attrName << " or run annotate{mesh=tp=2} first";
+        << MeshAttr::attrName << " or run set-mesh{mesh=tp=2} first";
   return mesh;
 }

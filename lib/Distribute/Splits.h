@@ -2,8 +2,10 @@
 //
 // Values are split by dimensions, ops by the factors of their rules. A factor can be split
 // where it leads a dimension: of [heads, width] in a dimension of 16 * 64 elements, heads
-// split with parts of a multiple of 64 elements. Parts are compared by their size, not by
-// the unit that led to it.
+// split with parts of a multiple of 64 elements. Once it is split into single elements, the
+// factor behind it can be split further: of [group, unit] in 2 * 6 channels, over ["a", "b"] of
+// 2 and 3 ranks, a rank has two units of one group. Parts are compared by their size, not by the
+// unit that led to it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_SPLITS_H
@@ -62,12 +64,17 @@ public:
     int64_t stride = 1;
   };
   Leading getLeading(unsigned slot, unsigned dim) const;
-  /// Whether the rule allows to split a factor, in all values that have it.
-  bool canSplit(unsigned factor) const { return splittable[factor]; }
+  /// Whether the rule allows to split a factor.
+  bool maySplit(unsigned factor) const { return splittable[factor]; }
+  /// Whether a factor can be split alone: it also leads a dimension wherever it is.
+  bool canSplit(unsigned factor) const { return splittable[factor] && leading[factor]; }
 
-  /// The split of the factor that leads a dimension; none if the parts do not fit it.
-  FactorSplit getFactorSplit(unsigned slot, unsigned dim, DimShardingAttr sharding) const;
-  /// The dimension's part of what the splits say.
+  /// The splits of factors that a dimension's sharding means; empty if its parts do not fit them.
+  SmallVector<std::pair<unsigned, FactorSplit>, 2> getFactorSplits(unsigned slot, unsigned dim,
+                                                                   DimShardingAttr sharding) const;
+  /// Whether the dimensions of all values can be split as the factors are.
+  bool isExpressible(const Splits &splits) const;
+  /// The dimension's part of what the splits say, which must be expressible.
   DimShardingAttr getDimSharding(unsigned slot, unsigned dim, const Splits &splits) const;
   /// The sharding of a value; for a result with partial results along split reductions.
   ShardingAttr getSharding(unsigned slot, const Splits &splits) const;
@@ -76,14 +83,16 @@ public:
   /// contradict each other.
   FailureOr<Splits> getSplits(ArrayRef<ShardingAttr> shardings) const;
 
-private:
+  /// Factors of a dimension, slowest first.
   ArrayRef<int64_t> getFactors(unsigned slot, unsigned dim) const;
+
+private:
   bool hasFactor(unsigned slot, unsigned factor) const;
 
   Operation *op;
   MeshAttr mesh;
   RuleAttr rule;
-  SmallVector<bool> splittable;
+  SmallVector<bool> splittable, leading;
 };
 
 /// Shardings of the results of `op` by its attribute, replicated where it has none.

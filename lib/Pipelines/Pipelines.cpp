@@ -32,9 +32,15 @@ std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {
     passes = {"verify-global", "raise", "prepare"};
   if (options.stage == Stage::Model || options.stage == Stage::Prepared)
     passes.push_back("extract-reads");
-  if (options.stage != Stage::PerDevice && !options.mesh.empty())
-    passes.push_back("distribute{mesh=" + options.mesh +
-                     (options.mode.empty() ? "" : " mode=" + options.mode) + "}");
+  if (options.stage != Stage::PerDevice && !options.mesh.empty()) {
+    std::string pass = "distribute{mesh=" + options.mesh;
+    for (auto [name, value] : {std::pair("mode", &options.mode),
+                               std::pair("strategy", &options.strategy),
+                               std::pair("shard", &options.shard)})
+      if (!value->empty())
+        pass += std::string(" ") + name + "=" + *value;
+    passes.push_back(pass + "}");
+  }
   return llvm::join(passes, ",");
 }
 

@@ -1,4 +1,4 @@
-// RUN: dchag-opt %s --split-input-file --verify-diagnostics --annotate='mesh=tp=2 mode=hierarchical'
+// RUN: dchag-opt %s --split-input-file --verify-diagnostics --set-mesh=mesh=tp=2 --annotate-aggregations=mode=hierarchical
 
 func.func @one_group(%x: tensor<1x3x1x2xf32>, %e: tensor<3x4x1x2xf32>, %q: tensor<1x1x4xf32>) -> tensor<1x1x1x1x4xf32> {
   %t = dchag.tokenize %x weight(%e) : (tensor<1x3x1x2xf32>, tensor<3x4x1x2xf32>) -> tensor<1x3x1x4xf32>

@@ -1,6 +1,6 @@
-// RUN: dchag-opt %s --annotate=mesh=tp=3 | FileCheck %s --check-prefix=MARK
-// RUN: dchag-opt %s --annotate=mesh=tp=3 --propagate | FileCheck %s --check-prefix=PROP
-// RUN: dchag-opt %s --annotate=mesh=tp=3 --propagate --insert-reshards --verify-shardings | FileCheck %s --check-prefix=RESHARD
+// RUN: dchag-opt %s --set-mesh=mesh=tp=3 --annotate-widths | FileCheck %s --check-prefix=MARK
+// RUN: dchag-opt %s --set-mesh=mesh=tp=3 --annotate-widths --propagate | FileCheck %s --check-prefix=PROP
+// RUN: dchag-opt %s --set-mesh=mesh=tp=3 --annotate-widths --propagate --insert-reshards --verify-shardings | FileCheck %s --check-prefix=RESHARD
 // RUN: dchag-opt %s --distribute=mesh=tp=3 | FileCheck %s --implicit-check-not=shard.all_gather
 // RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --check-ranks='distribute{mesh=tp=4}'
 
@@ -10,8 +10,8 @@
 
 // MARK: module attributes {dchag.mesh = #dchag.mesh<["tp" = 3]>}
 // MARK: shard.grid @mesh(shape = 3)
-// MARK: arith.addf {{.+}} {dchag.shardings = [#dchag.sharding<{{\[\[}}], ["tp"]]>]}
-// MARK-NOT: dchag.shardings
+// MARK: arith.addf {{.+}} {dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["tp"]]>, axes = ["tp"], weights, by "widths">]]}
+// MARK-NOT: dchag.marks
 
 // PROP: func.func @step(%{{[a-z0-9]+}}: tensor<2x3xf32> {dchag.sharding = #dchag.sharding<{{\[\[}}], []]>}
 // PROP-SAME: tensor<3x5xf32> {dchag.name = "v", dchag.role = "param", dchag.sharding = #dchag.sharding<{{\[\[}}], ["tp"]]>}

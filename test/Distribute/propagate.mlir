@@ -17,7 +17,7 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
     %zero = arith.constant 0.0 : f32
     %e = tensor.empty() : tensor<4x6xf32>
     %z = linalg.fill ins(%zero : f32) outs(%e : tensor<4x6xf32>) -> tensor<4x6xf32>
-    // expected-remark @+1 {{keeps another split of axis "tp": factor 1 in parts of 3, wanted by a mark, is laid out anew here}}
+    // expected-remark @+1 {{splits factor 1 (parallel of 6) over "tp" for the user (the program), which costs 24 bytes sent a rank; factor 0 (parallel of 4) over "tp" for the user (the program) would cost 84}}
     %y = linalg.contract indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>]
       ins(%x, %w : tensor<4x3xf32>, tensor<3x6xf32>) outs(%z : tensor<4x6xf32>) -> tensor<4x6xf32>
     return %y : tensor<4x6xf32>

@@ -45,6 +45,12 @@ static cl::opt<std::string> mesh("mesh", cl::cat(modelCategory), cl::value_desc(
 static cl::opt<DistributeMode> mode("mode", cl::cat(modelCategory),
                                     cl::desc("How aggregations are spread over the mesh:"),
                                     cl::init(DistributeMode::Replicate), getDistributeModeValues());
+static cl::opt<std::string>
+    strategy("strategy", cl::cat(modelCategory), cl::value_desc("dp,fsdp,tp,sp=tp,hierarchical"),
+             cl::desc("What goes over which axis of the mesh (default: what their names say)"));
+static cl::list<std::string> shard("shard", cl::cat(modelCategory),
+                                   cl::value_desc("blocks.*.fc1.weight=[tp,_]"),
+                                   cl::desc("Sharding of a parameter, input or op by name"));
 static cl::opt<std::string> target("target", cl::cat(modelCategory), cl::init("cpu"),
                                    cl::desc("Target to compile for (default: cpu)"));
 static cl::opt<std::string> cpu("cpu", cl::cat(modelCategory), cl::init("native"),
@@ -125,6 +131,8 @@ static CompileOptions getCompileOptions() {
   CompileOptions options;
   options.mesh = mesh;
   options.mode = getModeName();
+  options.strategy = strategy;
+  options.shard = llvm::join(shard, ";");
   options.target = target;
   return options;
 }
@@ -156,8 +164,9 @@ static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, Str
   if ((hasMesh || hasMode) && !makesProgram())
     return refuse("--mesh and --mode say which program to make: add --emit, or give passes by "
                   "--distribute='mesh=tp=2'");
-  if (hasMode && !hasMesh)
-    return refuse("--mode says how to spread a model over a mesh: add --mesh=tp=2");
+  if ((hasMode || !strategy.empty() || !shard.empty()) && !hasMesh)
+    return refuse("--mode, --strategy and --shard say how to spread a model over a mesh: add "
+                  "--mesh=tp=2");
   context.loadDialect<DchagDialect>();
   if (hasMesh && !MeshAttr::parseOption(mesh, FileLineColLoc::get(&context, inputFile, 0, 0)))
     return failure();
@@ -331,8 +340,11 @@ static LogicalResult emit(ModuleOp module, StringRef outputFile, const EmitOptio
 }
 
 static LogicalResult printModule(ModuleOp module, StringRef outputFile) {
-  return writeText(module, outputFile,
-                   [&](raw_ostream &os) { os << *module.getOperation() << "\n"; });
+  // Not operator<<, which prints the parts of a module without its aliases.
+  return writeText(module, outputFile, [&](raw_ostream &os) {
+    module->print(os);
+    os << "\n";
+  });
 }
 
 static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outputFile,

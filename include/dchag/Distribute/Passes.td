@@ -4,14 +4,17 @@
 
 include "mlir/Pass/PassBase.td"
 
-defvar meshOption = Option<"mesh", "mesh", "std::string", [{""}],
-    "axes of the ranks with sizes, such as tp=2 or dp=2,tp=4; empty (default): the module's own">;
-defvar axisOption = Option<"axis", "axis", "std::string", [{"tp"}],
-    "axis over which channels, heads and hidden widths are spread (default tp)">;
+class AxisOption<string what, string name> : Option<"axis", "axis", "std::string",
+    "\"" # name # "\"", "mesh axis over which " # what # ", several joined by '+' (default " # name # ")">;
 defvar modeOption = Option<"mode", "mode", "::mlir::dchag::DistributeMode",
     "::mlir::dchag::DistributeMode::Replicate",
     "how the first aggregation is spread: replicate (default), gather, hierarchical, split-softmax",
     [{::mlir::dchag::getDistributeModeValues()}]>;
+defvar markedStatistic = Statistic<"numMarked", "num-marked", "values marked">;
+
+class AnnotatePass<string name> : Pass<name, "::mlir::ModuleOp"> {
+  let dependentDialects = ["::mlir::dchag::DchagDialect"];
+}
 
 def PrintShardingRules : Pass<"print-sharding-rules", "::mlir::ModuleOp"> {
   let summary = "Writes the sharding rule of each op into the IR";
@@ -23,6 +26,16 @@ def PrintShardingRules : Pass<"print-sharding-rules", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::dchag::DchagDialect"];
 }
 
+def SetMesh : Pass<"set-mesh", "::mlir::ModuleOp"> {
+  let summary = "Gives the module its grid of ranks";
+  let description = [{
+    Sets `dchag.mesh` and makes `shard.grid @mesh`, which must have the same sizes if it is there.
+  }];
+  let options = [Option<"mesh", "mesh", "std::string", [{""}],
+    "axes of the ranks with sizes, such as tp=2 or dp=2,tp=4; empty (default): the module's own">];
+  let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::dchag::DchagDialect"];
+}
+
 def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
   let summary = "Writes aggregations such that heads or units of a group can be split";
   let description = [{
@@ -30,51 +43,123 @@ def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
     addition), so that heads are a parallel factor up to it and a summed one in it. In mode
     `split-softmax` the aggregations that are fed by tokens directly become
     `dchag.aggregate_partial`, which splits over the units, and `dchag.merge_partials`, which
-    divides; with a mask where the ranks along `axis` do not divide the units. Equal in real
-    arithmetic; changes no aggregation without an output projection in the other modes.
+    divides; with a mask where the ranks do not divide the units. In mode `hierarchical` so
+    do those with fewer groups than ranks, when the groups divide the ranks: the mesh axis is
+    made two, `AXIS.groups` and `AXIS.units`, and each group is split over the ranks of the
+    second. Equal in real arithmetic.
 
     Fails in mode `split-softmax` at a first-level aggregation of several groups: those split
     by groups (mode `hierarchical`).
   }];
-  let options = [meshOption, axisOption, modeOption];
+  let options = [AxisOption<"channels are spread", "tp">, modeOption];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::tensor::TensorDialect", "::mlir::math::MathDialect",
-                           "::mlir::dchag::DchagDialect"];
+                           "::mlir::tensor::TensorDialect", "::mlir::dchag::DchagDialect"];
 }
 
-def Annotate : Pass<"annotate", "::mlir::ModuleOp"> {
-  let summary = "Marks values with the shardings of a strategy";
+def AnnotateNamed : AnnotatePass<"annotate-named"> {
+  let summary = "Marks values with shardings that the user names";
   let description = [{
-    Sets the mesh of the module (`dchag.mesh` and `shard.grid @mesh`) and marks values with
-    shardings; changes nothing else. Marked are, by the mode, the tokens (`gather`), the groups
-    of the first aggregations (`hierarchical`) or their parts (`split-softmax`), and then each
-    sum over a width that parameters alone have made: walking up from a sum of an activation
-    with a parameter, through ops in which the summed factor is parallel, to ops where only
-    parameters have it. This is Megatron's split of heads and hidden widths (arXiv 1909.08053),
-    found from the rules.
+    `shard` is a list of NAME=[AXES,..] separated by ';'. NAME is that of a parameter or input
+    (`dchag.name`) or of the module that an op comes from (its location), and may have `*`, `?`
+    and `[a-z]`. There is an entry for each dimension: an axis, several joined by '+' (first
+    slowest), `_` for none, `?` for one that is left open. Without a `?` all axes of the mesh
+    are decided. Comes before all strategies, and wins over them.
 
-    Values marked before (by the user) are kept. Fails when the mode does not apply to the
-    model.
+    ```mlir
+    // annotate-named{shard=blocks.*.mlp.fc1.weight=[tp,_]}
+    %w: tensor<48x12xf32> {dchag.name = "blocks.0.mlp.fc1.weight"}                        // before
+    %w: tensor<48x12xf32> {dchag.marks = [#dchag.mark<<[["tp"], []]>, axes = ["tp"], user, by "...">]}
+    ```
+    Fails when a name is that of nothing, or of a value with another number of dimensions.
   }];
-  let options = [meshOption, axisOption, modeOption];
-  let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::dchag::DchagDialect"];
+  let options = [Option<"shard", "shard", "std::string", [{""}],
+    "shardings by name, such as blocks.*.fc1.weight=[tp,_];x=[dp,_,_,_]">];
+  let statistics = [markedStatistic];
+}
+
+def AnnotateData : AnnotatePass<"annotate-data"> {
+  let summary = "Marks inputs to be split by samples: data parallelism";
+  let description = [{
+    Marks the first dimension of every input that has as many rows as there are samples: those of
+    the image that is tokenized first, or of the first input.
+  }];
+  let options = [AxisOption<"samples are spread", "dp">];
+  let statistics = [markedStatistic];
+}
+
+def AnnotateParameters : AnnotatePass<"annotate-parameters"> {
+  let summary = "Marks parameters to be stored in parts: fully sharded data parallelism";
+  let description = [{
+    Sets `dchag.storage` on parameters: `propagate` splits each of them over the axes in addition
+    to the way it is used, along its largest dimension that divides evenly, so that it is gathered
+    for its use (ZeRO stage 3, arXiv 1910.02054; PyTorch FSDP, arXiv 2304.11277).
+  }];
+  let options = [AxisOption<"parameters are stored in parts", "fsdp">,
+    Option<"minElements", "min-elements", "int64_t", "2",
+      "parameters with fewer elements are whole on each rank (default 2)">];
+  let statistics = [markedStatistic];
+}
+
+def AnnotateAggregations : AnnotatePass<"annotate-aggregations"> {
+  let summary = "Marks tokens and aggregations to be split by channels or groups";
+  let description = [{
+    By `mode`: nothing (`replicate`); tokens by channel (`gather`), which are then gathered; groups
+    of the first aggregations and of all levels of a tree that have groups for all ranks
+    (`hierarchical`, D-CHAG, arXiv 2506.21411), what follows being the same on all ranks; or the
+    units of the first aggregations (`split-softmax`; docs/math.md, section 3).
+
+    Needs `split-aggregates` of the same mode. Fails when the mode does not apply to the model.
+  }];
+  let options = [AxisOption<"channels or groups are spread", "tp">, modeOption];
+  let statistics = [markedStatistic];
+}
+
+def AnnotateWidths : AnnotatePass<"annotate-widths"> {
+  let summary = "Marks heads and hidden widths to be split: tensor parallelism";
+  let description = [{
+    Marks each sum over a width that parameters alone have made: walking up from a sum of an
+    activation with a parameter, through ops in which the summed factor is parallel, to ops where
+    only parameters have it. This is Megatron's split of heads and hidden widths (arXiv
+    1909.08053), found from the rules. A width that something else uses as well stays whole.
+  }];
+  let options = [AxisOption<"heads and hidden widths are spread", "tp">];
+  let statistics = [markedStatistic];
+}
+
+def AnnotatePositions : AnnotatePass<"annotate-positions"> {
+  let summary = "Marks activations to be split by positions: sequence parallelism";
+  let description = [{
+    Marks operands and results of normalisations along the dimension of positions, in rows of the
+    image where there are rows for all ranks. Over the axis of tensor parallelism sums are then
+    scattered in front of the regions between attention and MLP and gathered behind them
+    (Megatron's sequence parallelism, arXiv 2205.05198). Over an axis of its own
+    everything is split by positions, and attention gathers keys and values.
+  }];
+  let options = [AxisOption<"positions are spread", "sp">];
+  let statistics = [markedStatistic];
 }
 
 def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
   let summary = "Decides the sharding of every value from those marked";
   let description = [{
-    A fix-point over the factors of the ops' rules: marks come first, then what parameters
-    want, then activations. An axis splits one factor of an op; what loses is laid out anew
-    where it is used, with a remark that names both. What nothing asks for is replicated.
-    `@step` comes first; the results of `@prepare` then have the shardings of the arguments of
-    `@step` of the same name. Arguments are laid out as all their uses want, or replicated.
+    A fix-point over the factors of the ops' rules: wishes of users come first, then those of
+    weights, then those of activations; of equal ones the one that more bytes have. An axis
+    splits one factor of an op; what loses is laid out anew where it is used, with a remark that
+    names both and what they cost. What nothing asks for is replicated. `@step` comes first;
+    the results of `@prepare` then have the shardings of the arguments of `@step` of the same
+    name. Arguments are laid out as all their uses want, or replicated, and parameters with
+    `dchag.storage` split over these axes too, to be gathered for their uses.
 
     Leaves `dchag.shardings` (results) and `dchag.operand_shardings` on every op and
-    `dchag.sharding` on arguments and results of functions. An op without a rule gets whole
-    operands, with a warning.
+    `dchag.sharding` on arguments and results of functions, no marks, and with `explain` where
+    each split comes from (`dchag.origins`). An op without a rule gets whole operands, with a
+    warning.
   }];
   let options = [Option<"strict", "strict-sharding", "bool", "false",
-    "an op without a rule that needs operands gathered is an error (default: a warning)">];
+    "an op without a rule that needs operands gathered is an error (default: a warning)">,
+    Option<"explain", "explain", "bool", "false",
+    "write whose wish each split is and how many ops it came through (default: no)">];
+  let statistics = [Statistic<"numConflicts", "num-conflicts", "wishes that lost to another">];
 }
 
 def InsertReshards : Pass<"insert-reshards", "::mlir::ModuleOp"> {

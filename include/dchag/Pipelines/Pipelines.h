@@ -19,6 +19,10 @@ struct CompileOptions {
   /// How an aggregation is spread: replicate, gather, hierarchical or split-softmax; empty
   /// lets the distribution choose.
   std::string mode;
+  /// What goes over which axis, "dp,tp"; empty: what the names of the axes say.
+  std::string strategy;
+  /// Shardings by name, separated by ';'.
+  std::string shard;
   /// Name of the target, "cpu".
   std::string target = "cpu";
   Stage stage = Stage::Model;

@@ -174,9 +174,9 @@ TEST_F(RuleTest, Tokenize) {
   Array x = randomArray({2, 3, 2, 4, 6}, 1), own = randomArray({3, 5, 2, 2, 3}, 2);
   Array shared = randomArray({1, 5, 2, 2, 3}, 3), bias = randomArray({3, 5}, 4);
   Type type = floatType({2, 3, 4, 5});
-  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(own), arg(bias), arg(bias))), "pppwwwww");
-  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(shared), Value(), arg(bias))), "pppwwwww");
-  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(own), Value(), Value())), "pppswwww");
+  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(own), arg(bias), arg(bias))), "pppwpwww");
+  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(shared), Value(), arg(bias))), "pppwpwww");
+  EXPECT_EQ(check(build<TokenizeOp>(type, arg(x), arg(own), Value(), Value())), "pppspwww");
 }
 
 TEST_F(RuleTest, Aggregate) {
@@ -288,10 +288,10 @@ TEST_F(RuleTest, Moves) {
   int64_t patch[] = {2, 3};
   for (PatchLayout layout : {PatchLayout::ChannelsFirst, PatchLayout::ChannelsLast}) {
     EXPECT_EQ(check(build<PatchifyOp>(floatType({2, 4, 18}), arg(image), ArrayRef(patch), layout)),
-              "ppwwww");
+              "pppwww");
     EXPECT_EQ(
         check(build<UnpatchifyOp>(floatType({2, 3, 4, 6}), arg(patches), ArrayRef(patch), layout)),
-        "ppwwww");
+        "pppwww");
   }
 }
 

@@ -1,0 +1,43 @@
+//===- Marks.h - wishes of strategies and users ----------------------------*- C++ -*-===//
+#ifndef DCHAG_DISTRIBUTE_MARKS_H
+#define DCHAG_DISTRIBUTE_MARKS_H
+
+#include "Splits.h"
+
+namespace mlir::dchag {
+
+/// Attribute of arguments: axes over which a parameter is stored in addition to the way it is
+/// used, and over which it is gathered for that.
+constexpr llvm::StringLiteral kStorageAxes = "dchag.storage";
+
+/// Marks of a value; none where it has none.
+SmallVector<MarkAttr> getMarks(Value value);
+
+/// Whether a mark or a sharding of the user says where `axis` goes in `value`.
+bool isDecided(Value value, StringAttr axis);
+
+/// Where a strategy puts axes: dimension `dim` split over them in units, or nowhere.
+struct Wish {
+  std::optional<unsigned> dim;
+  int64_t unit = 1;
+};
+
+/// Marks a value unless one of the axes is decided already; returns whether it did.
+bool mark(Value value, ArrayRef<StringAttr> axes, Wish wish, MarkPriority priority, StringRef by);
+void addMark(Value value, MarkAttr mark);
+
+/// Axes named by a pass option such as "tp" or "dp+fsdp": those of the mesh with the name, and
+/// those that were made of it ("tp.groups"). Emits an error when there is none.
+FailureOr<SmallVector<StringAttr>> resolveAxes(ModuleOp module, StringRef names);
+
+/// Module and functions of a pass that marks values of the program's step. `@prepare` follows
+/// from it.
+struct MarkedProgram {
+  MeshAttr mesh;
+  SmallVector<func::FuncOp> functions;
+};
+FailureOr<MarkedProgram> getMarkedProgram(ModuleOp module);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_DISTRIBUTE_MARKS_H
