@@ -76,8 +76,8 @@ static RuleAttr patchRule(Operation *op, ArrayRef<int64_t> imageShape, ArrayRef<
   SmallVector<RuleBuilder::Dim> image = {b, c};
   SmallVector<int64_t> positions, features;
   for (auto [size, extent] : llvm::zip_equal(patch, imageShape.drop_front(2))) {
-    positions.push_back(rule.factor(
-        extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
+    positions.push_back(
+        rule.factor(extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
     features.push_back(rule.factor(size, FactorKind::Whole));
     image.push_back({positions.back(), features.back()});
   }

@@ -98,8 +98,8 @@ RuleAttr TokenizeOp::getShardingRule() {
   SmallVector<int64_t> positions;
   // Rows of patches are contiguous in the image and in the positions, parts of rows are not.
   for (auto [size, extent] : llvm::zip_equal(weight.drop_front(3), image.drop_front(3))) {
-    positions.push_back(rule.factor(
-        extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
+    positions.push_back(
+        rule.factor(extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
     int64_t pixel = rule.factor(size, FactorKind::Whole);
     imageDims.push_back({positions.back(), pixel});
     weightDims.push_back(pixel);

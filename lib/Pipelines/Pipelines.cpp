@@ -34,9 +34,9 @@ std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {
     passes.push_back("extract-reads");
   if (options.stage != Stage::PerDevice && !options.mesh.empty()) {
     std::string pass = "distribute{mesh=" + options.mesh;
-    for (auto [name, value] : {std::pair("mode", &options.mode),
-                               std::pair("strategy", &options.strategy),
-                               std::pair("shard", &options.shard)})
+    for (auto [name, value] :
+         {std::pair("mode", &options.mode), std::pair("strategy", &options.strategy),
+          std::pair("shard", &options.shard)})
       if (!value->empty())
         pass += std::string(" ") + name + "=" + *value;
     passes.push_back(pass + "}");
