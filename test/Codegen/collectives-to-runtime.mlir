@@ -1,6 +1,6 @@
 // RUN: dchag-opt %s --collectives-to-runtime | FileCheck %s --implicit-check-not=shard.all
 
-// CHECK: module attributes {{.*}}dchag_rt.sites = ["all_gather #0 over axis 1 (from {{.+}}.mlir:{{.+}})", "all_reduce #1 over axis 0 and axis 1 (from {{.+}})"]
+// CHECK: module attributes {{.*}}dchag_rt.sites = ["all_gather #0 over axis 1 (from {{.+}}.mlir:{{.+}})", "all_reduce #1 over axis 0 and axis 1 (from {{.+}})", "all_to_all #2 over axis 1 (from {{.+}})", "reduce_scatter #3 over axis 0 (from {{.+}})"]
 shard.grid @mesh(shape = 2x3)
 
 // CHECK-LABEL: func.func @step(
@@ -19,4 +19,14 @@ func.func @step(%x: tensor<5x2xf32>) -> tensor<5x1xf32> {
   // CHECK: tensor.extract_slice %[[R]][0, %[[O]]] [5, 1] [1, 1]
   %s = shard.all_slice %r on @mesh grid_axes = [0, 1] slice_axis = 1 : tensor<5x6xf32> -> tensor<5x1xf32>
   return %s : tensor<5x1xf32>
+}
+
+// CHECK-LABEL: func.func @exchange(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<3x4xf32>
+func.func @exchange(%x: tensor<3x4xf32>) -> tensor<1x6xf32> {
+  // CHECK: %[[E:.+]] = dchag_rt.all_to_all %[[X]] outs({{.+}}) {axes = array<i32: 1>, concat = 1 : i64, site = 2 : i32, split = 0 : i64}
+  %e = shard.all_to_all %x on @mesh grid_axes = [1] split_axis = 0 concat_axis = 1 : tensor<3x4xf32> -> tensor<1x12xf32>
+  // CHECK: dchag_rt.reduce_scatter %[[E]] outs({{.+}}) {axes = array<i32: 0>, dim = 1 : i64, reduction = #dchag_rt.reduction<min>, site = 3 : i32}
+  %r = shard.reduce_scatter %e on @mesh grid_axes = [0] reduction = min scatter_axis = 1 : tensor<1x12xf32> -> tensor<1x6xf32>
+  return %r : tensor<1x6xf32>
 }

@@ -181,6 +181,17 @@ static void checkMesh(Comm world) {
   }
 }
 
+/// Ranks of a part are ordered by their keys, here the other way round.
+static void checkSplit(Comm world) {
+  int ranks = world.ops->size(world.comm), rank = world.ops->rank(world.comm);
+  Comm turned = {world.ops, world.ops->split(world.comm, 0, ranks - rank)};
+  EXPECT(turned.ops->rank(turned.comm) == ranks - 1 - rank, "a key is not heeded");
+  std::vector<int32_t> all(ranks);
+  EXPECT(turned.ops->all_gather(turned.comm, &rank, all.data(), sizeof(int32_t)) == 0, "fails");
+  for (int r = 0; r < ranks; ++r)
+    EXPECT(all[r] == ranks - 1 - r, "part of rank %d", all[r]);
+}
+
 /// Neither a rank that stops nor ranks that disagree keep the others waiting.
 static void checkPoison() {
   onThreads(3, [](Comm comm) {
@@ -426,11 +437,13 @@ int main(int argc, char **argv) {
     checkCollectives(world);
     if (world.ops->size(world.comm) == 6)
       checkMesh(world);
+    checkSplit(world);
     world.ops->close(world.comm);
     return failures != 0;
   }
   for (int ranks = 1; ranks <= 4; ++ranks)
     onThreads(ranks, checkCollectives);
+  onThreads(3, checkSplit);
   onThreads(6, checkMesh);
   checkPoison();
   checkCopies();
