@@ -66,7 +66,8 @@ MappedFile::~MappedFile() {
 }
 
 Error MappedFile::open(const std::string &path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not blocking: a pipe that nobody writes would keep the program for ever.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0)
     return failure("cannot be opened (%s): check the path and its permissions",
                    systemReason().c_str());

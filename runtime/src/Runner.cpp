@@ -4,6 +4,7 @@
 #include "Rank.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <pthread.h>
@@ -180,6 +181,8 @@ static Error openProcesses(const dchag_program &program, const std::string &kind
 }
 
 int dchag::rt::runMain(const dchag_program &program, int argc, const char *const *argv) {
+  // An output above the limit of file sizes is an error with a line, not a silent death.
+  std::signal(SIGXFSZ, SIG_IGN);
   Launch launch = readLaunch();
   Options options;
   std::string help;

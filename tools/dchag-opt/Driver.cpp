@@ -170,6 +170,8 @@ static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, Str
   context.loadDialect<DchagDialect>();
   if (hasMesh && !MeshAttr::parseOption(mesh, FileLineColLoc::get(&context, inputFile, 0, 0)))
     return failure();
+  if (makesProgram() && llvm::sys::fs::equivalent(inputFile, outputFile))
+    return refuse("-o names '" + outputFile + "', which is the model: name another file");
   // Programs and weights come into place by being renamed, which would put them in the place
   // of a device or a folder.
   for (StringRef path : {outputFile, StringRef(weightsOut)}) {
