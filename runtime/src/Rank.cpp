@@ -84,8 +84,8 @@ Error Rank::setUp() {
     return error;
   int64_t ranks = world.ops->size(world.comm), wanted = meshSize(program);
   if (ranks != wanted)
-    return failure("started on %lld %s, built for %s (%lld %s): start it with mpirun -n %lld (or "
-                   "WORLD_SIZE=%lld), or with --comm threads in one process",
+    return failure("started on %lld %s, built for %s (%lld %s): start it with mpirun -n %lld, "
+                   "srun --mpi=pmix or WORLD_SIZE=%lld, or with --comm threads in one process",
                    static_cast<long long>(ranks), ranks == 1 ? "rank" : "ranks",
                    meshText(program).c_str(), static_cast<long long>(wanted),
                    wanted == 1 ? "rank" : "ranks", static_cast<long long>(wanted),
