@@ -17,6 +17,11 @@ llvm_config.with_environment("PATH", os.path.join(config.dchag_binary_dir, "bin"
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("FILECHECK_OPTS", "--enable-var-scope")
 llvm_config.use_default_substitutions()
+# LLVM's shared libraries are not built with the sanitizers: their allocators do not unpoison
+# what ours poison. Undefined behaviour must fail a test, not only be printed.
+if config.dchag_sanitized:
+    config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
+    config.environment["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
 # scripts/test --all runs the tests with `REQUIRES: all` too.
 if lit_config.params.get("all"):
     config.available_features.add("all")

@@ -66,10 +66,13 @@ private:
     std::vector<double> keys = project(first, count, in.wk, in.bk, keyWidth);
     std::vector<double> values = project(first, count, in.wv, in.bv, valueWidth);
     for (int64_t i = 0; i < queries; ++i)
-      for (int64_t n = 0; n < count; ++n)
+      for (int64_t n = 0; n < count; ++n) {
+        // Without units there is nothing to point to.
+        int64_t row = units ? n : 0;
         for (int64_t j = 0; j < in.heads; ++j)
-          attend(i, j, first + n, keys.data() + n * keyWidth, count * keyWidth,
-                 values.data() + n * valueWidth, count * valueWidth);
+          attend(i, j, first + n, keys.data() + row * keyWidth, count * keyWidth,
+                 values.data() + row * valueWidth, count * valueWidth);
+      }
   }
 
   /// One query, head and position; the keys and values of the units lie strides apart.

@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <deque>
 #include <functional>
 #include <random>
 #include <thread>
@@ -326,7 +327,9 @@ static void checkProduct(std::mt19937 &random, int turn) {
   dchag_program program = {};
   dchag_context context;
   context.program = &program;
-  void *cache = nullptr;
+  // As in a program, what is kept for an op lives until the end.
+  static std::deque<void *> caches;
+  void *&cache = caches.emplace_back(nullptr);
   for (int run = 0; run < 2; ++run) { // the second time from the cache
     c = before;
     dchag_rt_matmul(&context, &op, &cache, a.data(), b.data(), bias.data(), c.data());
