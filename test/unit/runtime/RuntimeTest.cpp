@@ -327,8 +327,8 @@ static void checkProduct(std::mt19937 &random, int turn) {
   dchag_program program = {};
   dchag_context context;
   context.program = &program;
-  // As in a program, what is kept for an op lives until the end.
-  static std::deque<void *> caches;
+  // As in a program, what is kept for an op lives until the end; the list itself is not freed.
+  static auto &caches = *new std::deque<void *>;
   void *&cache = caches.emplace_back(nullptr);
   for (int run = 0; run < 2; ++run) { // the second time from the cache
     c = before;
