@@ -165,6 +165,22 @@ void dchag_rt_all_to_all(dchag_context *context, int32_t site, int32_t group, in
                          int32_t split_first, int64_t outer, int64_t split, int64_t mid,
                          int64_t concat, int64_t inner, const void *src, void *dst);
 
+/// Collectives that another call ends: the start takes what the blocking form takes and returns
+/// a request for dchag_rt_wait. Until then the program neither writes `src` nor reads or writes
+/// `dst`. Several may be under way, and blocking ones may come between; all ranks start, and
+/// wait for, the same ones in the same order. null after a failure, which wait accepts.
+void *dchag_rt_start_all_gather(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                                int64_t outer, int64_t inner, const void *src, void *dst);
+void *dchag_rt_start_reduce_scatter(dchag_context *context, int32_t site, int32_t group,
+                                    int32_t dtype, int32_t reduction, int64_t outer, int64_t inner,
+                                    const void *src, void *dst);
+void *dchag_rt_start_all_reduce(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                                int32_t reduction, int64_t count, const void *src, void *dst);
+void *dchag_rt_start_all_to_all(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
+                                int32_t split_first, int64_t outer, int64_t split, int64_t mid,
+                                int64_t concat, int64_t inner, const void *src, void *dst);
+void dchag_rt_wait(dchag_context *context, void *request);
+
 typedef enum dchag_activation {
   DCHAG_ACT_NONE = 0,
   DCHAG_ACT_GELU_ERF = 1,
@@ -204,6 +220,24 @@ void dchag_rt_matmul(dchag_context *context, const dchag_matmul *op, void **cach
 
 typedef struct dchag_comm dchag_comm;
 
+typedef enum dchag_collective_kind {
+  DCHAG_ALL_GATHER = 0,
+  DCHAG_ALL_REDUCE = 1,
+  DCHAG_REDUCE_SCATTER = 2,
+  DCHAG_ALL_TO_ALL = 3
+} dchag_collective_kind;
+
+/// A collective as data. `count` is what the function of that kind takes: bytes, or elements
+/// of `dtype` where `reduction` counts.
+typedef struct dchag_collective {
+  int32_t kind;
+  int32_t dtype;
+  int32_t reduction;
+  int64_t count;
+  const void *src;
+  void *dst;
+} dchag_collective;
+
 /// All functions return 0, or non-zero after a failure that `last_error` describes. Data
 /// is contiguous: packing around the gathered dimension is done by the caller.
 typedef struct dchag_comm_ops {
@@ -220,6 +254,12 @@ typedef struct dchag_comm_ops {
                         int32_t reduction); ///< count elements for each rank
   int (*all_to_all)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
   int (*barrier)(dchag_comm *comm);
+  /// Begins a collective that `wait` ends, null after a failure. An adapter that cannot move
+  /// data meanwhile does all of it in `wait`.
+  void *(*start)(dchag_comm *comm, const dchag_collective *collective);
+  int (*wait)(dchag_comm *comm, void *request);
+  /// Called now and then while a collective is under way: moves on what moves only so.
+  void (*progress)(dchag_comm *comm);
   const char *(*last_error)(dchag_comm *comm);
   /// Ends this rank and, where the communicator can, all others, with this exit code.
   void (*abort)(dchag_comm *comm, int code);

@@ -23,7 +23,17 @@ using namespace dchag::rt;
 
 namespace {
 
-enum class Kind { gather = 1, exchange, scatter, reduceSmall, reduceParts, reduceWhole, split };
+/// Part of the number of an exchange.
+enum class Round { gather = 1, exchange, scatter, reduceSmall, reduceParts, reduceWhole };
+
+struct GlooRequest {
+  void reserve(size_t bytes) { scratch.resize(std::max(scratch.size(), bytes)); }
+
+  dchag_collective collective;
+  std::unique_ptr<GlooExchange> messages;
+  uint64_t nextSlot = 0;     ///< of the second exchange of an all-reduction
+  std::vector<char> scratch; ///< what other ranks sent to be reduced
+};
 
 struct GlooComm : dchag_comm {
   GlooWorld *world = nullptr;
@@ -32,7 +42,7 @@ struct GlooComm : dchag_comm {
   int rank = 0;
   uint64_t id = 0, calls = 0;
   std::string error;
-  std::vector<char> scratch;
+  std::vector<std::unique_ptr<GlooRequest>> spare;
 };
 
 } // namespace
@@ -46,37 +56,37 @@ static int size(dchag_comm *comm) { return static_cast<int>(get(comm).members.si
 
 /// A number for the messages of one exchange. Calls that differ get different ones in most
 /// cases: ranks that disagree wait for each other until the time is up instead of mixing data.
-static uint64_t makeSlot(GlooComm &comm, Kind kind, int64_t count, int32_t dtype = 0,
-                         int32_t reduction = 0) {
-  uint64_t what = static_cast<uint64_t>(kind) + 31 * dtype + 1009 * reduction + 4099 * count;
+static uint64_t makeSlot(GlooComm &comm, Round round, const dchag_collective &c) {
+  uint64_t what = static_cast<uint64_t>(round) + 31 * c.dtype + 1009 * c.reduction + 4099 * c.count;
   what ^= what >> 32;
   what ^= what >> 16;
   return comm.id << 48 | (comm.calls++ & 0xffffffff) << 16 | (what & 0xffff);
 }
 
-/// Sends part `r` of the source to rank r, receives its part: `sendStride` and `receiveStride`
+/// Sends part r of the source to rank r and receives its part: `sendStride` and `receiveStride`
 /// are the distances of parts (0: the same for all). The own part is left to the caller.
-static int exchange(GlooComm &comm, uint64_t slot, const void *src, int64_t sendStride, void *dst,
-                    int64_t receiveStride, const std::vector<int64_t> &sendBytes,
-                    const std::vector<int64_t> &receiveBytes) {
-  GlooExchange messages(*comm.world, slot);
+static void post(GlooComm &comm, GlooRequest &request, uint64_t slot, const void *src,
+                 int64_t sendStride, void *dst, int64_t receiveStride,
+                 const std::vector<int64_t> &sendBytes, const std::vector<int64_t> &receiveBytes) {
+  request.messages = std::make_unique<GlooExchange>(*comm.world, slot);
   int ranks = size(&comm);
   for (int i = 1; i < ranks; ++i) {
     int r = (comm.rank + ranks - i) % ranks;
-    messages.receive(comm.members[r], static_cast<char *>(dst) + r * receiveStride,
-                     receiveBytes[r]);
+    request.messages->receive(comm.members[r], static_cast<char *>(dst) + r * receiveStride,
+                              receiveBytes[r]);
   }
   for (int i = 1; i < ranks; ++i) {
     int r = (comm.rank + i) % ranks;
-    messages.send(comm.members[r], static_cast<const char *>(src) + r * sendStride, sendBytes[r]);
+    request.messages->send(comm.members[r], static_cast<const char *>(src) + r * sendStride,
+                           sendBytes[r]);
   }
-  return messages.finish(comm.error) ? 0 : 1;
 }
 
-static int exchange(GlooComm &comm, uint64_t slot, const void *src, int64_t sendStride, void *dst,
-                    int64_t receiveStride, int64_t bytes) {
+static void postEqual(GlooComm &comm, GlooRequest &request, Round round, int64_t sendStride,
+                      void *dst, int64_t bytes) {
   std::vector<int64_t> equal(comm.members.size(), bytes);
-  return exchange(comm, slot, src, sendStride, dst, receiveStride, equal, equal);
+  post(comm, request, makeSlot(comm, round, request.collective), request.collective.src, sendStride,
+       dst, bytes, equal, equal);
 }
 
 static void copyBytes(void *dst, const void *src, int64_t bytes) {
@@ -84,86 +94,141 @@ static void copyBytes(void *dst, const void *src, int64_t bytes) {
     std::memcpy(dst, src, bytes);
 }
 
-static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
-  GlooComm &comm = get(base);
-  uint64_t slot = makeSlot(comm, Kind::gather, bytes);
-  copyBytes(static_cast<char *>(dst) + comm.rank * bytes, src, bytes);
-  return exchange(comm, slot, src, 0, dst, bytes, bytes);
+/// How the elements of an all-reduction are divided among the ranks.
+namespace {
+struct Shares {
+  Shares(GlooComm &comm, const dchag_collective &c)
+      : ranks(size(&comm)), count(c.count), width(sizeOf(c.dtype)),
+        stride((count + ranks - 1) / ranks * width), own(ranks, bytesOf(comm.rank)) {
+    for (int64_t r = 0; r < ranks; ++r)
+      all.push_back(bytesOf(r));
+  }
+  int64_t begin(int64_t r) const { return std::min(r * stride, count * width); }
+  int64_t bytesOf(int64_t r) const { return begin(r + 1) - begin(r); }
+
+  int64_t ranks, count, width, stride;
+  std::vector<int64_t> own, all; ///< bytes of this rank's share for each rank, and of each
+};
+} // namespace
+
+static void startAllReduce(GlooComm &comm, GlooRequest &request) {
+  const dchag_collective &c = request.collective;
+  int64_t bytes = c.count * sizeOf(c.dtype);
+  if (bytes <= smallBytes) {
+    request.reserve(bytes * size(&comm));
+    postEqual(comm, request, Round::reduceSmall, 0, request.scratch.data(), bytes);
+    return;
+  }
+  Shares shares(comm, c);
+  uint64_t slot = makeSlot(comm, Round::reduceParts, c);
+  request.nextSlot = makeSlot(comm, Round::reduceWhole, c);
+  request.reserve(shares.stride * shares.ranks);
+  post(comm, request, slot, c.src, shares.stride, request.scratch.data(), shares.stride, shares.all,
+       shares.own);
 }
 
-static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
-  GlooComm &comm = get(base);
-  uint64_t slot = makeSlot(comm, Kind::exchange, bytes);
-  copyBytes(static_cast<char *>(dst) + comm.rank * bytes,
-            static_cast<const char *>(src) + comm.rank * bytes, bytes);
-  return exchange(comm, slot, src, bytes, dst, bytes, bytes);
+static bool reduces(const dchag_collective &c) {
+  return c.kind == DCHAG_ALL_REDUCE || c.kind == DCHAG_REDUCE_SCATTER;
 }
 
-static int checkReduction(GlooComm &comm, int32_t dtype, int32_t reduction) {
-  if (canReduce(dtype, reduction))
-    return 0;
-  comm.error = format("%s has no reduction %d", nameOf(dtype), reduction);
-  return 1;
+/// Gloo's thread moves the data from here on.
+static void *start(dchag_comm *base, const dchag_collective *collective) {
+  GlooComm &comm = get(base);
+  const dchag_collective &c = *collective;
+  if (reduces(c) && !canReduce(c.dtype, c.reduction)) {
+    comm.error = format("%s has no reduction %d", nameOf(c.dtype), c.reduction);
+    return nullptr;
+  }
+  if (comm.spare.empty())
+    comm.spare.push_back(std::make_unique<GlooRequest>());
+  std::unique_ptr<GlooRequest> request = std::move(comm.spare.back());
+  comm.spare.pop_back();
+  request->collective = c;
+  const char *src = static_cast<const char *>(c.src);
+  char *own = static_cast<char *>(c.dst) + comm.rank * c.count;
+  if (c.kind == DCHAG_ALL_GATHER) {
+    copyBytes(own, src, c.count);
+    postEqual(comm, *request, Round::gather, 0, c.dst, c.count);
+  } else if (c.kind == DCHAG_ALL_TO_ALL) {
+    copyBytes(own, src + comm.rank * c.count, c.count);
+    postEqual(comm, *request, Round::exchange, c.count, c.dst, c.count);
+  } else if (c.kind == DCHAG_REDUCE_SCATTER) {
+    int64_t bytes = c.count * sizeOf(c.dtype);
+    request->reserve(bytes * size(base));
+    postEqual(comm, *request, Round::scatter, bytes, request->scratch.data(), bytes);
+  } else {
+    startAllReduce(comm, *request);
+  }
+  return request.release();
 }
 
 /// Reduces `count` elements of `own` and of what lies in scratch for the other ranks.
-static void reduceScratch(GlooComm &comm, const void *own, int64_t stride, int64_t count,
-                          int32_t dtype, int32_t reduction, void *dst) {
+static void reduceScratch(GlooComm &comm, GlooRequest &request, const void *own, int64_t stride,
+                          int64_t count, void *dst) {
   std::vector<const void *> sources;
   for (int r = 0; r < size(&comm); ++r)
-    sources.push_back(r == comm.rank ? own : comm.scratch.data() + r * stride);
-  reduceSources(dtype, reduction, sources.data(), size(&comm), 0, count, dst);
-}
-
-static void reserve(GlooComm &comm, int64_t bytes) {
-  comm.scratch.resize(std::max<size_t>(comm.scratch.size(), bytes));
-}
-
-static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                         int32_t reduction) {
-  GlooComm &comm = get(base);
-  if (checkReduction(comm, dtype, reduction))
-    return 1;
-  int64_t bytes = count * sizeOf(dtype);
-  uint64_t slot = makeSlot(comm, Kind::scatter, count, dtype, reduction);
-  reserve(comm, bytes * size(base));
-  if (exchange(comm, slot, src, bytes, comm.scratch.data(), bytes, bytes))
-    return 1;
-  reduceScratch(comm, static_cast<const char *>(src) + comm.rank * bytes, bytes, count, dtype,
-                reduction, dst);
-  return 0;
+    sources.push_back(r == comm.rank ? own : request.scratch.data() + r * stride);
+  reduceSources(request.collective.dtype, request.collective.reduction, sources.data(), size(&comm),
+                0, count, dst);
 }
 
 /// Every rank reduces its share of the elements, then collects all shares. The destination may
 /// be the source: an exchange ends after everything was sent.
+static bool finishAllReduce(GlooComm &comm, GlooRequest &request) {
+  const dchag_collective &c = request.collective;
+  int64_t bytes = c.count * sizeOf(c.dtype);
+  if (bytes <= smallBytes) {
+    reduceScratch(comm, request, c.src, bytes, c.count, c.dst);
+    return true;
+  }
+  Shares shares(comm, c);
+  int64_t begin = shares.begin(comm.rank);
+  char *mine = static_cast<char *>(c.dst) + begin;
+  reduceScratch(comm, request, static_cast<const char *>(c.src) + begin, shares.stride,
+                shares.bytesOf(comm.rank) / shares.width, mine);
+  post(comm, request, request.nextSlot, mine, 0, c.dst, shares.stride, shares.own, shares.all);
+  return request.messages->finish(comm.error);
+}
+
+static int wait(dchag_comm *base, void *data) {
+  GlooComm &comm = get(base);
+  std::unique_ptr<GlooRequest> request(static_cast<GlooRequest *>(data));
+  const dchag_collective &c = request->collective;
+  bool done = request->messages->finish(comm.error);
+  if (done && c.kind == DCHAG_ALL_REDUCE)
+    done = finishAllReduce(comm, *request);
+  if (done && c.kind == DCHAG_REDUCE_SCATTER) {
+    int64_t bytes = c.count * sizeOf(c.dtype);
+    reduceScratch(comm, *request, static_cast<const char *>(c.src) + comm.rank * bytes, bytes,
+                  c.count, c.dst);
+  }
+  request->messages.reset();
+  comm.spare.push_back(std::move(request));
+  return done ? 0 : 1;
+}
+
+static void progress(dchag_comm *) {}
+
+static int run(dchag_comm *base, int32_t kind, const void *src, void *dst, int64_t count,
+               int32_t dtype = DCHAG_U8, int32_t reduction = DCHAG_SUM) {
+  dchag_collective collective = {kind, dtype, reduction, count, src, dst};
+  void *request = start(base, &collective);
+  return request ? wait(base, request) : 1;
+}
+
+static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+  return run(base, DCHAG_ALL_GATHER, src, dst, bytes);
+}
+static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+  return run(base, DCHAG_ALL_TO_ALL, src, dst, bytes);
+}
+static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
+                         int32_t reduction) {
+  return run(base, DCHAG_REDUCE_SCATTER, src, dst, count, dtype, reduction);
+}
 static int allReduce(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
                      int32_t reduction) {
-  GlooComm &comm = get(base);
-  if (checkReduction(comm, dtype, reduction))
-    return 1;
-  int64_t ranks = size(base), width = sizeOf(dtype), bytes = count * width;
-  if (bytes <= smallBytes) {
-    uint64_t slot = makeSlot(comm, Kind::reduceSmall, count, dtype, reduction);
-    reserve(comm, bytes * ranks);
-    if (exchange(comm, slot, src, 0, comm.scratch.data(), bytes, bytes))
-      return 1;
-    reduceScratch(comm, src, bytes, count, dtype, reduction, dst);
-    return 0;
-  }
-  int64_t share = (count + ranks - 1) / ranks;
-  auto begin = [&](int64_t r) { return std::min(r * share, count); };
-  std::vector<int64_t> shares, own(ranks, (begin(comm.rank + 1) - begin(comm.rank)) * width);
-  for (int64_t r = 0; r < ranks; ++r)
-    shares.push_back((begin(r + 1) - begin(r)) * width);
-  uint64_t parts = makeSlot(comm, Kind::reduceParts, count, dtype, reduction);
-  uint64_t whole = makeSlot(comm, Kind::reduceWhole, count, dtype, reduction);
-  reserve(comm, share * width * ranks);
-  if (exchange(comm, parts, src, share * width, comm.scratch.data(), share * width, shares, own))
-    return 1;
-  char *mine = static_cast<char *>(dst) + begin(comm.rank) * width;
-  reduceScratch(comm, static_cast<const char *>(src) + begin(comm.rank) * width, share * width,
-                own[0] / width, dtype, reduction, mine);
-  return exchange(comm, whole, mine, 0, dst, share * width, own, shares);
+  return run(base, DCHAG_ALL_REDUCE, src, dst, count, dtype, reduction);
 }
 
 static int barrier(dchag_comm *base) {
@@ -237,9 +302,22 @@ static uint64_t identityOf(const dchag_comm_options &options) {
 extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
 dchag_comm_open(const dchag_comm_options *options, dchag_comm **world, char *error,
                 int64_t errorSize) {
-  static const dchag_comm_ops ops = {
-      DCHAG_RT_ABI_VERSION, "tcp",    rank,    size,      split,     allGather, allReduce,
-      reduceScatter,        allToAll, barrier, lastError, abortRank, close};
+  static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                     "tcp",
+                                     rank,
+                                     size,
+                                     split,
+                                     allGather,
+                                     allReduce,
+                                     reduceScatter,
+                                     allToAll,
+                                     barrier,
+                                     start,
+                                     wait,
+                                     progress,
+                                     lastError,
+                                     abortRank,
+                                     close};
   // Gloo writes to connections that the other side may have ended.
   std::signal(SIGPIPE, SIG_IGN);
   Control::Options settings;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Comm.h"
+#include "Deferred.h"
 #include "Reduce.h"
 
 #include <algorithm>
@@ -19,6 +20,14 @@ using namespace dchag::rt;
 
 namespace {
 
+/// A collective under way.
+struct MpiRequest {
+  dchag_collective collective;
+  MPI_Request handle = MPI_REQUEST_NULL;
+  bool deferred = false;               ///< done when waited for
+  std::vector<float> wide, wideResult; ///< what moves for 16-bit floats
+};
+
 struct MpiComm : dchag_comm {
   MPI_Comm handle = MPI_COMM_NULL;
   std::string error;
@@ -26,6 +35,7 @@ struct MpiComm : dchag_comm {
   std::vector<MpiComm *> children;
   std::vector<float> wide, wideResult; ///< 16-bit floats travel as f32 in reductions
   std::vector<char> piece;
+  std::vector<MpiRequest *> pending, spare;
 };
 
 } // namespace
@@ -231,28 +241,117 @@ static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t c
 
 static int barrier(dchag_comm *base) { return check(get(base), MPI_Barrier(get(base).handle)); }
 
+/// The non-blocking call of a collective that fits into one piece.
+static int startPiece(MpiComm &comm, MpiRequest &request) {
+  const dchag_collective &c = request.collective;
+  int count = static_cast<int>(c.count);
+  const void *from = c.src;
+  void *to = c.dst;
+  MPI_Datatype type = typeOf(c.dtype);
+  MPI_Op op = opOf(c.reduction);
+  if (c.kind == DCHAG_ALL_GATHER)
+    return MPI_Iallgather(from, count, MPI_BYTE, to, count, MPI_BYTE, comm.handle, &request.handle);
+  if (c.kind == DCHAG_ALL_TO_ALL)
+    return MPI_Ialltoall(from, count, MPI_BYTE, to, count, MPI_BYTE, comm.handle, &request.handle);
+  if (isHalf(c.dtype)) {
+    int64_t all = c.kind == DCHAG_ALL_REDUCE ? c.count : c.count * size(&comm);
+    request.wide.resize(all);
+    request.wideResult.resize(c.count);
+    widen(c.dtype, from, all, request.wide.data());
+    from = request.wide.data();
+    to = request.wideResult.data();
+  }
+  if (c.kind == DCHAG_ALL_REDUCE)
+    return MPI_Iallreduce(from == to ? MPI_IN_PLACE : from, to, count, type, op, comm.handle,
+                          &request.handle);
+  return MPI_Ireduce_scatter_block(from, to, count, type, op, comm.handle, &request.handle);
+}
+
+/// What takes several pieces is left to `wait`: all ranks do so, as the sizes are the same.
+static void *start(dchag_comm *base, const dchag_collective *collective) {
+  MpiComm &comm = get(base);
+  bool reduces = collective->kind == DCHAG_ALL_REDUCE || collective->kind == DCHAG_REDUCE_SCATTER;
+  if (reduces && checkReduction(comm, collective->dtype, collective->reduction))
+    return nullptr;
+  if (comm.spare.empty())
+    comm.spare.push_back(new MpiRequest);
+  MpiRequest *request = comm.spare.back();
+  request->collective = *collective;
+  int64_t most = collective->kind == DCHAG_REDUCE_SCATTER ? maxCount / size(base) : maxCount;
+  request->deferred = collective->count > most;
+  if (!request->deferred && check(comm, startPiece(comm, *request)))
+    return nullptr;
+  comm.spare.pop_back();
+  comm.pending.push_back(request);
+  return request;
+}
+
+static int wait(dchag_comm *base, void *data);
+
+/// Open MPI moves data only inside of its functions.
+static void progress(dchag_comm *base) {
+  for (MpiRequest *request : get(base).pending) {
+    int done = 0;
+    if (request->handle != MPI_REQUEST_NULL)
+      MPI_Test(&request->handle, &done, MPI_STATUS_IGNORE);
+  }
+}
+
 static const char *lastError(dchag_comm *comm) { return get(comm).error.c_str(); }
 
 static void abortRank(dchag_comm *comm, int code) { MPI_Abort(get(comm).handle, code); }
+
+static void destroy(MpiComm *comm) {
+  for (std::vector<MpiRequest *> *requests : {&comm->pending, &comm->spare})
+    for (MpiRequest *request : *requests)
+      delete request;
+  MPI_Comm_free(&comm->handle);
+  delete comm;
+}
 
 static void close(dchag_comm *base) {
   MpiComm *comm = &get(base);
   if (!comm->isWorld)
     return;
-  for (MpiComm *child : comm->children) {
-    MPI_Comm_free(&child->handle);
-    delete child;
-  }
-  MPI_Comm_free(&comm->handle);
-  delete comm;
+  for (MpiComm *child : comm->children)
+    destroy(child);
+  destroy(comm);
   MPI_Finalize();
+}
+
+static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                   "mpi",
+                                   rank,
+                                   size,
+                                   split,
+                                   allGather,
+                                   allReduce,
+                                   reduceScatter,
+                                   allToAll,
+                                   barrier,
+                                   start,
+                                   wait,
+                                   progress,
+                                   lastError,
+                                   abortRank,
+                                   close};
+
+static int wait(dchag_comm *base, void *data) {
+  MpiComm &comm = get(base);
+  auto *request = static_cast<MpiRequest *>(data);
+  const dchag_collective &c = request->collective;
+  int code = request->deferred ? runCollective(ops, base, c)
+                               : check(comm, MPI_Wait(&request->handle, MPI_STATUS_IGNORE));
+  bool reduces = c.kind == DCHAG_ALL_REDUCE || c.kind == DCHAG_REDUCE_SCATTER;
+  if (!code && !request->deferred && reduces && isHalf(c.dtype))
+    narrow(c.dtype, request->wideResult.data(), c.count, c.dst);
+  comm.pending.erase(std::find(comm.pending.begin(), comm.pending.end(), request));
+  comm.spare.push_back(request);
+  return code;
 }
 
 extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
 dchag_comm_open(const dchag_comm_options *, dchag_comm **world, char *error, int64_t errorSize) {
-  static const dchag_comm_ops ops = {
-      DCHAG_RT_ABI_VERSION, "mpi",    rank,    size,      split,     allGather, allReduce,
-      reduceScatter,        allToAll, barrier, lastError, abortRank, close};
   if (const char *text = std::getenv("DCHAG_MPI_MAX_COUNT"); text && *text)
     maxCount = std::clamp<long long>(std::atoll(text), 1, INT_MAX);
   int initialized = 0, provided = 0;

@@ -1,6 +1,7 @@
 //===- CommSelf.cpp - the communicator of one rank --------------*- C++ -*-===//
 
 #include "Comm.h"
+#include "Deferred.h"
 #include "Types.h"
 
 #include <cstdlib>
@@ -25,23 +26,29 @@ static int reduce(dchag_comm *, const void *src, void *dst, int64_t count, int32
   return copy(src, dst, count * sizeOf(dtype));
 }
 static int barrier(dchag_comm *) { return 0; }
+static int wait(dchag_comm *comm, void *request);
+static void progress(dchag_comm *) {}
 static const char *lastError(dchag_comm *) { return ""; }
 static void abortRank(dchag_comm *, int code) { std::exit(code); }
 static void close(dchag_comm *) {}
 
-Comm dchag::rt::openSelf() {
-  static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
-                                     "self",
-                                     rank,
-                                     size,
-                                     split,
-                                     gather,
-                                     reduce,
-                                     reduce,
-                                     gather,
-                                     barrier,
-                                     lastError,
-                                     abortRank,
-                                     close};
-  return {&ops, &self};
-}
+static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                   "self",
+                                   rank,
+                                   size,
+                                   split,
+                                   gather,
+                                   reduce,
+                                   reduce,
+                                   gather,
+                                   barrier,
+                                   startDeferred,
+                                   wait,
+                                   progress,
+                                   lastError,
+                                   abortRank,
+                                   close};
+
+static int wait(dchag_comm *comm, void *request) { return waitDeferred(ops, comm, request); }
+
+Comm dchag::rt::openSelf() { return {&ops, &self}; }

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Comm.h"
+#include "Deferred.h"
 #include "Late.h"
 #include "Reduce.h"
 
@@ -294,10 +295,30 @@ static void close(dchag_comm *base) {
   delete comm;
 }
 
+static int wait(dchag_comm *comm, void *request);
+static void progress(dchag_comm *) {}
+
+/// Ranks copy from each other's buffers themselves, so nothing is gained by an early start.
+static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                   "threads",
+                                   rank,
+                                   size,
+                                   split,
+                                   allGather,
+                                   allReduce,
+                                   reduceScatter,
+                                   allToAll,
+                                   barrier,
+                                   startDeferred,
+                                   wait,
+                                   progress,
+                                   lastError,
+                                   abortRank,
+                                   close};
+
+static int wait(dchag_comm *comm, void *request) { return waitDeferred(ops, comm, request); }
+
 std::vector<Comm> dchag::rt::openThreads(int ranks, double timeout) {
-  static const dchag_comm_ops ops = {
-      DCHAG_RT_ABI_VERSION, "threads", rank,    size,      split,     allGather, allReduce,
-      reduceScatter,        allToAll,  barrier, lastError, abortRank, close};
   std::vector<int> members;
   for (int r = 0; r < ranks; ++r)
     members.push_back(r);

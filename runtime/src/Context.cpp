@@ -39,6 +39,21 @@ Error dchag_context::open(const dchag_program &theProgram, const Comm &theWorld)
   return Error::success();
 }
 
+Request *dchag_context::takeRequest() {
+  if (spare.empty())
+    spare.push_back(std::make_unique<Request>());
+  pending.push_back(std::move(spare.back()));
+  spare.pop_back();
+  return pending.back().get();
+}
+
+void dchag_context::giveBack(Request *request) {
+  auto place = std::find_if(pending.begin(), pending.end(),
+                            [&](const auto &other) { return other.get() == request; });
+  spare.push_back(std::move(*place));
+  pending.erase(place);
+}
+
 void dchag_context::fail(Error failure, bool poisons) {
   if (!error)
     error = std::move(failure);

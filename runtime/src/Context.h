@@ -5,6 +5,22 @@
 #include "Comm.h"
 #include "Memory.h"
 
+#include <memory>
+
+namespace dchag::rt {
+
+/// One collective: its memory, and what is left to do after it. The memory stays for the next.
+struct Request {
+  Comm comm;
+  int32_t site = 0;
+  void *handle = nullptr; ///< of the communicator
+  Region packed, received;
+  int64_t outer = 0, run = 0; ///< outer > 0: `received` still has to be brought to `target`
+  char *target = nullptr;
+};
+
+} // namespace dchag::rt
+
 /// The context that generated code hands back to the runtime.
 struct dchag_context {
   /// Finds the rank's place in the mesh and makes the communicators of all groups. Collective
@@ -15,6 +31,15 @@ struct dchag_context {
   /// step with the others, so that no further call may communicate.
   void fail(dchag::rt::Error failure, bool poisons);
 
+  /// A request that is under way from now on, until it is given back.
+  dchag::rt::Request *takeRequest();
+  void giveBack(dchag::rt::Request *request);
+  /// Lets communicators move data while this rank does something else.
+  void progress() {
+    for (const auto &request : pending)
+      request->comm.ops->progress(request->comm.comm);
+  }
+
   const dchag_program *program = nullptr;
   dchag::rt::Comm world;
   std::vector<dchag::rt::Comm> groups;
@@ -23,7 +48,8 @@ struct dchag_context {
   dchag::rt::Error error;
 
   // Memory of the calls below generated code; it grows in the first step and stays.
-  dchag::rt::Region packed, received;           ///< collectives
+  dchag::rt::Request blocking;
+  std::vector<std::unique_ptr<dchag::rt::Request>> pending, spare;
   dchag::rt::Region operandA, operandB, result; ///< matrix products on other layouts
   dchag::rt::Region libraryScratch;
 };

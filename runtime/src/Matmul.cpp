@@ -211,10 +211,12 @@ void dchag_rt_matmul(dchag_context *context, const dchag_matmul *op, void **cach
   // A failure here is this rank's own: it keeps in step with the others and reports later.
   if (context->poisoned || context->error)
     return;
+  context->progress();
   const MatmulPlan *plan = nullptr;
   Error error = findPlan(*op, cache, plan);
   if (!error)
     error = run(*plan, context, a, b, bias, c);
   if (error)
     context->fail(std::move(error), /*poisons=*/false);
+  context->progress();
 }

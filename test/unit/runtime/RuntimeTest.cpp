@@ -123,6 +123,63 @@ static void checkMoves(dchag_context &context) {
     }
 }
 
+/// Collectives that are under way at the same time, with a blocking one between; the reduction
+/// is large enough to take two rounds where there are some.
+static void checkStarted(dchag_context &context) {
+  int64_t ranks = context.world.ops->size(context.world.comm);
+  int64_t rank = context.world.ops->rank(context.world.comm);
+  const int64_t outer = 3, inner = 2, count = 9001;
+  for (int round = 0; round < 2; ++round) {
+    auto parts = make<float>(rank, outer * inner);
+    std::vector<float> all(outer * ranks * inner);
+    void *gathered = dchag_rt_start_all_gather(&context, 0, 0, DCHAG_F32, outer, inner,
+                                               parts.data(), all.data());
+    for (int32_t dtype : {DCHAG_F32, DCHAG_BF16}) {
+      std::vector<float> sum(count);
+      std::vector<BF16> half(count);
+      for (int64_t i = 0; i < count; ++i)
+        half[i] = toBF16(sum[i] = static_cast<float>(i % 5 + rank));
+      void *data = dtype == DCHAG_F32 ? static_cast<void *>(sum.data()) : half.data();
+      void *summed = dchag_rt_start_all_reduce(&context, 0, 0, dtype, DCHAG_SUM, count, data, data);
+      auto wide = make<float>(rank, outer * ranks * inner);
+      std::vector<float> part(outer * inner);
+      void *scattered = dchag_rt_start_reduce_scatter(&context, 0, 0, DCHAG_F32, DCHAG_MAX, outer,
+                                                      inner, wide.data(), part.data());
+      float largest = static_cast<float>(rank);
+      dchag_rt_all_reduce(&context, 0, 0, DCHAG_F32, DCHAG_MAX, 1, &largest, &largest);
+      EXPECT(largest == ranks - 1, "a blocking collective among others");
+      context.progress();
+      dchag_rt_wait(&context, scattered);
+      dchag_rt_wait(&context, summed);
+      for (int64_t i = 0; i < count; ++i) {
+        float wanted = static_cast<float>(ranks * (i % 5) + ranks * (ranks - 1) / 2);
+        EXPECT((dtype == DCHAG_F32 ? sum[i] : toFloat(half[i])) == wanted, "started all_reduce");
+      }
+      for (int64_t o = 0; o < outer; ++o)
+        for (int64_t i = 0; i < inner; ++i) {
+          float wanted = value(0, (o * ranks + rank) * inner + i);
+          for (int64_t r = 1; r < ranks; ++r)
+            wanted = std::max<float>(wanted, value(r, (o * ranks + rank) * inner + i));
+          EXPECT(part[o * inner + i] == wanted, "started reduce_scatter");
+        }
+    }
+    dchag_rt_wait(&context, gathered);
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t r = 0; r < ranks; ++r)
+        for (int64_t i = 0; i < inner; ++i)
+          EXPECT(all[(o * ranks + r) * inner + i] == value(r, o * inner + i), "started all_gather");
+    auto sent = make<float>(rank, ranks * inner);
+    std::vector<float> received(ranks * inner);
+    void *exchanged = dchag_rt_start_all_to_all(&context, 0, 0, DCHAG_F32, 1, 1, 1, 1, 1, inner,
+                                                sent.data(), received.data());
+    dchag_rt_wait(&context, exchanged);
+    for (int64_t r = 0; r < ranks; ++r)
+      for (int64_t i = 0; i < inner; ++i)
+        EXPECT(received[r * inner + i] == value(r, rank * inner + i), "started all_to_all");
+  }
+  EXPECT(context.pending.empty(), "a request was not given back");
+}
+
 static void checkCollectives(Comm world) {
   dchag_axis axis = {"tp", world.ops->size(world.comm)};
   int32_t axes[] = {0};
@@ -143,6 +200,7 @@ static void checkCollectives(Comm world) {
   checkReductions<F16>(context, DCHAG_F16);
   checkReductions<BF16>(context, DCHAG_BF16);
   checkMoves(context);
+  checkStarted(context);
   EXPECT(!context.poisoned && !context.error, "%s", context.error.message().c_str());
 }
 
