@@ -41,7 +41,8 @@ function(dchag_interface name)
   add_dependencies(dchag-headers Dchag${name}InterfaceIncGen)
 endfunction()
 
-# dchag_dialect(dchag Dchag): ops, attributes, enums of DialectOps.td in this folder.
+# dchag_dialect(dchag Dchag [TYPES]): ops, attributes, enums and, where said, types of
+# DialectOps.td in this folder.
 function(dchag_dialect mnemonic name)
   set(LLVM_TARGET_DEFINITIONS ${name}Ops.td)
   mlir_tablegen(${name}Ops.h.inc -gen-op-decls)
@@ -50,6 +51,10 @@ function(dchag_dialect mnemonic name)
   mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${mnemonic})
   mlir_tablegen(${name}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${mnemonic})
   mlir_tablegen(${name}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${mnemonic})
+  if("TYPES" IN_LIST ARGN)
+    mlir_tablegen(${name}Types.h.inc -gen-typedef-decls -typedefs-dialect=${mnemonic})
+    mlir_tablegen(${name}Types.cpp.inc -gen-typedef-defs -typedefs-dialect=${mnemonic})
+  endif()
   mlir_tablegen(${name}Enums.h.inc -gen-enum-decls)
   mlir_tablegen(${name}Enums.cpp.inc -gen-enum-defs)
   add_public_tablegen_target(Dchag${name}IncGen)

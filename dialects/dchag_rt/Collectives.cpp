@@ -21,7 +21,7 @@ static LogicalResult verifyCollective(DestinationStyleOpInterface op) {
     if (getElementTypeOrSelf(operand) != element)
       return op->emitOpError("(G2) has element types ")
              << getElementTypeOrSelf(operand) << " and " << element << ": they must agree";
-  if (!isa<FunctionOpInterface>(op->getParentOp()))
+  if (!isa<FunctionOpInterface, StartOp>(op->getParentOp()))
     return op->emitOpError("(G3) stands inside '")
            << op->getParentOp()->getName()
            << "', so that ranks may disagree on whether they reach it: move it to the body of the "

@@ -13,6 +13,8 @@
 #include "dialects/dchag_rt/RuntimeEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dchag_rt/RuntimeAttrs.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/dchag_rt/RuntimeTypes.h.inc"
 
 #include "dialects/dchag_rt/RuntimeDialect.h.inc"
 #define GET_OP_CLASSES

@@ -12,6 +12,15 @@ using namespace mlir::dchag::rt;
 #include "dialects/dchag_rt/RuntimeEnums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dchag_rt/RuntimeAttrs.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/dchag_rt/RuntimeTypes.cpp.inc"
+
+void RuntimeDialect::registerTypes() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/dchag_rt/RuntimeTypes.cpp.inc"
+      >();
+}
 
 void RuntimeDialect::registerAttributes() {
   addAttributes<
@@ -22,6 +31,7 @@ void RuntimeDialect::registerAttributes() {
 
 void RuntimeDialect::initialize() {
   registerAttributes();
+  registerTypes();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/dchag_rt/RuntimeOps.cpp.inc"

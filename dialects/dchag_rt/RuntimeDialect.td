@@ -20,8 +20,10 @@ def Runtime_Dialect : Dialect {
     the one order of collectives that all ranks must keep.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let extraClassDeclaration = [{
     void registerAttributes();
+    void registerTypes();
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }

@@ -41,7 +41,8 @@ void mlir::dchag::registerCodegenDialects(DialectRegistry &registry) {
   rt::registerBufferizableOpInterfaceModels(registry);
 }
 
-void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager) {
+void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager,
+                                          const CpuCodegenOptions &options) {
   // First what the model says itself, so that a bias and a GELU become part of the product.
   manager.addPass(createContractToMatmul());
   manager.addPass(createDecompose());
@@ -60,6 +61,8 @@ void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager) {
   manager.addPass(createFoldViews());
   manager.addPass(createLegalizeRuntimeOperands());
   manager.addPass(createOutlineKernels());
+  if (options.overlap)
+    manager.addPass(createOverlapCollectives());
   manager.addPass(createPlanMemory());
   // Kernels.
   manager.addPass(createLowerKernels());
@@ -83,7 +86,7 @@ void mlir::dchag::registerCodegenPipelines() {
   registerPass([]() { return createConvertSCFToOpenMPPass(); });
   registerPass([]() { return createSCFToControlFlowPass(); });
   registerPass([]() { return createReconcileUnrealizedCastsPass(); });
-  PassPipelineRegistration<>("cpu-codegen",
-                             "per-device programs to the LLVM dialect for target cpu",
-                             buildCpuCodegenPipeline);
+  PassPipelineRegistration<CpuCodegenOptions>(
+      "cpu-codegen", "per-device programs to the LLVM dialect for target cpu",
+      buildCpuCodegenPipeline);
 }

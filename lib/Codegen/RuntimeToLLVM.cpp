@@ -9,6 +9,7 @@
 #include "mlir/Dialect/LLVMIR/FunctionCallUtils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -37,19 +38,25 @@ static std::optional<int32_t> getDtype(Type type) {
 }
 
 namespace {
-/// Types of arguments of the runtime's functions: p pointer, i 32 bits, l 64 bits.
+/// Types of arguments and the result of the runtime's functions: p pointer, i 32 bits, l 64
+/// bits, v nothing.
 struct Callee {
   StringRef name, arguments;
-  bool returnsIndex = false;
+  char result = 'v';
 };
 } // namespace
 
 static constexpr StringLiteral kAxisIndex = "dchag_rt_axis_index";
-static const Callee kCallees[] = {{kAxisIndex, "pi", true},
+static const Callee kCallees[] = {{kAxisIndex, "pi", 'l'},
                                   {"dchag_rt_all_gather", "piiillpp"},
                                   {"dchag_rt_reduce_scatter", "piiiillpp"},
                                   {"dchag_rt_all_reduce", "piiiilpp"},
                                   {"dchag_rt_all_to_all", "piiiilllllpp"},
+                                  {"dchag_rt_start_all_gather", "piiillpp", 'p'},
+                                  {"dchag_rt_start_reduce_scatter", "piiiillpp", 'p'},
+                                  {"dchag_rt_start_all_reduce", "piiiilpp", 'p'},
+                                  {"dchag_rt_start_all_to_all", "piiiilllllpp", 'p'},
+                                  {"dchag_rt_wait", "pp"},
                                   {"dchag_rt_matmul", "ppppppp"}};
 
 LogicalResult mlir::dchag::numberGroups(ModuleOp module) {
@@ -62,7 +69,8 @@ LogicalResult mlir::dchag::numberGroups(ModuleOp module) {
   WalkResult result = module.walk([&](Operation *op) {
     if (!isa_and_nonnull<rt::RuntimeDialect>(op->getDialect()))
       return WalkResult::advance();
-    used.insert(("dchag_rt_" + op->getName().stripDialect()).str());
+    StringRef form = isa<rt::StartOp>(op->getParentOp()) ? "start_" : "";
+    used.insert(("dchag_rt_" + form + op->getName().stripDialect()).str());
     auto axes = op->getAttrOfType<DenseI32ArrayAttr>("axes");
     if (!axes)
       return WalkResult::advance();
@@ -81,14 +89,14 @@ LogicalResult mlir::dchag::numberGroups(ModuleOp module) {
   for (const Callee &callee : kCallees) {
     if (!used.contains(callee.name))
       continue;
-    SmallVector<Type> types;
-    for (char kind : callee.arguments)
-      types.push_back(kind == 'p' ? Type(pointer)
-                                  : Type(builder.getIntegerType(kind == 'i' ? 32 : 64)));
-    Type result = callee.returnsIndex ? Type(builder.getI64Type())
-                                      : Type(LLVM::LLVMVoidType::get(module.getContext()));
+    auto typeOf = [&](char kind) -> Type {
+      if (kind == 'v')
+        return LLVM::LLVMVoidType::get(module.getContext());
+      return kind == 'p' ? Type(pointer) : Type(builder.getIntegerType(kind == 'i' ? 32 : 64));
+    };
+    SmallVector<Type> types(llvm::map_range(callee.arguments, typeOf));
     LLVM::LLVMFuncOp::create(builder, module.getLoc(), callee.name,
-                             LLVM::LLVMFunctionType::get(result, types));
+                             LLVM::LLVMFunctionType::get(typeOf(callee.result), types));
   }
   return success();
 }
@@ -196,82 +204,106 @@ struct LowerView : RuntimePattern<rt::ViewOp> {
   }
 };
 
-struct LowerAllGather : RuntimePattern<rt::AllGatherOp> {
-  using RuntimePattern::RuntimePattern;
-  LogicalResult matchAndRewrite(rt::AllGatherOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &b) const override {
-    Location loc = op.getLoc();
-    FailureOr<Value> type = dtype(b, op, op.getInit());
+/// Builds the call of a collective; `prefix` is that of the blocking or of the starting form.
+template <typename OpTy>
+class CollectivePattern : public RuntimePattern<OpTy> {
+public:
+  using RuntimePattern<OpTy>::RuntimePattern;
+
+protected:
+  using Base = RuntimePattern<OpTy>;
+  using Builder = ConversionPatternRewriter;
+
+  /// Arguments between the element type and the pointers.
+  static SmallVector<Value> getSizes(Builder &b, Operation *op) {
+    Location loc = op->getLoc();
+    return TypeSwitch<Operation *, SmallVector<Value>>(op)
+        .Case([&](rt::AllGatherOp gather) -> SmallVector<Value> {
+          Value source = gather.getSource();
+          unsigned dim = gather.getDim();
+          return {Base::i64(b, loc, Base::product(source, 0, dim)),
+                  Base::i64(b, loc, Base::product(source, dim, Base::rankOf(source)))};
+        })
+        .Case([&](rt::ReduceScatterOp scatter) -> SmallVector<Value> {
+          Value init = scatter.getInit();
+          unsigned dim = scatter.getDim();
+          return {Base::i32(b, loc, int64_t(scatter.getReduction())),
+                  Base::i64(b, loc, Base::product(init, 0, dim)),
+                  Base::i64(b, loc, Base::product(init, dim, Base::rankOf(init)))};
+        })
+        .Case([&](rt::AllReduceOp reduce) -> SmallVector<Value> {
+          Value init = reduce.getInit();
+          return {Base::i32(b, loc, int64_t(reduce.getReduction())),
+                  Base::i64(b, loc, Base::product(init, 0, Base::rankOf(init)))};
+        })
+        .Case([&](rt::AllToAllOp exchange) -> SmallVector<Value> {
+          unsigned split = exchange.getSplit(), concat = exchange.getConcat();
+          unsigned first = std::min(split, concat), second = std::max(split, concat);
+          Value source = exchange.getSource();
+          // Sizes of the part of one rank.
+          int64_t splitSize = cast<MemRefType>(exchange.getInit().getType()).getDimSize(split);
+          int64_t concatSize = cast<MemRefType>(source.getType()).getDimSize(concat);
+          return {Base::i32(b, loc, split < concat),
+                  Base::i64(b, loc, Base::product(source, 0, first)),
+                  Base::i64(b, loc, splitSize),
+                  Base::i64(b, loc, Base::product(source, first + 1, second)),
+                  Base::i64(b, loc, concatSize),
+                  Base::i64(b, loc, Base::product(source, second + 1, Base::rankOf(source)))};
+        });
+  }
+
+  static LogicalResult emitCall(Builder &b, DestinationStyleOpInterface op, StringRef prefix,
+                                TypeRange results, ValueRange buffers, Operation *&callOp) {
+    FailureOr<Value> type = Base::dtype(b, op, op.getDpsInits().front());
     if (failed(type))
       return failure();
-    unsigned dim = op.getDim();
-    call(b, loc, "dchag_rt_all_gather",
-         {getContext(b, op), getSite(b, op), getGroup(b, op), *type,
-          i64(b, loc, product(op.getSource(), 0, dim)),
-          i64(b, loc, product(op.getSource(), dim, rankOf(op.getSource()))),
-          getPointer(b, loc, adaptor.getSource()), getPointer(b, loc, adaptor.getInit())});
+    SmallVector<Value> arguments = {Base::getContext(b, op), Base::getSite(b, op),
+                                    Base::getGroup(b, op), *type};
+    llvm::append_range(arguments, getSizes(b, op));
+    // An all-reduce works in place.
+    arguments.push_back(Base::getPointer(b, op->getLoc(), buffers.front()));
+    arguments.push_back(Base::getPointer(b, op->getLoc(), buffers.back()));
+    callOp = LLVM::CallOp::create(b, op->getLoc(), results,
+                                  (prefix + op->getName().stripDialect()).str(), arguments);
+    return success();
+  }
+};
+
+template <typename OpTy>
+struct LowerCollective : CollectivePattern<OpTy> {
+  using CollectivePattern<OpTy>::CollectivePattern;
+  LogicalResult matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Operation *callOp = nullptr;
+    if (failed(this->emitCall(b, op, "dchag_rt_", TypeRange(), adaptor.getOperands(), callOp)))
+      return failure();
     b.eraseOp(op);
     return success();
   }
 };
 
-struct LowerReduceScatter : RuntimePattern<rt::ReduceScatterOp> {
-  using RuntimePattern::RuntimePattern;
-  LogicalResult matchAndRewrite(rt::ReduceScatterOp op, OpAdaptor adaptor,
+struct LowerStart : CollectivePattern<rt::StartOp> {
+  using CollectivePattern::CollectivePattern;
+  LogicalResult matchAndRewrite(rt::StartOp op, OpAdaptor,
                                 ConversionPatternRewriter &b) const override {
-    Location loc = op.getLoc();
-    FailureOr<Value> type = dtype(b, op, op.getInit());
-    if (failed(type))
+    DestinationStyleOpInterface collective = op.getCollective();
+    SmallVector<Value> buffers;
+    if (failed(b.getRemappedValues(collective->getOperands(), buffers)))
       return failure();
-    unsigned dim = op.getDim();
-    call(b, loc, "dchag_rt_reduce_scatter",
-         {getContext(b, op), getSite(b, op), getGroup(b, op), *type,
-          i32(b, loc, int64_t(op.getReduction())), i64(b, loc, product(op.getInit(), 0, dim)),
-          i64(b, loc, product(op.getInit(), dim, rankOf(op.getInit()))),
-          getPointer(b, loc, adaptor.getSource()), getPointer(b, loc, adaptor.getInit())});
-    b.eraseOp(op);
+    Operation *callOp = nullptr;
+    auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+    if (failed(emitCall(b, collective, "dchag_rt_start_", TypeRange(pointer), buffers, callOp)))
+      return failure();
+    b.replaceOp(op, callOp->getResults());
     return success();
   }
 };
 
-struct LowerAllReduce : RuntimePattern<rt::AllReduceOp> {
+struct LowerWait : RuntimePattern<rt::WaitOp> {
   using RuntimePattern::RuntimePattern;
-  LogicalResult matchAndRewrite(rt::AllReduceOp op, OpAdaptor adaptor,
+  LogicalResult matchAndRewrite(rt::WaitOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
-    Location loc = op.getLoc();
-    FailureOr<Value> type = dtype(b, op, op.getInit());
-    if (failed(type))
-      return failure();
-    Value data = getPointer(b, loc, adaptor.getInit());
-    call(b, loc, "dchag_rt_all_reduce",
-         {getContext(b, op), getSite(b, op), getGroup(b, op), *type,
-          i32(b, loc, int64_t(op.getReduction())),
-          i64(b, loc, product(op.getInit(), 0, rankOf(op.getInit()))), data, data});
-    b.eraseOp(op);
-    return success();
-  }
-};
-
-struct LowerAllToAll : RuntimePattern<rt::AllToAllOp> {
-  using RuntimePattern::RuntimePattern;
-  LogicalResult matchAndRewrite(rt::AllToAllOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &b) const override {
-    Location loc = op.getLoc();
-    FailureOr<Value> type = dtype(b, op, op.getInit());
-    if (failed(type))
-      return failure();
-    unsigned split = op.getSplit(), concat = op.getConcat();
-    unsigned first = std::min(split, concat), second = std::max(split, concat);
-    Value source = op.getSource();
-    // Sizes of the part of one rank.
-    int64_t splitSize = cast<MemRefType>(op.getInit().getType()).getDimSize(split);
-    int64_t concatSize = cast<MemRefType>(source.getType()).getDimSize(concat);
-    call(b, loc, "dchag_rt_all_to_all",
-         {getContext(b, op), getSite(b, op), getGroup(b, op), *type, i32(b, loc, split < concat),
-          i64(b, loc, product(source, 0, first)), i64(b, loc, splitSize),
-          i64(b, loc, product(source, first + 1, second)), i64(b, loc, concatSize),
-          i64(b, loc, product(source, second + 1, rankOf(source))),
-          getPointer(b, loc, adaptor.getSource()), getPointer(b, loc, adaptor.getInit())});
+    call(b, op.getLoc(), "dchag_rt_wait", {getContext(b, op), adaptor.getRequest()});
     b.eraseOp(op);
     return success();
   }
@@ -400,8 +432,11 @@ LogicalResult LowerMatmul::matchAndRewrite(rt::MatmulOp op, OpAdaptor adaptor,
   return success();
 }
 
-void mlir::dchag::populateRuntimeToLLVMPatterns(const LLVMTypeConverter &converter,
+void mlir::dchag::populateRuntimeToLLVMPatterns(LLVMTypeConverter &converter,
                                                 RewritePatternSet &patterns) {
-  patterns.add<LowerAxisIndex, LowerBuffer, LowerView, LowerAllGather, LowerReduceScatter,
-               LowerAllReduce, LowerAllToAll, LowerMatmul>(converter);
+  converter.addConversion(
+      [](rt::RequestType type) { return LLVM::LLVMPointerType::get(type.getContext()); });
+  patterns.add<LowerAxisIndex, LowerBuffer, LowerView, LowerCollective<rt::AllGatherOp>,
+               LowerCollective<rt::ReduceScatterOp>, LowerCollective<rt::AllReduceOp>,
+               LowerCollective<rt::AllToAllOp>, LowerStart, LowerWait, LowerMatmul>(converter);
 }

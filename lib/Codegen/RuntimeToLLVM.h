@@ -16,7 +16,8 @@ namespace mlir::dchag {
 /// program's table of groups (attribute `dchag_rt.group`).
 LogicalResult numberGroups(ModuleOp module);
 
-void populateRuntimeToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
+/// Adds to the converter the types of the dialect.
+void populateRuntimeToLLVMPatterns(LLVMTypeConverter &converter, RewritePatternSet &patterns);
 
 } // namespace mlir::dchag
 

@@ -4,6 +4,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassOptions.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DECL
@@ -17,7 +18,12 @@ void registerCodegenDialects(DialectRegistry &registry);
 void registerCodegenPipelines();
 
 /// From a per-device program (`@step`, `@prepare`) to the LLVM dialect.
-void buildCpuCodegenPipeline(OpPassManager &manager);
+struct CpuCodegenOptions : PassPipelineOptions<CpuCodegenOptions> {
+  PassOptions::Option<bool> overlap{
+      *this, "overlap", llvm::cl::init(true),
+      llvm::cl::desc("start collectives early and wait for them late (default true)")};
+};
+void buildCpuCodegenPipeline(OpPassManager &manager, const CpuCodegenOptions &options);
 } // namespace mlir::dchag
 
 #endif // DCHAG_CODEGEN_PASSES_H

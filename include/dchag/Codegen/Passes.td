@@ -116,6 +116,27 @@ def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
                     Statistic<"numKernels", "num-kernels", "different kernels">];
 }
 
+def OverlapCollectives : Pass<"overlap-collectives", "::mlir::ModuleOp"> {
+  let summary = "Starts collectives early and waits for them late";
+  let description = [{
+    A collective with something else to do beside it (a kernel, a product, another collective) becomes
+    a `dchag_rt.start` right behind what it needs and a `dchag_rt.wait` right before the first op
+    that needs it. The start stays behind earlier collectives, so that all ranks keep one order.
+    ```mlir
+    dchag_rt.all_gather %x outs(%y) ... ; call @kernel_0(%z) ; call @kernel_1(%y)                       // before
+    %r = dchag_rt.start { dchag_rt.all_gather %x outs(%y) ... }                                         // after
+    call @kernel_0(%z) ; dchag_rt.wait %r source(%x) outs(%y) ... ; call @kernel_1(%y)
+    ```
+    Needs buffers, and kernels as functions: what those read and write is seen from their bodies. An
+    op whose effects are not known is not crossed. Runs before `plan-memory`, which sees from
+    the wait that buffers live longer.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect"];
+  let statistics = [
+    Statistic<"numOverlapped", "num-overlapped", "collectives split, with something in between">,
+    Statistic<"numBlocking", "num-blocking", "collectives left as they were">];
+}
+
 def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
   let summary = "Makes kernels loops, parallel outside, vectorisable inside";
   let description = [{

@@ -1,0 +1,23 @@
+// RUN: dchag-opt %s --program-to-llvm | FileCheck %s
+
+// CHECK-DAG: llvm.func @dchag_rt_start_all_gather(!llvm.ptr, i32, i32, i32, i64, i64, !llvm.ptr, !llvm.ptr) -> !llvm.ptr
+// CHECK-DAG: llvm.func @dchag_rt_wait(!llvm.ptr, !llvm.ptr)
+module attributes {dchag.program = {groups = [array<i32: 0>, array<i32: 1>]}} {
+  // CHECK-LABEL: llvm.func @dchag_model_step(
+  // CHECK-SAME: %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr
+  func.func @dchag_model_step(%context: !llvm.ptr, %table: !llvm.ptr) {
+    %x = dchag_rt.buffer %table[0] : !llvm.ptr -> memref<5x2xf32>
+    %y = dchag_rt.buffer %table[1] : !llvm.ptr -> memref<5x6xf32>
+    // CHECK-DAG: %[[SITE:.+]] = llvm.mlir.constant(7 : i32)
+    // CHECK-DAG: %[[GROUP:.+]] = llvm.mlir.constant(1 : i32)
+    // CHECK-DAG: %[[OUTER:.+]] = llvm.mlir.constant(5 : i64)
+    // CHECK-DAG: %[[INNER:.+]] = llvm.mlir.constant(2 : i64)
+    // CHECK: %[[R:.+]] = llvm.call @dchag_rt_start_all_gather(%[[CONTEXT]], %[[SITE]], %[[GROUP]], %{{.+}}, %[[OUTER]], %[[INNER]], %{{.+}}, %{{.+}})
+    // CHECK: llvm.call @dchag_rt_wait(%[[CONTEXT]], %[[R]])
+    %r = dchag_rt.start {
+      dchag_rt.all_gather %x outs(%y) {axes = array<i32: 1>, dim = 1 : i64, site = 7 : i32} : (memref<5x2xf32>, memref<5x6xf32>) -> ()
+    }
+    dchag_rt.wait %r source(%x : memref<5x2xf32>) outs(%y : memref<5x6xf32>)
+    return
+  }
+}

@@ -1,0 +1,23 @@
+// RUN: dchag-opt %s --plan-memory | FileCheck %s
+
+// Source and destination of a collective that is under way are not given to others before the
+// wait: three buffers live at once, the
+// fourth takes a place of theirs.
+// CHECK: module attributes {dchag.program = {{.*}}step_arena = 192 : i64
+module attributes {dchag.program = {prepare_arena = 0 : i64, step_arena = 0 : i64}} {
+  func.func private @use(memref<2x3xf32>)
+  // CHECK-LABEL: func.func @dchag_model_step(
+  func.func @dchag_model_step(%context: !llvm.ptr, %buffers: !llvm.ptr) {
+    %x = memref.alloc() : memref<2x3xf32>
+    %y = memref.alloc() : memref<2x6xf32>
+    %r = dchag_rt.start {
+      dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, dim = 1 : i64, site = 0 : i32} : (memref<2x3xf32>, memref<2x6xf32>) -> ()
+    }
+    %z = memref.alloc() : memref<2x3xf32>
+    func.call @use(%z) : (memref<2x3xf32>) -> ()
+    dchag_rt.wait %r source(%x : memref<2x3xf32>) outs(%y : memref<2x6xf32>)
+    %w = memref.alloc() : memref<2x3xf32>
+    func.call @use(%w) : (memref<2x3xf32>) -> ()
+    return
+  }
+}
