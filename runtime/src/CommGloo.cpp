@@ -285,9 +285,7 @@ static void abortRank(dchag_comm *base, int code) {
 static void close(dchag_comm *base) {
   if (!get(base).isWorld)
     return;
-  GlooWorld *world = get(base).world;
-  world->close();
-  delete world;
+  delete get(base).world;
 }
 
 /// Ranks of one launch by torchrun have its identifier in common.

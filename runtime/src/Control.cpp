@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
@@ -114,11 +113,10 @@ Error Control::admit(Connection &connection, const Message &message) {
 }
 
 Error Control::gatherRanks() {
-  const char *agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
-  bool shared = agent && std::string(agent) == "True";
-  const char *remedy = shared ? "torchrun itself listens there: set "
-                                "TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 for it"
-                              : "give each job its own MASTER_PORT";
+  const char *remedy = options.launch.portIsTaken
+                           ? "torchrun keeps MASTER_PORT, so that ranks meet at this one: start it "
+                             "with another --master-port"
+                           : "give each job its own MASTER_PORT";
   if (Error error = listenAt(options.launch.address, options.launch.port, remedy, listener))
     return error;
   auto until = deadline();

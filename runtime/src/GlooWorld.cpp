@@ -20,7 +20,8 @@ static constexpr double reasonSeconds = 2;
 /// Gloo has no value for waiting without end, and adds to the current time.
 static constexpr std::chrono::hours longest(24 * 365);
 
-GlooWorld::~GlooWorld() = default;
+/// The thread that watches must not see the rest of this go.
+GlooWorld::~GlooWorld() { close(); }
 
 Error GlooWorld::open() {
   if (Error error = control.meet())

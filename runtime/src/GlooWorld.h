@@ -21,7 +21,6 @@ public:
   ~GlooWorld();
 
   Error open();
-  void close();
 
   Control control;
   uint64_t nextGroup = 1;
@@ -29,6 +28,7 @@ public:
 
 private:
   friend class GlooExchange;
+  void close();
   void stopWaiting();
   Error connect(int rank, const std::string &address);
 

@@ -73,5 +73,9 @@ Error dchag::rt::readTcpLaunch(TcpLaunch &launch) {
   if (Error error = get("MASTER_PORT", 1, 65535, launch.port))
     return error;
   launch.address = std::getenv("MASTER_ADDR");
+  const char *agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
+  launch.portIsTaken = agent && std::string(agent) == "True";
+  if (launch.portIsTaken)
+    launch.port += launch.port < 65535 ? 1 : -1;
   return Error::success();
 }

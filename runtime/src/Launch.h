@@ -22,7 +22,8 @@ Launch readLaunch();
 struct TcpLaunch {
   int rank = 0, size = 0;
   std::string address;
-  int port = 0;
+  int port = 0; ///< where ranks meet: MASTER_PORT, or beside it where torchrun listens there
+  bool portIsTaken = false;
 };
 
 /// Fails with one line that names what is missing or no number.

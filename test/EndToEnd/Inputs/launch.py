@@ -17,7 +17,7 @@ run when the time is up are killed and reported as "rank 1: still running".
   --port-in-use       listen at the port, as another program would
   --second ARGUMENT   start a second job at the same port half a second later, its commands with
                       this argument (repeatable); the other options count for the first one
-  --seconds S         kill what runs then (30)
+  --seconds S         kill what runs then (60)
   --promise S         fail unless all end within S seconds of the first kill or stop
 """
 import argparse
@@ -38,7 +38,7 @@ parser.add_argument("--stop", action="append", default=[])
 parser.add_argument("--set", action="append", default=[])
 parser.add_argument("--port-in-use", action="store_true")
 parser.add_argument("--second", action="append", default=[])
-parser.add_argument("--seconds", type=float, default=30)
+parser.add_argument("--seconds", type=float, default=60)
 parser.add_argument("--promise", type=float)
 parser.add_argument("command", nargs=argparse.REMAINDER)
 options = parser.parse_args()
