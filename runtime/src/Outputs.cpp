@@ -47,12 +47,16 @@ static Error makeFolder(const std::string &folder) {
 }
 
 Outputs::~Outputs() {
-  for (const File &file : files) {
+  discard();
+  for (const File &file : files)
     if (file.descriptor >= 0)
       close(file.descriptor);
+}
+
+void Outputs::discard() {
+  for (const File &file : files)
     if (owner && !done)
       unlink(file.temporary.c_str());
-  }
 }
 
 Error Outputs::list(const dchag_program &program, const std::string &folder) {

@@ -23,6 +23,8 @@ public:
   Error sync();
   /// Gives the files their names; on the first rank, when all ranks have synced.
   Error commit();
+  /// Removes files that have not got their names.
+  void discard();
 
   /// A line for each output whose name is not that of its file.
   static std::string renamed(const dchag_program &program);

@@ -20,6 +20,8 @@ public:
   int run();
   bool broken = false;
   std::string report;
+  /// For a process that ends at once, while others may still write into its buffers.
+  void discardOutputs() { outputs.discard(); }
 
 private:
   bool phases();

@@ -118,6 +118,7 @@ static int runProcess(const dchag_program &program, const Options &options, cons
     if (rank.broken) {
       std::fprintf(stderr, "%s\n", rank.report.c_str());
       std::fflush(nullptr);
+      rank.discardOutputs();
       world.ops->abort(world.comm, 1);
     }
   }

@@ -480,20 +480,14 @@ static void checkCopies() {
 }
 
 int main(int argc, char **argv) {
-  // --adapter NAME: one of the processes that a launcher started. --busy NAME: the last of them
-  // gives up while the others compute.
-  if (argc > 2) {
+  // --adapter NAME: one of the processes that a launcher started.
+  if (argc > 2 && std::string(argv[1]) == "--adapter") {
     Comm world;
     std::string name = argv[2];
     Error error = openAdapter(name, {10, "parts", 1}, world);
     if (error) {
       std::fprintf(stderr, "%s\n", error.message().c_str());
       return 1;
-    }
-    if (std::string(argv[1]) == "--busy") {
-      if (world.ops->rank(world.comm) + 1 == world.ops->size(world.comm))
-        world.ops->abort(world.comm, 1);
-      std::this_thread::sleep_for(std::chrono::minutes(1));
     }
     checkCollectives(world);
     if (world.ops->size(world.comm) == 6)
