@@ -1,6 +1,7 @@
 //===- AttentionMatch.cpp - parts of an attention in index notation --------*- C++ -*-===//
 
 #include "AttentionMatch.h"
+#include "dialects/dchag/DecomposeUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -29,14 +30,30 @@ Ref dchag::peelScale(IndexNotation &notation, Ref ref, double &scale,
   }
 }
 
+/// x of select(isnan(x), 0, x), the guard that PyTorch's exporters put behind the softmax of a
+/// scaled_dot_product_attention with a boolean mask: where the mask leaves nothing the result is
+/// 0, as it is here. Some write the mask with the lowest number instead of minus infinity, so that
+/// the guard never acts; what was exported means 0 all the same.
+static Value peelGuard(Value value) {
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  if (!select || getSplat(select.getTrueValue()) != 0.0)
+    return Value();
+  auto test = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  Value inner = select.getFalseValue();
+  bool isGuard = test && test.getPredicate() == arith::CmpFPredicate::UNO &&
+                 test.getLhs() == inner && test.getRhs() == inner;
+  return isGuard ? inner : Value();
+}
+
 /// The softmax behind a value, through views that do not join values.
 static SoftmaxOp getSoftmax(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (auto softmax = dyn_cast<SoftmaxOp>(op))
       return softmax;
-    if (!isView(op) || isa<tensor::ConcatOp>(op))
+    Value guarded = peelGuard(value);
+    if (!guarded && (!isView(op) || isa<tensor::ConcatOp>(op)))
       return nullptr;
-    value = op->getOperand(0);
+    value = guarded ? guarded : op->getOperand(0);
   }
   return nullptr;
 }
@@ -48,39 +65,134 @@ SoftmaxOp dchag::findSoftmax(linalg::ContractOp op) {
   return nullptr;
 }
 
-/// Splits `scores` into the product of query and key, a scale and an added bias.
-static linalg::ContractOp matchScores(IndexNotation &notation, Ref &scores, SoftmaxProduct &match,
-                                      StringRef &why) {
-  double scale = 1;
-  scores = peelScale(notation, scores, scale);
-  if (auto add = scores.value.getDefiningOp<arith::AddFOp>(); add && scale == 1) {
-    for (unsigned side : {0, 1}) {
-      double inner = 1;
-      Ref product = peelScale(notation, {add->getOperand(side), scores.dims}, inner);
-      if (!product.value.getDefiningOp<linalg::ContractOp>())
-        continue;
-      match.bias = notation.strip({add->getOperand(1 - side), scores.dims});
-      match.scale = inner;
-      scores = product;
-      return product.value.getDefiningOp<linalg::ContractOp>();
-    }
-  }
-  match.scale = scale;
-  auto contract = scores.value.getDefiningOp<linalg::ContractOp>();
-  if (!contract)
-    why = "the scores are not a product of queries and keys";
-  return contract;
+/// Whether a score of this value has no part in a softmax: minus infinity or, where `orLowest`,
+/// the lowest number.
+static bool isOut(Value value, bool orLowest) {
+  std::optional<double> splat = getSplat(value);
+  auto type = dyn_cast<FloatType>(getElementTypeOrSelf(value));
+  if (!splat || !type)
+    return false;
+  APFloat lowest = APFloat::getLargest(type.getFloatSemantics(), /*Negative=*/true);
+  return *splat == -std::numeric_limits<double>::infinity() ||
+         (orLowest && *splat == lowest.convertToDouble());
 }
 
-FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation, linalg::ContractOp op,
-                                                     const Ref &result, StringRef &why) {
+/// The mask that `select(condition, a, b)` is, with nothing on one side, and its other side.
+static std::optional<MaskRef> matchMask(const Ref &ref, Value &other, bool orLowest) {
+  auto select = ref.value.getDefiningOp<arith::SelectOp>();
+  if (!select || !isa<RankedTensorType>(select.getCondition().getType()))
+    return std::nullopt;
+  bool drops = isOut(select.getTrueValue(), orLowest);
+  if (!drops && !isOut(select.getFalseValue(), orLowest))
+    return std::nullopt;
+  other = drops ? select.getFalseValue() : select.getTrueValue();
+  return MaskRef{{select.getCondition(), ref.dims}, !drops};
+}
+
+/// Whether scores are made of the value: a product behind views, factors, sums and masks.
+static bool leadsToProduct(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<linalg::ContractOp>(op))
+      return true;
+    if (isa<arith::AddFOp>(op))
+      return leadsToProduct(op->getOperand(0)) || leadsToProduct(op->getOperand(1));
+    Value other;
+    if (matchMask({value, {}}, other, /*orLowest=*/true))
+      value = other;
+    else if (isa<arith::MulFOp>(op) && getSplat(op->getOperand(0)))
+      value = op->getOperand(1);
+    else if ((isView(op) && !isa<tensor::ConcatOp>(op)) ||
+             (isa<arith::MulFOp, arith::DivFOp>(op) && getSplat(op->getOperand(1))))
+      value = op->getOperand(0);
+    else
+      return false;
+  }
+  return false;
+}
+
+/// Splits `scores` into the product of query and key, a scale, masks and added biases.
+static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis &parameters,
+                                      Ref &scores, bool isGuarded, SoftmaxProduct &match,
+                                      StringRef &why) {
+  while (true) {
+    scores = peelScale(notation, scores, match.scale);
+    if (auto contract = scores.value.getDefiningOp<linalg::ContractOp>())
+      return contract;
+    Value other;
+    if (auto mask = matchMask(scores, other, isGuarded)) {
+      if (match.scale <= 0) {
+        why = "masked scores are multiplied by a number that is not positive";
+        return nullptr;
+      }
+      match.masks.push_back(*mask);
+      scores.value = other;
+      continue;
+    }
+    auto add = scores.value.getDefiningOp<arith::AddFOp>();
+    if (!add || match.scale != 1) {
+      why = add ? StringRef("scores are multiplied by a number behind a sum")
+                : StringRef("the scores are not a product of queries and keys");
+      return nullptr;
+    }
+    unsigned side =
+        leadsToProduct(add.getLhs()) && !parameters.isParameterOnly(add.getLhs()) ? 0 : 1;
+    Ref addend = notation.strip({add->getOperand(1 - side), scores.dims});
+    if (auto mask = matchMask(addend, other, isGuarded); mask && getSplat(other) == 0.0)
+      match.masks.push_back(*mask);
+    else
+      match.biases.push_back(addend);
+    scores.value = add->getOperand(side);
+  }
+}
+
+FailureOr<AtomTensor> dchag::buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks,
+                                       OpBuilder *b, Location loc) {
+  auto isLogic = [](Operation *op) { return isa<arith::XOrIOp, arith::AndIOp, arith::OrIOp>(op); };
+  AtomTensor result;
+  for (const MaskRef &mask : masks) {
+    FailureOr<AtomTensor> part = notation.rebuild(mask.condition, isLogic, b, loc);
+    if (failed(part))
+      return failure();
+    AtomList atoms = notation.resolved(result.atoms);
+    llvm::append_range(atoms, without(part->atoms, atoms));
+    if (b) {
+      SmallVector<AtomList> dims;
+      for (Atom atom : atoms)
+        dims.push_back({atom});
+      Value kept = notation.arrange(*part, dims, *b, loc);
+      if (!mask.keeps) {
+        auto all = SplatElementsAttr::get(cast<ShapedType>(kept.getType()), b->getBoolAttr(true));
+        kept = arith::XOrIOp::create(*b, loc, kept, arith::ConstantOp::create(*b, loc, all));
+      }
+      if (result.value)
+        kept = arith::AndIOp::create(*b, loc, notation.arrange(result, dims, *b, loc), kept);
+      result.value = kept;
+    }
+    result.atoms = atoms;
+  }
+  return result;
+}
+
+/// The softmax behind views and a guard, or the value itself.
+static Ref stripToSoftmax(IndexNotation &notation, Ref ref, bool &isGuarded) {
+  ref = notation.strip(ref);
+  Value guarded = peelGuard(ref.value);
+  isGuarded = guarded != nullptr;
+  return guarded ? notation.strip({guarded, ref.dims}) : ref;
+}
+
+FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation,
+                                                     ParameterAnalysis &parameters,
+                                                     linalg::ContractOp op, const Ref &result,
+                                                     StringRef &why) {
   IndexNotation::Product outer = notation.getProduct(op, result);
   SoftmaxProduct match;
   match.product = op;
-  Ref probabilities = notation.strip(outer.lhs);
+  bool isGuarded = false;
+  Ref probabilities = stripToSoftmax(notation, outer.lhs, isGuarded);
   match.value = outer.rhs;
   if (!probabilities.value.getDefiningOp<SoftmaxOp>()) {
-    probabilities = notation.strip(outer.rhs);
+    probabilities = stripToSoftmax(notation, outer.rhs, isGuarded);
     match.value = outer.lhs;
   }
   match.softmax = probabilities.value.getDefiningOp<SoftmaxOp>();
@@ -89,7 +201,7 @@ FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation, li
     return failure();
   }
   Ref scores{match.softmax.getInput(), probabilities.dims};
-  linalg::ContractOp inner = matchScores(notation, scores, match, why);
+  linalg::ContractOp inner = matchScores(notation, parameters, scores, isGuarded, match, why);
   if (!inner)
     return failure();
   IndexNotation::Product product = notation.getProduct(inner, scores);
@@ -147,4 +259,25 @@ Projection dchag::matchProjection(IndexNotation &notation, ParameterAnalysis &pa
   projection.bias = std::nullopt;
   projection.input = start;
   return projection;
+}
+
+void dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
+  ArrayRef<int64_t> q = cast<RankedTensorType>(op.getQuery().getType()).getShape();
+  ArrayRef<int64_t> k = cast<RankedTensorType>(op.getKey().getType()).getShape();
+  if (op->use_empty() || q[1] != k[1] || !parameters.isParameterOnly(op.getQuery()) ||
+      parameters.isParameterOnly(op.getKey()))
+    return;
+  OpBuilder b(op);
+  Decomposer d(b, op.getLoc());
+  Value scores = d.scale(d.contract("bhnd,bhmd->bhnm", op.getQuery(), op.getKey()),
+                         op.getScale().convertToDouble());
+  if (Value bias = op.getBias())
+    scores = d.add(scores, d.spread(bias, "bhnm", scores, "bhnm"));
+  if (Value mask = op.getMask()) {
+    Value out = d.splat(scores, -std::numeric_limits<double>::infinity());
+    scores = d.select(d.spread(mask, "bhnm", scores, "bhnm"), scores, out);
+  }
+  Value softmax =
+      SoftmaxOp::create(b, op.getLoc(), scores.getType(), scores, b.getI64IntegerAttr(3));
+  op.getResult().replaceAllUsesWith(d.contract("bhnm,bhme->bhne", softmax, op.getValue()));
 }

@@ -8,13 +8,20 @@
 
 namespace mlir::dchag {
 
-/// sum over units of softmax(scale <query, key> + bias) value, for an element of the result
-/// of `product`.
+/// A condition on units: those where it holds are in, or out.
+struct MaskRef {
+  Ref condition;
+  bool keeps;
+};
+
+/// sum over units of softmax(scale <query, key> + biases) value, for an element of the result
+/// of `product`; the softmax runs over the units that all masks leave in.
 struct SoftmaxProduct {
   linalg::ContractOp product;
   SoftmaxOp softmax;
   Ref query, key, value;
-  std::optional<Ref> bias;
+  SmallVector<Ref, 2> biases;
+  SmallVector<MaskRef, 2> masks;
   double scale = 1;
   /// Atoms the softmax runs over, and those of the inner product.
   AtomList units, width;
@@ -35,8 +42,19 @@ struct Projection {
 SoftmaxOp findSoftmax(linalg::ContractOp op);
 
 /// `result` is an element of the result of `product`. Says why not in `why`.
-FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation, linalg::ContractOp product,
-                                              const Ref &result, StringRef &why);
+FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation,
+                                              ParameterAnalysis &parameters,
+                                              linalg::ContractOp product, const Ref &result,
+                                              StringRef &why);
+
+/// The units that all masks leave in, a boolean for each combination of the atoms they depend
+/// on. Negations and connections of conditions are computed anew, in small shapes.
+FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks, OpBuilder *b,
+                                Location loc);
+
+/// Writes out an attention whose query depends on parameters alone; what turns out to be no
+/// aggregation becomes an attention again.
+void expandAttention(AttentionOp op, ParameterAnalysis &parameters);
 
 Projection matchProjection(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref);
 

@@ -1,6 +1,7 @@
 //===- RaiseAggregate.cpp - recognises aggregations of units ---------------*- C++ -*-===//
 
 #include "AttentionMatch.h"
+#include "LinearAggregate.h"
 #include "dchag/Raise/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,6 +40,7 @@ private:
   LogicalResult matchKeysAndValues();
   LogicalResult matchTokens();
   LogicalResult matchSizes();
+  LogicalResult matchMask();
   void splitPositions();
   Value build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b);
 
@@ -56,7 +58,7 @@ private:
   /// Atoms: of the query; what K and V depend on besides units; queries, heads, widths of keys
   /// and of values, of the result, batch, positions; width of tokens in keys and values.
   AtomList queryAtoms, free, queries, heads, keyWidth, valueWidth, outWidth, batch, positions;
-  AtomList keyTokenWidth, valueTokenWidth;
+  AtomList keyTokenWidth, valueTokenWidth, maskAtoms;
 };
 
 } // namespace
@@ -103,7 +105,7 @@ LogicalResult AggregateMatch::matchQuery() {
   if (parameters.isParameterOnly(softmax.key.value))
     return fail("the keys do not depend on the input");
   near = true;
-  if (softmax.bias)
+  if (!softmax.biases.empty())
     return fail("something is added to the scores");
   FailureOr<AtomList> atoms = getParameterAtoms(softmax.query);
   if (failed(atoms))
@@ -245,10 +247,16 @@ LogicalResult AggregateMatch::matchSizes() {
       return fail("a bias has no weight, or is no plain computation on parameters");
     biasAtoms[i] = *atoms;
   }
+  if (!softmax.masks.empty()) {
+    FailureOr<AtomTensor> mask = buildMask(notation, softmax.masks, nullptr, loc);
+    if (failed(mask))
+      return fail("the mask is no plain view");
+    maskAtoms = mask->atoms;
+  }
   // No atom is cut behind this point.
-  for (AtomList *list :
-       {&free, &queries, &heads, &keyWidth, &valueWidth, &keyTokenWidth, &valueTokenWidth,
-        &softmax.units, &outReduced, &outAtoms, &biasAtoms[0], &biasAtoms[1], &biasAtoms[2]})
+  for (AtomList *list : {&free, &maskAtoms, &queries, &heads, &keyWidth, &valueWidth,
+                         &keyTokenWidth, &valueTokenWidth, &softmax.units, &outReduced, &outAtoms,
+                         &biasAtoms[0], &biasAtoms[1], &biasAtoms[2]})
     notation.resolve(*list);
   AtomList keyOut = heads, valueOut = heads;
   llvm::append_range(keyOut, keyWidth);
@@ -284,21 +292,45 @@ void AggregateMatch::splitPositions() {
   positions = without(ordered, batch);
 }
 
+/// A mask may differ between samples and units.
+LogicalResult AggregateMatch::matchMask() {
+  AtomList samples = without(maskAtoms, softmax.units);
+  if (batch.empty() && containsAll(positions, samples) && !samples.empty()) {
+    // Nothing else says where positions begin: where the mask ends, if it comes first.
+    AtomList leading(ArrayRef<Atom>(positions).take_front(samples.size()));
+    if (containsAll(leading, samples)) {
+      batch = leading;
+      positions = without(positions, batch);
+    }
+  }
+  if (!containsAll(batch, samples))
+    return fail("the mask differs between positions");
+  return success();
+}
+
+/// Whether a normalisation is all that stands before the scores, which the op cannot say.
+static bool isNormalised(const Ref &ref) {
+  return isa_and_nonnull<LayerNormOp, RmsNormOp>(ref.value.getDefiningOp());
+}
+
 LogicalResult AggregateMatch::match(linalg::ContractOp product) {
   Ref inner;
   if (failed(matchOutput(product, inner)))
     return fail("");
-  FailureOr<SoftmaxProduct> found = matchSoftmaxProduct(notation, product, inner, why);
+  FailureOr<SoftmaxProduct> found = matchSoftmaxProduct(notation, parameters, product, inner, why);
   if (failed(found))
     return failure();
   softmax = *found;
   if (failed(matchQuery()) || failed(matchKeysAndValues()) || failed(matchTokens()) ||
-      failed(matchSizes()))
+      failed(matchSizes())) {
+    if (isNormalised(softmax.key) || isNormalised(softmax.query))
+      why = "queries or keys are normalised behind their projection";
     return failure();
+  }
   if (failed(notation.read(values.input, nullptr, loc)))
     return fail("the tokens are no plain view");
   splitPositions();
-  return success();
+  return matchMask();
 }
 
 Value AggregateMatch::build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b) {
@@ -324,73 +356,23 @@ void AggregateMatch::rewrite(OpBuilder &b) {
   Value bv = build(values.bias, {{}, valueOut}, b);
   Value woValue = build(wo, {{}, outWidth, valueOut}, b);
   Value boValue = build(bo, {{}, outWidth}, b);
+  Value mask;
+  if (!softmax.masks.empty()) {
+    AtomTensor tensor = *buildMask(notation, softmax.masks, &b, loc);
+    mask = notation.arrange(
+        tensor, {containsNone(tensor.atoms, batch) ? AtomList() : batch, {}, softmax.units}, b,
+        loc);
+  }
   SmallVector<AtomList> resultDims{batch, {}, queries, positions, outWidth};
   SmallVector<int64_t> shape;
   for (const AtomList &dim : resultDims)
     shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
   auto type =
       RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
-  auto op =
-      AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue, Value(),
-                          notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale));
+  auto op = AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue, mask,
+                                notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale));
   AtomTensor result = notation.split(op.getResult(), resultDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(result, root, b, loc));
-}
-
-//===----------------------------------------------------------------------===//
-// Linear aggregation
-//===----------------------------------------------------------------------===//
-
-/// y[.., i, ..] = sum over the units of a tokenization or aggregation of weight[i, c] t[c].
-static bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters) {
-  for (unsigned side : {0, 1}) {
-    if (!parameters.isParameterOnly(op.getInputs()[side]))
-      continue;
-    IndexNotation notation(parameters);
-    Location loc = op.getLoc();
-    Ref root = notation.createRef(op.getResult(0));
-    IndexNotation::Product product = notation.getProduct(op, root);
-    Ref weight = side == 0 ? product.lhs : product.rhs;
-    Ref tokens = notation.strip(side == 0 ? product.rhs : product.lhs);
-    auto tokenize = tokens.value.getDefiningOp<TokenizeOp>();
-    auto aggregate = tokens.value.getDefiningOp<AggregateOp>();
-    // Groups of an aggregation are the units of the next one.
-    if (!tokenize && !aggregate)
-      continue;
-    FailureOr<AtomTensor> weightAtoms = notation.rebuildParameters(weight, nullptr, loc);
-    if (failed(weightAtoms) || failed(notation.read(tokens, nullptr, loc)))
-      continue;
-    AtomList units;
-    for (const Index &index : product.reduced)
-      llvm::append_range(units, notation.getAtoms(index));
-    tokens = notation.strip(tokens);
-    AtomList unitDims = notation.getAtoms(tokens.dims[1]);
-    AtomList batch = notation.getAtoms(tokens.dims[0]),
-             width = notation.getAtoms(tokens.dims.back());
-    AtomList positions = without(without(without(notation.getAtoms(tokens), units), batch), width);
-    AtomList queries = without(weightAtoms->atoms, units);
-    AtomList kept = batch;
-    llvm::append_range(kept, positions);
-    llvm::append_range(kept, width);
-    if (!containsAll(unitDims, units) || units.empty() || !containsNone(kept, weightAtoms->atoms))
-      continue;
-    OpBuilder b(op);
-    AtomTensor weightTensor = *notation.rebuildParameters(weight, &b, loc);
-    AtomTensor tokenTensor = *notation.read(tokens, &b, loc);
-    Value t = notation.arrange(tokenTensor, {batch, {}, units, positions, width}, b, loc);
-    Value w = notation.arrange(weightTensor, {{}, queries, units}, b, loc);
-    SmallVector<AtomList> dims{batch, {}, queries, positions, width};
-    SmallVector<int64_t> shape;
-    for (const AtomList &dim : dims)
-      shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
-    auto type =
-        RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
-    Value result = AggregateLinearOp::create(b, loc, type, t, w, Value());
-    root.value.replaceAllUsesWith(
-        notation.arrangeAs(notation.split(result, dims, b, loc), root, b, loc));
-    return true;
-  }
-  return false;
 }
 
 //===----------------------------------------------------------------------===//
@@ -451,6 +433,10 @@ struct RaiseAggregate : mlir::dchag::impl::RaiseAggregateBase<RaiseAggregate> {
     for (Block &block : getOperation().getBody()) {
       eraseDeadOps(block);
       ParameterAnalysis parameters;
+      SmallVector<AttentionOp> attentions(block.getOps<AttentionOp>());
+      for (AttentionOp op : attentions)
+        expandAttention(op, parameters);
+      eraseDeadOps(block);
       SmallVector<linalg::ContractOp> contracts(block.getOps<linalg::ContractOp>());
       for (linalg::ContractOp op : contracts) {
         if (op->use_empty())

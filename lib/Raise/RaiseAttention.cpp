@@ -60,21 +60,88 @@ private:
 
 } // namespace
 
+namespace {
+
+/// What is added to the scores, and which of them are left in.
+class Scores {
+public:
+  Scores(IndexNotation &notation, ParameterAnalysis &parameters, const SoftmaxProduct &match,
+         Location loc)
+      : notation(notation), parameters(parameters), product(match), loc(loc) {}
+
+  /// Whether all can be built; cuts atoms.
+  LogicalResult match() {
+    for (const Ref &bias : product.biases)
+      if (failed(rebuild(bias, nullptr)))
+        return failure();
+    return buildMaskTensor(nullptr);
+  }
+
+  /// The sum of all biases as batch x heads x queries x keys; dimensions that none of them
+  /// depends on have size 1. Null without a bias.
+  Value buildBias(ArrayRef<AtomList> dims, OpBuilder &b) {
+    SmallVector<AtomTensor> parts;
+    AtomList atoms;
+    for (const Ref &bias : product.biases) {
+      parts.push_back(*rebuild(bias, &b));
+      llvm::append_range(atoms, parts.back().atoms);
+    }
+    SmallVector<AtomList> used = getUsed(dims, atoms);
+    Value sum;
+    for (const AtomTensor &part : parts) {
+      Value value = notation.arrange(part, used, b, loc);
+      sum = sum ? arith::AddFOp::create(b, loc, sum, value).getResult() : value;
+    }
+    return sum;
+  }
+
+  Value buildMask(ArrayRef<AtomList> dims, OpBuilder &b) {
+    if (product.masks.empty())
+      return Value();
+    AtomTensor tensor = *dchag::buildMask(notation, product.masks, &b, loc);
+    return notation.arrange(tensor, getUsed(dims, tensor.atoms), b, loc);
+  }
+
+private:
+  FailureOr<AtomTensor> rebuild(const Ref &bias, OpBuilder *b) {
+    return parameters.isParameterOnly(bias.value) ? notation.rebuildParameters(bias, b, loc)
+                                                  : notation.read(bias, b, loc);
+  }
+  LogicalResult buildMaskTensor(OpBuilder *b) {
+    return success(product.masks.empty() ||
+                   succeeded(dchag::buildMask(notation, product.masks, b, loc)));
+  }
+  static SmallVector<AtomList> getUsed(ArrayRef<AtomList> dims, ArrayRef<Atom> atoms) {
+    SmallVector<AtomList> used(dims);
+    for (AtomList &dim : used)
+      if (containsNone(atoms, dim))
+        dim.clear();
+    return used;
+  }
+
+  IndexNotation &notation;
+  ParameterAnalysis &parameters;
+  const SoftmaxProduct &product;
+  Location loc;
+};
+
+} // namespace
+
 /// Replaces the product of a softmax with values; false when it is no attention.
 static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, OpBuilder &b) {
   IndexNotation notation(parameters);
   Location loc = op.getLoc();
   Ref root = notation.createRef(op.getResult(0));
   StringRef why;
-  FailureOr<SoftmaxProduct> match = matchSoftmaxProduct(notation, op, root, why);
+  FailureOr<SoftmaxProduct> match = matchSoftmaxProduct(notation, parameters, op, root, why);
   if (failed(match))
     return false;
   Projected q(notation, parameters, match->query, loc), k(notation, parameters, match->key, loc),
       v(notation, parameters, match->value, loc);
   if (failed(q.match()) || failed(k.match()) || failed(v.match()))
     return false;
-  FailureOr<AtomTensor> bias = AtomTensor();
-  if (match->bias && failed(bias = notation.read(*match->bias, nullptr, loc)))
+  Scores scores(notation, parameters, *match, loc);
+  if (failed(scores.match()))
     return false;
   for (Projected *p : {&q, &k, &v})
     p->resolve();
@@ -113,22 +180,15 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
   Value queryValue = query->build({batch, heads, positions, width}, b);
   Value keyValue = key->build({batch, heads, units, width}, b);
   Value value = v.build({batch, heads, units, valueWidth}, b);
-  Value biasValue;
-  if (match->bias) {
-    FailureOr<AtomTensor> tensor = notation.read(*match->bias, &b, loc);
-    SmallVector<AtomList> dims{batch, heads, positions, units};
-    for (AtomList &dim : dims)
-      if (containsNone(tensor->atoms, dim))
-        dim.clear();
-    biasValue = notation.arrange(*tensor, dims, b, loc);
-  }
+  SmallVector<AtomList> scoreDims{batch, heads, positions, units};
+  Value bias = scores.buildBias(scoreDims, b), mask = scores.buildMask(scoreDims, b);
   SmallVector<AtomList> resultDims{batch, heads, positions, valueWidth};
   SmallVector<int64_t> shape;
   for (const AtomList &dim : resultDims)
     shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
   auto type =
       RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
-  Value result = AttentionOp::create(b, loc, type, queryValue, keyValue, value, biasValue, Value(),
+  Value result = AttentionOp::create(b, loc, type, queryValue, keyValue, value, bias, mask,
                                      b.getF64FloatAttr(match->scale));
   root.value.replaceAllUsesWith(
       notation.arrangeAs(notation.split(result, resultDims, b, loc), root, b, loc));

@@ -46,9 +46,14 @@ private:
   Location loc;
   Ref root;
   std::optional<Ref> scale, bias;
-  /// x - mean(x), x, and the number of normalised dimensions of x.
+  /// x - mean(x) and x.
   Ref centered, input;
+  /// Atoms of the dimensions of the op's operand: those of x where the last `dims` are normalised,
+  /// else one for each atom, the normalised ones last.
+  SmallVector<AtomList> inputDims;
   int64_t dims = 0;
+  bool isLast = true;
+  AtomList normalised;
   double epsilon = 0;
 };
 
@@ -183,31 +188,39 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
   notation.resolve(mean->atoms);
   if (meanOf.value != input.value)
     return failure();
-  // The summed dimensions are the last ones of x, and the same in both means.
+  // The summed dimensions are all there is of them, and the same in both means.
   int64_t rank = input.dims.size();
-  dims = 0;
+  SmallVector<bool> isSummed(rank);
   for (auto [dim, left] : llvm::enumerate(meanOf.dims)) {
     AtomList list = notation.getAtoms(left);
-    bool isSummed = !list.empty() && containsAll(mean->atoms, list);
+    isSummed[dim] = !list.empty() && containsAll(mean->atoms, list);
     int64_t size = cast<RankedTensorType>(meanOf.value.getType()).getDimSize(dim);
-    if (isSummed && !notation.getFullAtoms(left, size))
+    if (isSummed[dim] ? !notation.getFullAtoms(left, size) : !(left == input.dims[dim]))
       return failure();
-    if (isSummed && dims == 0)
+    if (isSummed[dim] && dims == 0)
       dims = rank - dim;
-    if (!isSummed && (!(left == input.dims[dim]) || (dims != 0 && !list.empty())))
-      return failure();
+    isLast &= dims == 0 || isSummed[dim] || list.empty();
   }
   auto type = cast<RankedTensorType>(input.value.getType());
   if (dims == 0 ||
       type.getElementType() != cast<RankedTensorType>(root.value.getType()).getElementType())
     return failure();
-  AtomList normalised;
+  AtomList others;
   for (int64_t dim = 0; dim < rank; ++dim) {
     auto full = notation.getFullAtoms(input.dims[dim], type.getDimSize(dim));
     if (!full)
       return failure();
-    if (dim >= rank - dims)
-      llvm::append_range(normalised, *full);
+    inputDims.push_back(*full);
+    llvm::append_range(isSummed[dim] ? normalised : others, *full);
+  }
+  if (!isLast) {
+    if (failed(notation.read(input, nullptr, loc)))
+      return failure();
+    inputDims.clear();
+    for (ArrayRef<Atom> list : {ArrayRef<Atom>(others), ArrayRef<Atom>(normalised)})
+      for (Atom atom : list)
+        inputDims.push_back({atom});
+    dims = normalised.size();
   }
   // The variance must sum over exactly these, seen from x - mean(x).
   AtomList summed;
@@ -223,10 +236,7 @@ bool NormMatch::dependsOnNormalised(const Ref &ref) {
   FailureOr<AtomTensor> tensor = notation.rebuildParameters(ref, nullptr, loc);
   if (failed(tensor))
     return false;
-  AtomList normalised;
-  for (int64_t dim = input.dims.size() - dims; dim < int64_t(input.dims.size()); ++dim)
-    llvm::append_range(normalised, notation.getAtoms(input.dims[dim]));
-  return containsAll(normalised, tensor->atoms);
+  return containsAll(notation.resolved(normalised), tensor->atoms);
 }
 
 LogicalResult NormMatch::match() {
@@ -253,20 +263,18 @@ LogicalResult NormMatch::match() {
 Value NormMatch::build(const std::optional<Ref> &ref, OpBuilder &b) {
   if (!ref)
     return Value();
-  SmallVector<AtomList> shape;
-  for (int64_t dim = input.dims.size() - dims; dim < int64_t(input.dims.size()); ++dim)
-    shape.push_back(notation.getAtoms(input.dims[dim]));
-  return notation.arrange(*notation.rebuildParameters(*ref, &b, loc), shape, b, loc);
+  return notation.arrange(*notation.rebuildParameters(*ref, &b, loc),
+                          ArrayRef(inputDims).take_back(dims), b, loc);
 }
 
 void NormMatch::rewrite(OpBuilder &b) {
   b.setInsertionPointAfterValue(root.value);
+  Value value = input.value;
+  if (!isLast)
+    value = notation.arrange(*notation.read(input, &b, loc), inputDims, b, loc);
   Value result =
-      LayerNormOp::create(b, loc, input.value.getType(), input.value, build(scale, b),
-                          build(bias, b), b.getI64IntegerAttr(dims), b.getF64FloatAttr(epsilon));
-  SmallVector<AtomList> inputDims;
-  for (const Index &index : input.dims)
-    inputDims.push_back(notation.getAtoms(index));
+      LayerNormOp::create(b, loc, value.getType(), value, build(scale, b), build(bias, b),
+                          b.getI64IntegerAttr(dims), b.getF64FloatAttr(epsilon));
   AtomTensor tensor = notation.split(result, inputDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(tensor, root, b, loc));
 }

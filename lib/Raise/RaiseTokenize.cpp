@@ -68,6 +68,65 @@ static void raiseConvolution(ConvolutionOp op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Units that are no channels of a convolution
+//===----------------------------------------------------------------------===//
+
+/// Replaces a tokenization of one unit by one of several units with the same weight, whose tokens
+/// come one unit behind the other.
+static void replaceByUnits(TokenizeOp op, Value image, Value weight, OpBuilder &b) {
+  ArrayRef<int64_t> shape = getShape(image), tokens = op.getType().getShape();
+  int64_t positions = tokens[0] * tokens[2] / shape[0] / shape[1];
+  auto type = RankedTensorType::get({shape[0], shape[1], positions, tokens[3]},
+                                    op.getType().getElementType());
+  Value result = TokenizeOp::create(b, op.getLoc(), type, image, weight, op.getBias(), Value());
+  op.getResult().replaceAllUsesWith(reshape(b, op.getLoc(), result, tokens));
+}
+
+/// Images that are units (pressure levels, time steps) lie one behind the other in the batch: they
+/// are what the batch holds besides the first dimension of the value that it was made from.
+static bool splitBatch(TokenizeOp op, ParameterAnalysis &parameters) {
+  IndexNotation notation(parameters);
+  Ref root = notation.createRef(op.getImage());
+  Ref source = notation.strip(root);
+  if (source.value == op.getImage() || source.dims.empty())
+    return false;
+  AtomList batch = notation.getAtoms(root.dims[0]);
+  AtomList samples = intersect(batch, notation.getAtoms(source.dims[0]));
+  AtomList units = without(batch, samples);
+  AtomList ordered = samples;
+  llvm::append_range(ordered, units);
+  if (units.empty() || ordered != batch || notation.getSize(units) < 2)
+    return false;
+  OpBuilder b(op);
+  SmallVector<int64_t> shape{notation.getSize(samples), notation.getSize(units)};
+  llvm::append_range(shape, getShape(op.getImage()).drop_front(2));
+  replaceByUnits(op, reshape(b, op.getLoc(), op.getImage(), shape), op.getWeight(), b);
+  return true;
+}
+
+/// Patches that are one pixel along the first dimension of space: that dimension is the units.
+static bool splitSpace(TokenizeOp op) {
+  ArrayRef<int64_t> image = getShape(op.getImage()), weight = getShape(op.getWeight());
+  if (image.size() < 5 || weight[3] != 1 || image[3] < 2)
+    return false;
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  SmallVector<int64_t> flat{image[0], image[2], image[3]}, permutation{0, 2, 1}, kernel(weight);
+  llvm::append_range(flat, image.drop_front(4));
+  for (size_t dim = 3; dim < flat.size(); ++dim)
+    permutation.push_back(dim);
+  SmallVector<int64_t> swapped(flat);
+  std::swap(swapped[1], swapped[2]);
+  kernel.erase(kernel.begin() + 3);
+  Value init = tensor::EmptyOp::create(b, loc, swapped, op.getType().getElementType());
+  Value units =
+      linalg::TransposeOp::create(b, loc, reshape(b, loc, op.getImage(), flat), init, permutation)
+          ->getResult(0);
+  replaceByUnits(op, units, reshape(b, loc, op.getWeight(), kernel), b);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
 // Embeddings
 //===----------------------------------------------------------------------===//
 
@@ -139,10 +198,10 @@ public:
       : op(op), notation(parameters), root(notation.createRef(op.getResult())) {}
   LogicalResult match();
   void rewrite();
+  static bool haveSameForm(TokenizeOp a, TokenizeOp b);
 
 private:
   LogicalResult matchOperand(Value operand);
-  bool haveSameForm(TokenizeOp a, TokenizeOp b);
   Value join(ArrayRef<Value> values, OpBuilder &b, int64_t dim);
 
   tensor::ConcatOp op;
@@ -268,6 +327,47 @@ void StackMatch::rewrite() {
   op.getResult().replaceAllUsesWith(notation.arrange(tensor, target, b, loc));
 }
 
+/// What a value is made from, if tokens are.
+static TokenizeOp getTokens(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto tokenize = dyn_cast<TokenizeOp>(op))
+      return tokenize;
+    if (!isView(op) || isa<tensor::ConcatOp>(op))
+      return nullptr;
+    value = op->getOperand(0);
+  }
+  return nullptr;
+}
+
+/// Concatenated tokens of several forms: each run of one form becomes a concatenation of its own.
+static SmallVector<tensor::ConcatOp> splitRuns(tensor::ConcatOp op) {
+  SmallVector<SmallVector<Value>> runs;
+  TokenizeOp last;
+  for (Value operand : op.getInputs()) {
+    TokenizeOp tokens = getTokens(operand);
+    if (!tokens || !last || !StackMatch::haveSameForm(last, tokens))
+      runs.emplace_back();
+    runs.back().push_back(operand);
+    last = tokens;
+  }
+  SmallVector<tensor::ConcatOp> parts;
+  if (runs.size() < 2 || runs.size() == op.getInputs().size())
+    return parts;
+  OpBuilder b(op);
+  SmallVector<Value> operands;
+  for (ArrayRef<Value> run : runs) {
+    if (run.size() == 1) {
+      operands.push_back(run.front());
+      continue;
+    }
+    parts.push_back(tensor::ConcatOp::create(b, op.getLoc(), op.getDim(), run));
+    operands.push_back(parts.back());
+  }
+  Value joined = tensor::ConcatOp::create(b, op.getLoc(), op.getDim(), operands);
+  op.getResult().replaceAllUsesWith(joined);
+  return parts;
+}
+
 namespace {
 struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
   void absorbEmbeddings(Block &block) {
@@ -275,6 +375,15 @@ struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
     SmallVector<arith::AddFOp> sums(block.getOps<arith::AddFOp>());
     for (arith::AddFOp op : sums)
       absorbEmbedding(op, parameters);
+    eraseDeadOps(block);
+  }
+
+  void splitUnits(Block &block) {
+    ParameterAnalysis parameters;
+    SmallVector<TokenizeOp> tokens(block.getOps<TokenizeOp>());
+    for (TokenizeOp op : tokens)
+      if (getShape(op.getImage())[1] == 1 && !op.getEmbedding() && !splitBatch(op, parameters))
+        splitSpace(op);
     eraseDeadOps(block);
   }
 
@@ -287,16 +396,27 @@ struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
       for (ConvolutionOp op : convolutions)
         if (embedsPatches(op))
           raiseConvolution(op);
+        else
+          op.emitRemark(
+              "is not raised to dchag.tokenize: its patches overlap, have gaps or padding, "
+              "or do not make up the image");
       eraseDeadOps(block);
+      splitUnits(block);
       absorbEmbeddings(block);
       {
         ParameterAnalysis parameters;
         SmallVector<tensor::ConcatOp> concats(block.getOps<tensor::ConcatOp>());
-        for (tensor::ConcatOp op : concats) {
+        auto raise = [&](tensor::ConcatOp op) {
           StackMatch stack(op, parameters);
-          if (succeeded(stack.match()))
+          LogicalResult matched = stack.match();
+          if (succeeded(matched))
             stack.rewrite();
-        }
+          return matched;
+        };
+        for (tensor::ConcatOp op : concats)
+          if (failed(raise(op)))
+            for (tensor::ConcatOp part : splitRuns(op))
+              (void)raise(part);
         eraseDeadOps(block);
       }
       absorbEmbeddings(block);

@@ -61,3 +61,57 @@ func.func @softmax_over_queries(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v
     ins(%a, %v : tensor<2x3x3xf64>, tensor<2x3x5xf64>) outs(%iy : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
   return %y : tensor<2x3x5xf64>
 }
+
+// Windows (B W) x n: a bias of each head, and one of each window, added after the windows were split
+// from the batch; conditions leave keys out.
+// CHECK-LABEL: func.func @windows(
+// CHECK-NOT:     dchag.softmax
+// CHECK-DAG:     %[[BIAS:.+]] = arith.addf {{.+}} : tensor<6x2x4x4xf64>
+// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} bias(%[[BIAS]]) mask(%{{.+}}) {scale = 5.000000e-01 : f64} : (tensor<6x2x4x5xf64>, tensor<6x2x4x5xf64>, tensor<6x2x4x3xf64>, tensor<6x2x4x4xf64>, tensor<6x1x1x4xi1>) -> tensor<6x2x4x3xf64>
+func.func @windows(%q: tensor<6x2x4x5xf64>, %k: tensor<6x2x4x5xf64>, %v: tensor<6x2x4x3xf64>, %out: tensor<2x4xi1>,
+                   %heads: tensor<2x4x4xf64> {dchag.role = "param"}, %shift: tensor<3x4x4xf64> {dchag.role = "param"}) -> tensor<6x2x4x3xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<6x2x4x4xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<6x2x4x4xf64>) -> tensor<6x2x4x4xf64>
+  %half = arith.constant dense<0.5> : tensor<6x2x4x5xf64>
+  %qs = arith.mulf %q, %half : tensor<6x2x4x5xf64>
+  %s0 = linalg.contract indexing_maps = [affine_map<(b, h, n, m, d) -> (b, h, n, d)>, affine_map<(b, h, n, m, d) -> (b, h, m, d)>, affine_map<(b, h, n, m, d) -> (b, h, n, m)>]
+    ins(%qs, %k : tensor<6x2x4x5xf64>, tensor<6x2x4x5xf64>) outs(%is : tensor<6x2x4x4xf64>) -> tensor<6x2x4x4xf64>
+  %hs = linalg.broadcast ins(%heads : tensor<2x4x4xf64>) outs(%es : tensor<6x2x4x4xf64>) dimensions = [0]
+  %s1 = arith.addf %s0, %hs : tensor<6x2x4x4xf64>
+  %s2 = tensor.expand_shape %s1 [[0, 1], [2], [3], [4]] output_shape [2, 3, 2, 4, 4] : tensor<6x2x4x4xf64> into tensor<2x3x2x4x4xf64>
+  %e5 = tensor.empty() : tensor<2x3x2x4x4xf64>
+  %ws = linalg.broadcast ins(%shift : tensor<3x4x4xf64>) outs(%e5 : tensor<2x3x2x4x4xf64>) dimensions = [0, 2]
+  %s3 = arith.addf %s2, %ws : tensor<2x3x2x4x4xf64>
+  %em = tensor.empty() : tensor<2x3x2x4x4xi1>
+  %m = linalg.broadcast ins(%out : tensor<2x4xi1>) outs(%em : tensor<2x3x2x4x4xi1>) dimensions = [1, 2, 3]
+  %never = arith.constant dense<0xFFF0000000000000> : tensor<2x3x2x4x4xf64>
+  %s4 = arith.select %m, %never, %s3 : tensor<2x3x2x4x4xi1>, tensor<2x3x2x4x4xf64>
+  %s = tensor.collapse_shape %s4 [[0, 1], [2], [3], [4]] : tensor<2x3x2x4x4xf64> into tensor<6x2x4x4xf64>
+  %a = dchag.softmax %s {dim = 3} : tensor<6x2x4x4xf64>
+  %ey = tensor.empty() : tensor<6x2x4x3xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<6x2x4x3xf64>) -> tensor<6x2x4x3xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(b, h, n, e, m) -> (b, h, n, m)>, affine_map<(b, h, n, e, m) -> (b, h, m, e)>, affine_map<(b, h, n, e, m) -> (b, h, n, e)>]
+    ins(%a, %v : tensor<6x2x4x4xf64>, tensor<6x2x4x3xf64>) outs(%iy : tensor<6x2x4x3xf64>) -> tensor<6x2x4x3xf64>
+  return %y : tensor<6x2x4x3xf64>
+}
+
+// A factor behind the sum multiplies the bias too.
+// CHECK-LABEL: func.func @scaled_sum(
+// CHECK-NOT:     dchag.attention
+func.func @scaled_sum(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2x3x5xf64>, %bias: tensor<2x3x3xf64>) -> tensor<2x3x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<2x3x3xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<2x3x3xf64>) -> tensor<2x3x3xf64>
+  %p = linalg.contract indexing_maps = [affine_map<(b, n, m, d) -> (b, n, d)>, affine_map<(b, n, m, d) -> (b, m, d)>, affine_map<(b, n, m, d) -> (b, n, m)>]
+    ins(%q, %k : tensor<2x3x4xf64>, tensor<2x3x4xf64>) outs(%is : tensor<2x3x3xf64>) -> tensor<2x3x3xf64>
+  %sum = arith.addf %p, %bias : tensor<2x3x3xf64>
+  %half = arith.constant dense<0.5> : tensor<2x3x3xf64>
+  %s = arith.mulf %sum, %half : tensor<2x3x3xf64>
+  %a = dchag.softmax %s {dim = 2} : tensor<2x3x3xf64>
+  %ey = tensor.empty() : tensor<2x3x5xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(b, n, e, m) -> (b, n, m)>, affine_map<(b, n, e, m) -> (b, m, e)>, affine_map<(b, n, e, m) -> (b, n, e)>]
+    ins(%a, %v : tensor<2x3x3xf64>, tensor<2x3x5xf64>) outs(%iy : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
+  return %y : tensor<2x3x5xf64>
+}

@@ -110,3 +110,33 @@ func.func @unbiased(%x: tensor<2x5xf64>) -> tensor<2x5xf64> {
   %n = arith.divf %d, %root_all : tensor<2x5xf64>
   return %n : tensor<2x5xf64>
 }
+
+// The normalised dimension is not the last one of what was transposed.
+// CHECK-LABEL: func.func @channels_first(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5x3xf64>
+// CHECK:         %[[T:.+]] = linalg.transpose ins(%[[X]] {{.+}} permutation = [0, 2, 1]
+// CHECK:         dchag.layer_norm %[[T]] scale(%{{.+}}) {dims = 1 : i64, epsilon = 1.000000e-05 : f64} : (tensor<2x3x5xf64>, tensor<5xf64>) -> tensor<2x3x5xf64>
+// CHECK-NOT:     linalg.reduce
+func.func @channels_first(%x: tensor<2x5x3xf64>, %s: tensor<5xf64> {dchag.role = "param"}) -> tensor<2x3x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %count = arith.constant dense<5.0> : tensor<2x3xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2x3xf64>
+  %full = tensor.empty() : tensor<2x3x5xf64>
+  %e = tensor.empty() : tensor<2x3xf64>
+  %i = linalg.fill ins(%zero : f64) outs(%e : tensor<2x3xf64>) -> tensor<2x3xf64>
+  %t = linalg.transpose ins(%x : tensor<2x5x3xf64>) outs(%full : tensor<2x3x5xf64>) permutation = [0, 2, 1]
+  %sum = linalg.reduce { arith.addf } ins(%t : tensor<2x3x5xf64>) outs(%i : tensor<2x3xf64>) dimensions = [2]
+  %mean = arith.divf %sum, %count : tensor<2x3xf64>
+  %means = linalg.broadcast ins(%mean : tensor<2x3xf64>) outs(%full : tensor<2x3x5xf64>) dimensions = [2]
+  %c = arith.subf %t, %means : tensor<2x3x5xf64>
+  %square = arith.mulf %c, %c : tensor<2x3x5xf64>
+  %squares = linalg.reduce { arith.addf } ins(%square : tensor<2x3x5xf64>) outs(%i : tensor<2x3xf64>) dimensions = [2]
+  %var = arith.divf %squares, %count : tensor<2x3xf64>
+  %shifted = arith.addf %var, %eps : tensor<2x3xf64>
+  %root = math.sqrt %shifted : tensor<2x3xf64>
+  %roots = linalg.broadcast ins(%root : tensor<2x3xf64>) outs(%full : tensor<2x3x5xf64>) dimensions = [2]
+  %n = arith.divf %c, %roots : tensor<2x3x5xf64>
+  %scale = linalg.broadcast ins(%s : tensor<5xf64>) outs(%full : tensor<2x3x5xf64>) dimensions = [0, 1]
+  %y = arith.mulf %n, %scale : tensor<2x3x5xf64>
+  return %y : tensor<2x3x5xf64>
+}

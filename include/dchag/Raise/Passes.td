@@ -29,7 +29,7 @@ def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
   let description = [{
     (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with optional products with a scale
     and sums with a bias that depend on the normalised dimensions alone, becomes
-    `dchag.layer_norm`. The normalised dimensions must be the last ones of x.
+    `dchag.layer_norm`, behind a transpose where the normalised dimensions are not the last ones.
   }];
 }
 
@@ -49,7 +49,10 @@ def RaiseTokenize : RaisePass<"raise-tokenize"> {
     `dchag.tokenize` of as many units as it has groups. Tokenizations that are stacked or
     concatenated become one, whose weight is shared when all of them have the same; what is
     added to tokens and depends on parameters, unit and feature alone becomes their embedding.
-    Every other convolution stays.
+    Where several forms are stacked, each run of one form becomes a tokenization. Images that the
+    batch holds besides the first dimension of what it was made from, and the first dimension of
+    space where patches are one pixel long, are units that share the weight. Every other
+    convolution stays, with a remark.
   }];
 }
 
@@ -58,7 +61,8 @@ def RaiseAggregate : RaisePass<"raise-aggregate"> {
   let description = [{
     Multi-head attention whose query depends on parameters alone and is the same at all
     positions, and whose keys and values are projections of the same tokens, becomes a
-    `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights.
+    `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights, be it
+    written out or a `dchag.attention`. Masks may differ between samples and units.
     The query is computed once instead of once a position. A contraction over the units of a
     tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`. A softmax
     that was nearly matched stays, with a remark that says why.
@@ -76,7 +80,8 @@ def GroupAggregates : RaisePass<"group-aggregates"> {
 def RaiseAttention : RaisePass<"raise-attention"> {
   let summary = "Recognises scaled dot-product attention";
   let description = [{
-    softmax(scale q k^T + bias) v becomes `dchag.attention`. Projections of q, k and v become
+    softmax(scale q k^T + bias) v becomes `dchag.attention`, with the sum of all biases and the
+    conjunction of all masks, which are scores of minus infinity. Projections of q, k and v become
     contractions of their own on their parts of a packed weight, with the heads as a dimension.
   }];
 }

@@ -1,0 +1,15 @@
+//===- LinearAggregate.h - recognises linear aggregations ------------------*- C++ -*-===//
+#ifndef DCHAG_LIB_RAISE_LINEARAGGREGATE_H
+#define DCHAG_LIB_RAISE_LINEARAGGREGATE_H
+
+#include "dchag/Raise/IndexNotation.h"
+
+namespace mlir::dchag {
+
+/// Replaces a contraction over the units of a tokenization or aggregation with a parameter by
+/// `dchag.aggregate_linear`; false when it is none.
+bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_LIB_RAISE_LINEARAGGREGATE_H
