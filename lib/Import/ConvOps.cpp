@@ -203,27 +203,22 @@ Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64
 /// Products of pixels and kernels, which then only have to be put in place.
 Value spreadPatches(NodeBuilder &node, Value x, Value w, int64_t groups, const Spread &spread) {
   ArrayRef<int64_t> image = onnx::getShape(x), kernel = onnx::getShape(w);
-  size_t count = kernel.size() - 2;
-  int64_t features = groups * kernel[1];
-  SmallVector<int64_t> xShape{image[0], groups, image[1] / groups};
-  SmallVector<int64_t> wShape{groups, kernel[0] / groups, kernel[1]};
-  llvm::append_range(xShape, image.drop_front(2));
-  llvm::append_range(wShape, kernel.drop_front(2));
-  std::string space, window;
-  for (size_t dim = 0; dim < count; ++dim) {
-    space += static_cast<char>('A' + dim);
-    window += static_cast<char>('a' + dim);
-  }
-  Value product = node.contract(node.reshape(x, xShape), "123" + space, node.reshape(w, wShape),
-                                "234" + window, "1" + space + "24" + window);
-  SmallVector<int64_t> permutation{0, static_cast<int64_t>(count) + 1,
-                                   static_cast<int64_t>(count) + 2};
-  SmallVector<int64_t> shape{image[0], features};
-  for (size_t dim = 0; dim < count; ++dim) {
-    permutation.push_back(1 + dim);
+  int64_t count = kernel.size() - 2, depth = image[1] / groups;
+  int64_t pixels = *countElements(image.drop_front(2)), taps = *countElements(kernel.drop_front(1));
+  Value product = node.contract(node.reshape(x, {image[0], groups, depth, pixels}), "bgcn",
+                                node.reshape(w, {groups, depth, taps}), "gct", "bgnt");
+  // batch, group, space, feature, kernel  ->  batch, group, feature, (space, kernel) of each
+  // dimension
+  SmallVector<int64_t> split{image[0], groups}, permutation{0, 1, count + 2};
+  SmallVector<int64_t> shape{image[0], groups * kernel[1]};
+  llvm::append_range(split, image.drop_front(2));
+  llvm::append_range(split, kernel.drop_front(1));
+  for (int64_t dim = 0; dim < count; ++dim) {
+    permutation.push_back(2 + dim);
     permutation.push_back(3 + count + dim);
     shape.push_back(image[dim + 2] * kernel[dim + 2]);
   }
+  product = node.reshape(product, split);
   Value result = node.reshape(node.transpose(product, permutation), shape);
   return crop(node, result, spread.low, spread.high);
 }
