@@ -291,6 +291,64 @@ class Aurora(nn.Module):
         return self.head(y.flatten(1, 2))
 
 
+class AuroraDecoder(Aurora):
+    """Aurora with its decoder: at every position five level queries, which are parameters, attend
+    over what the transformer made of the latents."""
+
+    def __init__(self):
+        super().__init__()
+        del self.head
+        self.block = Block(DIM, HEADS, 2)
+        self.level_query = nn.Parameter(torch.zeros(self.levels, DIM))
+        self.decoder = Perceiver(DIM)
+        self.out = nn.Linear(DIM, self.variables * self.patch**2)
+
+    def head(self, x):
+        b, (h, w), p = x.shape[0], self.grid, self.patch
+        x = self.block(x).unflatten(1, (1 + self.latents, -1))[:, 1:]  # [B, Q, N, D]
+        x = x.transpose(1, 2).flatten(0, 1)  # [B * N, Q, D]
+        y = self.decoder(self.level_query.unsqueeze(0).expand(x.shape[0], -1, -1), x)
+        y = self.out(y).reshape(b, h, w, self.levels, self.variables, p, p)
+        return y.permute(0, 4, 3, 1, 5, 2, 6).reshape(b, self.variables, self.levels, h * p, w * p)
+
+
+class Regional(nn.Module):
+    """ClimaX grouped and regional (arXiv 2301.10343): weights and embeddings of the variables at hand are
+    gathered by their ids, which are known, and tokens by the positions of a region, which are an input."""
+
+    output = "forecast"
+    variables, size, patch, ids = 9, (4, 6), 2, (0, 1, 8, 3, 4, 7, 2)
+    static_inputs = ("region",)
+
+    def __init__(self):
+        super().__init__()
+        positions = self.size[0] * self.size[1] // self.patch**2
+        self.weight = nn.Parameter(torch.zeros(self.variables, DIM, 1, self.patch, self.patch))
+        self.bias = nn.Parameter(torch.zeros(self.variables, DIM))
+        self.var_embed = nn.Parameter(torch.zeros(1, self.variables, DIM))
+        self.pos_embed = nn.Parameter(torch.zeros(1, positions, DIM))
+        self.query = nn.Parameter(torch.zeros(1, 1, DIM))
+        self.agg = nn.MultiheadAttention(DIM, HEADS, batch_first=True)
+        self.head = Head(DIM, 5, (2, 2), self.patch)
+
+    def inputs(self, batch):
+        return {
+            "x": image(batch, len(self.ids), *self.size),
+            "region": torch.tensor([1, 2, 4, 5]),
+        }
+
+    def forward(self, x, region):
+        b, v = x.shape[0], len(self.ids)
+        ids = torch.tensor(self.ids)
+        x = F.conv2d(x, self.weight[ids].flatten(0, 1), self.bias[ids].flatten(), self.patch, groups=v)
+        x = x.flatten(2).unflatten(1, (v, DIM)).transpose(2, 3)  # [B, V, L, D]
+        x = x + self.var_embed[:, ids].unsqueeze(2)
+        x = x[:, :, region]
+        x = x.transpose(1, 2).flatten(0, 1)
+        y, _ = self.agg(self.query.repeat_interleave(x.shape[0], dim=0), x, x)
+        return self.head(y.reshape(b, -1, DIM) + self.pos_embed[:, region])
+
+
 class Panopticon(nn.Module):
     """Panopticon (arXiv 2503.10845): one convolution for all channels, an embedding of each, a raw
     query without projection, no output projection, and for each sample a mask of channels

@@ -31,6 +31,8 @@ MODELS = {
     "qknorm": (lambda: a.Shared(qk_norm=True), BOTH),
     "stormer": (a.Stormer, BOTH),
     "aurora": (a.Aurora, ("dynamo20-batch", "dynamo23-batch", "torchscript17")),
+    "decoder": (a.AuroraDecoder, BOTH),
+    "regional": (a.Regional, BOTH),
     "panopticon": (lambda: a.Panopticon("fill"), ("dynamo20-batch", "torchscript14")),
     "panopticonsdpa": (
         lambda: a.Panopticon("sdpa"),
@@ -51,10 +53,10 @@ def export(model, form, path):
         torch.onnx.export(model, tuple(inputs.values()), path, dynamo=False, opset_version=opset,
                           do_constant_folding=False, **names)  # fmt: skip
         return
-    batch = torch.export.Dim("batch")
+    batch, fixed = torch.export.Dim("batch"), getattr(model, "static_inputs", ())
     program = torch.onnx.export(
         model, tuple(inputs.values()), dynamo=True, opset_version=opset, verbose=False,
-        dynamic_shapes=tuple({0: batch} for _ in inputs), **names,
+        dynamic_shapes=tuple({} if name in fixed else {0: batch} for name in inputs), **names,
     )  # fmt: skip
     program.save(path)
 
