@@ -415,6 +415,7 @@ const OperatorTable &onnx::getOperatorTable() {
     registerNormOps(all);
     registerReduceOps(all);
     registerConvOps(all);
+    registerResizeOps(all);
     registerAttentionOps(all);
     return all;
   }();

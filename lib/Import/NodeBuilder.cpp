@@ -58,6 +58,17 @@ std::optional<SmallVector<double>> NodeBuilder::tryGetFloats(unsigned index) {
   return constants.readFloats(inputs[index]->value, /*orParameter=*/false);
 }
 
+FailureOr<SmallVector<double>> NodeBuilder::getConstantFloats(unsigned index, StringRef role) {
+  FailureOr<Value> value = getInput(index);
+  if (failed(value))
+    return failure();
+  if (auto floats = constants.readFloats(*value, /*orParameter=*/true))
+    return *floats;
+  return fail("input " + Twine(index) + " \"" + node.inputs[index] + "\" (" + role +
+                  ") is not known at import",
+              "a constant, or a graph input fixed by --bind=NAME=file.npy");
+}
+
 FailureOr<double> NodeBuilder::getConstantScalar(unsigned index, StringRef role) {
   FailureOr<Value> value = getInput(index);
   if (failed(value))

@@ -80,6 +80,7 @@ public:
   FailureOr<SmallVector<Value>> getInputs();
   /// Elements of an input that must be known at import; `role` names it in messages.
   FailureOr<SmallVector<int64_t>> getConstantInts(unsigned index, StringRef role);
+  FailureOr<SmallVector<double>> getConstantFloats(unsigned index, StringRef role);
   FailureOr<double> getConstantScalar(unsigned index, StringRef role);
   /// Elements of an input if they are known at import.
   std::optional<SmallVector<int64_t>> tryGetInts(unsigned index);

@@ -53,6 +53,7 @@ void registerEinsumOps(OperatorTable &table);
 void registerNormOps(OperatorTable &table);
 void registerReduceOps(OperatorTable &table);
 void registerConvOps(OperatorTable &table);
+void registerResizeOps(OperatorTable &table);
 void registerAttentionOps(OperatorTable &table);
 
 /// All operators of the default domain.

@@ -157,6 +157,16 @@ def refused():
           value("j2", [2, 2]), value("u", [2, 3], T.UINT8), value("u2", [2, 2], T.UINT8), value("b", [2, 3], T.BOOL),
           value("k", [4, 1], T.INT64), value("b2", [4, 3], T.BOOL), value("im", [1, 2, 4]), value("ker", [2, 2, 3])],
          [value("y0", None)])
+    save("resize",
+         [h.make_node("Resize", ["x", "", "s"], ["y0"], "area", mode="area"),
+          h.make_node("Resize", ["x", "", "s"], ["y1"], "crop", coordinate_transformation_mode="tf_crop_and_resize"),
+          h.make_node("Resize", ["x", "", "s", "n"], ["y2"], "both"),
+          h.make_node("Resize", ["x", "", "", "n"], ["y3"], "empty"),
+          h.make_node("Resize", ["i", "", "s"], ["y4"], "integers", mode="linear"),
+          h.make_node("Resize", ["x", "", "t"], ["y5"], "unknown"),
+          h.make_node("Resize", ["x", "", "s"], ["y6"], "count", axes=[1])],
+         [value("x", [2, 3]), value("i", [2, 3], T.INT32), value("t", [2])], [value("y0", None)],
+         [n.from_array(np.array([1, 2], np.float32), "s"), ints("n", 2, 0)])
     relu = [h.make_node("Relu", ["x"], ["y"])]
     save("old", relu, [value("x", [2])], [value("y", [2])], opset=12)
     save("future", relu, [value("x", [2])], [value("y", [2])], opset=99)

@@ -1,4 +1,4 @@
-"""Writes the models of architectures.py as both exporters of PyTorch do, with inputs and outputs.
+"""Writes the models of architectures.py and backbones.py as both exporters of PyTorch do, with inputs and outputs.
 
     pip install torch onnx onnxscript numpy
     python test/models/make_models.py [STEM...]
@@ -17,15 +17,16 @@ import torch
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import architectures as a
+import backbones as b
 import weights
 from export import strip
 
 BATCH = 2
 BOTH = ("dynamo20-batch", "torchscript17")
 MODELS = {
-    "mae": (lambda: a.MAE("gather"), ("dynamo18-batch", "dynamo23-batch", "torchscript14")),
-    "maescatter": (lambda: a.MAE("scatter"), BOTH),
-    "maeindex": (lambda: a.MAE("index"), BOTH),
+    "mae": (lambda: b.MAE("gather"), ("dynamo18-batch", "dynamo23-batch", "torchscript14")),
+    "maescatter": (lambda: b.MAE("scatter"), BOTH),
+    "maeindex": (lambda: b.MAE("index"), BOTH),
     "shared": (lambda: a.Shared(), BOTH),
     "tokennorm": (lambda: a.Shared(token_norm=True), BOTH),
     "qknorm": (lambda: a.Shared(qk_norm=True), BOTH),
@@ -40,8 +41,9 @@ MODELS = {
     ),
     "prithvi": (a.Prithvi, BOTH),
     "modalities": (a.Modalities, BOTH),
-    "swin": (a.Swin, ("dynamo20-batch", "torchscript13", "torchscript17")),
-    "upconv": (a.Upconv, BOTH),
+    "resampled": (a.Resampled, BOTH),
+    "swin": (b.Swin, ("dynamo20-batch", "torchscript13", "torchscript17")),
+    "upconv": (b.Upconv, BOTH),
 }
 
 

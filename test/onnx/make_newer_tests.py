@@ -20,7 +20,7 @@ OPERATORS = """Add Attention BitwiseAnd BitwiseOr BitwiseXor Cast CastLike Clip 
 GatherElements GatherND Gelu
 Greater GreaterOrEqual Identity IsInf IsNaN Less LessOrEqual MatMul Mod Mul Pad RMSNormalization Range
 ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin ReduceProd ReduceSum ReduceSumSquare
-ScatterElements ScatterND Shape SpaceToDepth Split Sub Swish""".split()
+Resize ScatterElements ScatterND Shape SpaceToDepth Split Sub Swish""".split()
 PLAIN = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16, onnx.TensorProto.BOOL,
          onnx.TensorProto.BFLOAT16, onnx.TensorProto.INT8, onnx.TensorProto.INT16, onnx.TensorProto.INT32, onnx.TensorProto.INT64,
          onnx.TensorProto.UINT8, onnx.TensorProto.UINT16, onnx.TensorProto.UINT32, onnx.TensorProto.UINT64}
