@@ -50,7 +50,6 @@ StringRef getAlternative(StringRef op) {
       .Case("Scatter", "ScatterElements")
       .Cases({"BatchNormalization", "InstanceNormalization", "GroupNormalization"},
              "LayerNormalization, or the norm written out with ReduceMean")
-      .Cases({"AveragePool", "MaxPool"}, "GlobalAveragePool, or ReduceMean over a Reshape")
       .Cases({"QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "MatMulInteger"},
              "a model in float, float16 or bfloat16")
       .Default("");
@@ -416,6 +415,7 @@ const OperatorTable &onnx::getOperatorTable() {
     registerReduceOps(all);
     registerConvOps(all);
     registerResizeOps(all);
+    registerPoolOps(all);
     registerAttentionOps(all);
     return all;
   }();

@@ -54,6 +54,7 @@ void registerNormOps(OperatorTable &table);
 void registerReduceOps(OperatorTable &table);
 void registerConvOps(OperatorTable &table);
 void registerResizeOps(OperatorTable &table);
+void registerPoolOps(OperatorTable &table);
 void registerAttentionOps(OperatorTable &table);
 
 /// All operators of the default domain.

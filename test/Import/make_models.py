@@ -157,6 +157,14 @@ def refused():
           value("j2", [2, 2]), value("u", [2, 3], T.UINT8), value("u2", [2, 2], T.UINT8), value("b", [2, 3], T.BOOL),
           value("k", [4, 1], T.INT64), value("b2", [4, 3], T.BOOL), value("im", [1, 2, 4]), value("ker", [2, 2, 3])],
          [value("y0", None)])
+    save("pools",
+         [h.make_node("MaxPool", ["x"], ["y0"], "same", kernel_shape=[2], dilations=[2], auto_pad="SAME_UPPER"),
+          h.make_node("MaxPool", ["x"], ["y1", "y2"], "indices", kernel_shape=[2]),
+          h.make_node("AveragePool", ["x"], ["y3"], "large", kernel_shape=[7]),
+          h.make_node("AveragePool", ["x"], ["y4"], "pads", kernel_shape=[2], pads=[2, 0]),
+          h.make_node("AveragePool", ["i"], ["y5"], "integers", kernel_shape=[2]),
+          h.make_node("AveragePool", ["x"], ["y6"], "rank", kernel_shape=[2, 2])],
+         [value("x", [1, 2, 5]), value("i", [1, 2, 5], T.INT32)], [value("y0", None)])
     save("resize",
          [h.make_node("Resize", ["x", "", "s"], ["y0"], "area", mode="area"),
           h.make_node("Resize", ["x", "", "s"], ["y1"], "crop", coordinate_transformation_mode="tf_crop_and_resize"),
