@@ -45,11 +45,17 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   }
 
   LogicalResult markFunction(func::FuncOp function) {
+    SmallVector<Operation *> first = getFirstAggregations(function);
+    if (first.empty())
+      return function.emitOpError("has no dchag.aggregate of tokens that a mode of the aggregation "
+                                  "could spread: leave the mode out, or see the remarks of --raise");
     if (mode == DistributeMode::Gather) {
       function.walk([&](TokenizeOp op) { put(op.getResult(), axes, {1}); });
+      // All tokens are on every rank then: only heads are split.
+      for (Operation *op : first)
+        put(op->getOperand(0), axes, {});
       return success();
     }
-    SmallVector<Operation *> first = getFirstAggregations(function);
     WalkResult result = function.walk([&](Operation *op) {
       if (!isAggregation(op))
         return WalkResult::advance();

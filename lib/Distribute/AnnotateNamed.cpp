@@ -109,7 +109,8 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
                << "' has " << request.dims.size() << " dimensions";
       }
       auto error = [&]() -> InFlightDiagnostic {
-        return std::move(emitError(loc, "'") << name << "' cannot be laid out as '" << request.text << "': ");
+        return std::move(emitError(loc, "'")
+                         << name << "' cannot be laid out as '" << request.text << "': ");
       };
       MarkAttr wanted = getMark(request, error);
       if (!wanted)

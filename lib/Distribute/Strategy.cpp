@@ -101,3 +101,10 @@ FailureOr<Strategy> mlir::dchag::parseStrategy(StringRef text, StringRef mesh,
   }
   return strategy;
 }
+
+std::string mlir::dchag::checkStrategy(StringRef text, StringRef mesh,
+                                       std::optional<DistributeMode> mode) {
+  std::string error;
+  (void)parseStrategy(text, mesh, mode, error);
+  return error;
+}

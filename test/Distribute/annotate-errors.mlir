@@ -7,3 +7,10 @@ func.func @one_group(%x: tensor<1x3x1x2xf32>, %e: tensor<3x4x1x2xf32>, %q: tenso
   %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5} : (tensor<1x1x3x1x4xf32>, tensor<1x1x4xf32>) -> tensor<1x1x1x1x4xf32>
   return %y : tensor<1x1x1x1x4xf32>
 }
+
+// -----
+
+// expected-error @+1 {{has no dchag.aggregate of tokens that a mode of the aggregation could spread}}
+func.func @no_aggregation(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
+  return %x : tensor<1x3xf32>
+}

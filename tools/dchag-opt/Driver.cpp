@@ -172,6 +172,11 @@ static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, Str
     return failure();
   if (makesProgram() && llvm::sys::fs::equivalent(inputFile, outputFile))
     return refuse("-o names '" + outputFile + "', which is the model: name another file");
+  std::optional<DistributeMode> wanted;
+  if (hasMode)
+    wanted = mode;
+  if (std::string error = checkStrategy(strategy, mesh, wanted); hasMesh && !error.empty())
+    return refuse(error);
   // Programs and weights come into place by being renamed, which would put them in the place
   // of a device or a folder.
   for (StringRef path : {outputFile, StringRef(weightsOut)}) {

@@ -26,7 +26,11 @@ inline auto getDistributeModeValues() {
 #define GEN_PASS_REGISTRATION
 #include "dchag/Distribute/Passes.h.inc"
 
-/// Registers the pipeline `distribute{mesh=tp=2 mode=...}`.
+/// What is wrong with the options of the pipeline `distribute`, before it runs; empty: nothing.
+std::string checkStrategy(llvm::StringRef strategy, llvm::StringRef mesh,
+                          std::optional<DistributeMode> mode);
+
+/// Registers the pipeline `distribute{mesh=tp=2 strategy=...}`.
 void registerDistributePipeline();
 
 } // namespace mlir::dchag
