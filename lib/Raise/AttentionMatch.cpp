@@ -65,16 +65,17 @@ SoftmaxOp dchag::findSoftmax(linalg::ContractOp op) {
   return nullptr;
 }
 
-/// Whether a score of this value has no part in a softmax: minus infinity or, where `orLowest`,
-/// the lowest number.
+/// Whether a score has no part in a softmax: minus infinity or, where `orLowest`, the lowest
+/// number.
+static bool isOut(double score, Type type, bool orLowest) {
+  const auto &semantics = cast<FloatType>(type).getFloatSemantics();
+  return score == -std::numeric_limits<double>::infinity() ||
+         (orLowest && score == APFloat::getLargest(semantics, /*Negative=*/true).convertToDouble());
+}
 static bool isOut(Value value, bool orLowest) {
   std::optional<double> splat = getSplat(value);
-  auto type = dyn_cast<FloatType>(getElementTypeOrSelf(value));
-  if (!splat || !type)
-    return false;
-  APFloat lowest = APFloat::getLargest(type.getFloatSemantics(), /*Negative=*/true);
-  return *splat == -std::numeric_limits<double>::infinity() ||
-         (orLowest && *splat == lowest.convertToDouble());
+  Type type = getElementTypeOrSelf(value);
+  return splat && isa<FloatType>(type) && isOut(*splat, type, orLowest);
 }
 
 /// The mask that `select(condition, a, b)` is, with nothing on one side, and its other side.
@@ -87,6 +88,83 @@ static std::optional<MaskRef> matchMask(const Ref &ref, Value &other, bool orLow
     return std::nullopt;
   other = drops ? select.getFalseValue() : select.getTrueValue();
   return MaskRef{{select.getCondition(), ref.dims}, !drops};
+}
+
+/// The elements of a constant.
+static std::optional<EvalTensor> getConstant(Value value) {
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  SmallVector<EvalTensor> results;
+  if (!constant || !isa<RankedTensorType>(value.getType()) ||
+      failed(cast<EvaluableOpInterface>(constant.getOperation()).evaluate({}, results)))
+    return std::nullopt;
+  return results.front();
+}
+
+/// Whether all elements along a dimension are equal.
+static bool isRepeated(ArrayRef<bool> elements, ArrayRef<int64_t> shape, int64_t dim) {
+  int64_t inner = 1;
+  for (int64_t size : shape.drop_front(dim + 1))
+    inner *= size;
+  for (int64_t i = 0, e = elements.size(); i < e; ++i)
+    if (elements[i] != elements[i - i / inner % shape[dim] * inner])
+      return false;
+  return true;
+}
+
+/// A known condition, without the dimensions along which it is the same everywhere: an import folds
+/// the broadcast of a constant.
+static Ref makeCondition(Ref ref, SmallVector<bool> elements) {
+  SmallVector<int64_t> shape(cast<RankedTensorType>(ref.value.getType()).getShape());
+  for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+    if (!isRepeated(elements, shape, dim))
+      continue;
+    // One of the equal parts is left.
+    int64_t inner = 1;
+    for (int64_t size : ArrayRef<int64_t>(shape).drop_front(dim + 1))
+      inner *= size;
+    SmallVector<bool> kept;
+    for (int64_t i = 0, e = elements.size(); i < e; ++i)
+      if (i / inner % shape[dim] == 0)
+        kept.push_back(elements[i]);
+    elements = kept;
+    shape.erase(shape.begin() + dim);
+    ref.dims.erase(ref.dims.begin() + dim);
+  }
+  OpBuilder b(ref.value.getDefiningOp());
+  auto type = RankedTensorType::get(shape, b.getI1Type());
+  ref.value =
+      arith::ConstantOp::create(b, ref.value.getLoc(), DenseElementsAttr::get(type, elements));
+  return ref;
+}
+
+/// The mask that adding a constant of zeros and scores that are out is.
+static std::optional<MaskRef> matchConstantMask(const Ref &addend, bool orLowest) {
+  std::optional<EvalTensor> tensor = getConstant(addend.value);
+  if (!tensor || !tensor->isFloat())
+    return std::nullopt;
+  SmallVector<bool> kept;
+  for (int64_t i = 0; i < tensor->getNumElements(); ++i) {
+    double element = tensor->floats()[i];
+    if (element != 0 && !isOut(element, tensor->getElementType(), orLowest))
+      return std::nullopt;
+    kept.push_back(element == 0);
+  }
+  // Zeros alone are no mask.
+  if (llvm::all_of(kept, [](bool in) { return in; }))
+    return std::nullopt;
+  return MaskRef{makeCondition(addend, kept), true};
+}
+
+/// The same mask on a condition that is as small as it can be.
+static MaskRef shrink(IndexNotation &notation, MaskRef mask) {
+  mask.condition = notation.strip(mask.condition);
+  if (std::optional<EvalTensor> tensor = getConstant(mask.condition.value)) {
+    SmallVector<bool> elements;
+    for (int64_t i = 0; i < tensor->getNumElements(); ++i)
+      elements.push_back(tensor->ints()[i] != 0);
+    mask.condition = makeCondition(mask.condition, elements);
+  }
+  return mask;
 }
 
 /// Whether scores are made of the value: a product behind views, factors, sums and masks.
@@ -124,7 +202,7 @@ static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis
         why = "masked scores are multiplied by a number that is not positive";
         return nullptr;
       }
-      match.masks.push_back(*mask);
+      match.masks.push_back(shrink(notation, *mask));
       scores.value = other;
       continue;
     }
@@ -138,6 +216,8 @@ static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis
         leadsToProduct(add.getLhs()) && !parameters.isParameterOnly(add.getLhs()) ? 0 : 1;
     Ref addend = notation.strip({add->getOperand(1 - side), scores.dims});
     if (auto mask = matchMask(addend, other, isGuarded); mask && getSplat(other) == 0.0)
+      match.masks.push_back(shrink(notation, *mask));
+    else if (auto mask = matchConstantMask(addend, isGuarded))
       match.masks.push_back(*mask);
     else
       match.biases.push_back(addend);

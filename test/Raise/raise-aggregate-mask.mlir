@@ -142,3 +142,24 @@ func.func @normalised_keys(%t: tensor<4x5x6xf64>, %q: tensor<6xf64> {dchag.role 
   %y = dchag.attention %q4, %k, %v {scale = 0.5} : (tensor<4x1x1x6xf64>, tensor<4x1x5x6xf64>, tensor<4x1x5x6xf64>) -> tensor<4x1x1x6xf64>
   return %y : tensor<4x1x1x6xf64>
 }
+
+// A known mask, broadcast by the import's folding, is one for each unit.
+// CHECK-LABEL: func.func @known(
+// CHECK:         %[[C:.+]] = arith.constant dense<[true, false, true]> : tensor<3xi1>
+// CHECK:         %[[M:.+]] = tensor.expand_shape %[[C]] {{.+}} into tensor<1x1x3xi1>
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%[[M]]) {heads = 1 : i64, scale = 1.000000e+00 : f64} : (tensor<1x1x3x2x7xf64>, tensor<1x1x7xf64>, tensor<1x1x3xi1>) -> tensor<1x1x1x2x7xf64>
+func.func @known(%t: tensor<2x3x7xf64>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<2x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<2x3xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<2x3xf64>) -> tensor<2x3xf64>
+  %p = linalg.contract indexing_maps = [affine_map<(n, c, d) -> (d)>, affine_map<(n, c, d) -> (n, c, d)>, affine_map<(n, c, d) -> (n, c)>]
+    ins(%q, %t : tensor<7xf64>, tensor<2x3x7xf64>) outs(%is : tensor<2x3xf64>) -> tensor<2x3xf64>
+  %m = arith.constant dense<[[0.0, 0xFFF0000000000000, 0.0], [0.0, 0xFFF0000000000000, 0.0]]> : tensor<2x3xf64>
+  %s = arith.addf %p, %m : tensor<2x3xf64>
+  %a = dchag.softmax %s {dim = 1} : tensor<2x3xf64>
+  %ey = tensor.empty() : tensor<2x7xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x7xf64>) -> tensor<2x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(n, d, c) -> (n, c)>, affine_map<(n, d, c) -> (n, c, d)>, affine_map<(n, d, c) -> (n, d)>]
+    ins(%a, %t : tensor<2x3xf64>, tensor<2x3x7xf64>) outs(%iy : tensor<2x7xf64>) -> tensor<2x7xf64>
+  return %y : tensor<2x7xf64>
+}

@@ -115,3 +115,25 @@ func.func @scaled_sum(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2
     ins(%a, %v : tensor<2x3x3xf64>, tensor<2x3x5xf64>) outs(%iy : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
   return %y : tensor<2x3x5xf64>
 }
+
+// A known condition, the same for all samples: queries see keys before them and their own.
+// CHECK-LABEL: func.func @causal(
+// CHECK:         %[[C:.+]] = arith.constant dense<{{\[\[}}true, false, false], [true, true, false], [true, true, true]]> : tensor<3x3xi1>
+// CHECK:         %[[M:.+]] = tensor.expand_shape %[[C]] {{.+}} into tensor<1x1x3x3xi1>
+// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} mask(%[[M]]) {scale = 1.000000e+00 : f64}
+func.func @causal(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2x3x5xf64>) -> tensor<2x3x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<2x3x3xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<2x3x3xf64>) -> tensor<2x3x3xf64>
+  %p = linalg.contract indexing_maps = [affine_map<(b, n, m, d) -> (b, n, d)>, affine_map<(b, n, m, d) -> (b, m, d)>, affine_map<(b, n, m, d) -> (b, n, m)>]
+    ins(%q, %k : tensor<2x3x4xf64>, tensor<2x3x4xf64>) outs(%is : tensor<2x3x3xf64>) -> tensor<2x3x3xf64>
+  %sees = arith.constant dense<[[[true, false, false], [true, true, false], [true, true, true]], [[true, false, false], [true, true, false], [true, true, true]]]> : tensor<2x3x3xi1>
+  %never = arith.constant dense<0xFFF0000000000000> : tensor<2x3x3xf64>
+  %s = arith.select %sees, %p, %never : tensor<2x3x3xi1>, tensor<2x3x3xf64>
+  %a = dchag.softmax %s {dim = 2} : tensor<2x3x3xf64>
+  %ey = tensor.empty() : tensor<2x3x5xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(b, n, e, m) -> (b, n, m)>, affine_map<(b, n, e, m) -> (b, m, e)>, affine_map<(b, n, e, m) -> (b, n, e)>]
+    ins(%a, %v : tensor<2x3x3xf64>, tensor<2x3x5xf64>) outs(%iy : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
+  return %y : tensor<2x3x5xf64>
+}
