@@ -168,12 +168,14 @@ static MaskRef shrink(IndexNotation &notation, MaskRef mask) {
 }
 
 /// Whether scores are made of the value: a product behind views, factors, sums and masks.
-static bool leadsToProduct(Value value) {
+static bool leadsToProduct(Value value, llvm::SmallPtrSetImpl<Operation *> &seen) {
   while (Operation *op = value.getDefiningOp()) {
     if (isa<linalg::ContractOp>(op))
       return true;
+    // Sums of sums may share operands.
     if (isa<arith::AddFOp>(op))
-      return leadsToProduct(op->getOperand(0)) || leadsToProduct(op->getOperand(1));
+      return seen.insert(op).second &&
+             (leadsToProduct(op->getOperand(0), seen) || leadsToProduct(op->getOperand(1), seen));
     Value other;
     if (matchMask({value, {}}, other, /*orLowest=*/true))
       value = other;
@@ -212,8 +214,9 @@ static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis
                 : StringRef("the scores are not a product of queries and keys");
       return nullptr;
     }
-    unsigned side =
-        leadsToProduct(add.getLhs()) && !parameters.isParameterOnly(add.getLhs()) ? 0 : 1;
+    llvm::SmallPtrSet<Operation *, 8> seen;
+    bool isLeft = !parameters.isParameterOnly(add.getLhs()) && leadsToProduct(add.getLhs(), seen);
+    unsigned side = isLeft ? 0 : 1;
     Ref addend = notation.strip({add->getOperand(1 - side), scores.dims});
     if (auto mask = matchMask(addend, other, isGuarded); mask && getSplat(other) == 0.0)
       match.masks.push_back(shrink(notation, *mask));
@@ -227,7 +230,11 @@ static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis
 
 FailureOr<AtomTensor> dchag::buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks,
                                        OpBuilder *b, Location loc) {
-  auto isLogic = [](Operation *op) { return isa<arith::XOrIOp, arith::AndIOp, arith::OrIOp>(op); };
+  // Comparisons, their connections and negations, conversions of flags.
+  auto isLogic = [](Operation *op) {
+    return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 &&
+           isa<IntegerType>(getElementTypeOrSelf(op->getResult(0).getType()));
+  };
   AtomTensor result;
   for (const MaskRef &mask : masks) {
     FailureOr<AtomTensor> part = notation.rebuild(mask.condition, isLogic, b, loc);

@@ -48,7 +48,7 @@ FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation,
                                               StringRef &why);
 
 /// The units that all masks leave in, a boolean for each combination of the atoms they depend
-/// on. Negations and connections of conditions are computed anew, in small shapes.
+/// on. Comparisons and connections of conditions are computed anew, in small shapes.
 FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks, OpBuilder *b,
                                 Location loc);
 

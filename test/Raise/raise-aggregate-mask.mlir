@@ -29,6 +29,33 @@ func.func @filled(%t: tensor<2x5x4x7xf64>, %out: tensor<2x5xi1>, %q: tensor<7xf6
   return %y : tensor<2x4x7xf64>
 }
 
+// Flags are compared behind their broadcast, and so in front of it.
+// CHECK-LABEL: func.func @compared(
+// CHECK-SAME:    %[[T:[a-z0-9]+]]: tensor<2x5x4x7xf64>, %[[FLAGS:[a-z0-9]+]]: tensor<2x5xi32>
+// CHECK:         arith.cmpi ne, %[[FLAGS]], %{{.+}} : tensor<2x5xi32>
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%{{.+}}) {heads = 1
+func.func @compared(%t: tensor<2x5x4x7xf64>, %flags: tensor<2x5xi32>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<2x4x7xf64> {
+  %zero = arith.constant 0.0 : f64
+  %es = tensor.empty() : tensor<2x4x5xf64>
+  %is = linalg.fill ins(%zero : f64) outs(%es : tensor<2x4x5xf64>) -> tensor<2x4x5xf64>
+  %p = linalg.contract indexing_maps = [affine_map<(b, n, c, d) -> (d)>, affine_map<(b, n, c, d) -> (b, c, n, d)>, affine_map<(b, n, c, d) -> (b, n, c)>]
+    ins(%q, %t : tensor<7xf64>, tensor<2x5x4x7xf64>) outs(%is : tensor<2x4x5xf64>) -> tensor<2x4x5xf64>
+  %half = arith.constant dense<0.5> : tensor<2x4x5xf64>
+  %s = arith.mulf %p, %half : tensor<2x4x5xf64>
+  %em = tensor.empty() : tensor<2x4x5xi32>
+  %spread = linalg.broadcast ins(%flags : tensor<2x5xi32>) outs(%em : tensor<2x4x5xi32>) dimensions = [1]
+  %none = arith.constant dense<0> : tensor<2x4x5xi32>
+  %m = arith.cmpi ne, %spread, %none : tensor<2x4x5xi32>
+  %never = arith.constant dense<0xFFF0000000000000> : tensor<2x4x5xf64>
+  %f = arith.select %m, %never, %s : tensor<2x4x5xi1>, tensor<2x4x5xf64>
+  %a = dchag.softmax %f {dim = 2} : tensor<2x4x5xf64>
+  %ey = tensor.empty() : tensor<2x4x7xf64>
+  %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x4x7xf64>) -> tensor<2x4x7xf64>
+  %y = linalg.contract indexing_maps = [affine_map<(b, n, d, c) -> (b, n, c)>, affine_map<(b, n, d, c) -> (b, c, n, d)>, affine_map<(b, n, d, c) -> (b, n, d)>]
+    ins(%a, %t : tensor<2x4x5xf64>, tensor<2x5x4x7xf64>) outs(%iy : tensor<2x4x7xf64>) -> tensor<2x4x7xf64>
+  return %y : tensor<2x4x7xf64>
+}
+
 // Tokens (B N) x C x D: the mask says where the batch ends. It is added, with the lowest number, and
 // a guard behind the softmax makes 0 of a sample without a unit.
 // CHECK-LABEL: func.func @guarded(
