@@ -48,8 +48,6 @@ StringRef getAlternative(StringRef op) {
       .Cases({"NonZero", "Unique", "NonMaxSuppression", "Compress"},
              "its result has no static shape: make it a constant at export, or use Where")
       .Case("Scatter", "ScatterElements")
-      .Cases({"BatchNormalization", "InstanceNormalization", "GroupNormalization"},
-             "LayerNormalization, or the norm written out with ReduceMean")
       .Cases({"QuantizeLinear", "DequantizeLinear", "QLinearMatMul", "MatMulInteger"},
              "a model in float, float16 or bfloat16")
       .Default("");

@@ -124,6 +124,111 @@ LogicalResult buildRmsNorm(NodeBuilder &node) {
                                              node.b.getF64FloatAttr(epsilon)));
 }
 
+//===----------------------------------------------------------------------===//
+// Norms of images, B x C x space
+//===----------------------------------------------------------------------===//
+
+/// An input with a number for each channel, or for each of fewer groups of channels, as one for
+/// each element of an image.
+FailureOr<Value> spreadOverChannels(NodeBuilder &node, unsigned index, Value image,
+                                    int64_t entries) {
+  FailureOr<Value> weight = node.getInput(index);
+  if (failed(weight))
+    return failure();
+  ArrayRef<int64_t> shape = onnx::getShape(image);
+  if (onnx::getShape(*weight) != ArrayRef<int64_t>(entries) ||
+      onnx::getElementType(*weight) != onnx::getElementType(image))
+    return node.fail("input " + Twine(index) + " of shape " + printShape(onnx::getShape(*weight)) +
+                         " is no tensor of " + Twine(entries) + " elements of the input's type",
+                     "a number for each channel, of the type of the input");
+  Value value =
+      node.broadcastTo(node.reshape(*weight, {entries, 1}), {entries, shape[1] / entries});
+  SmallVector<int64_t> column(shape.size() - 1, 1);
+  column[0] = shape[1];
+  return node.broadcastTo(node.reshape(value, column), shape);
+}
+
+FailureOr<Value> getImage(NodeBuilder &node) {
+  FailureOr<Value> image = node.getInput(0);
+  if (failed(image))
+    return failure();
+  ArrayRef<int64_t> shape = onnx::getShape(*image);
+  if (!onnx::isFloat(*image) || shape.size() < 2 || *countElements(shape) == 0)
+    return node.fail("its input of shape " + printShape(shape) +
+                         " is no image of floating-point numbers",
+                     "B x C x space");
+  return *image;
+}
+
+/// With known statistics: one factor and one addend for each channel, which are parameters.
+LogicalResult buildBatchNorm(NodeBuilder &node) {
+  node.ignoreAttributes({"momentum"});
+  if (node.getInt("training_mode", 0) != 0 || node.wantsOutput(1))
+    return node.fail("it takes the statistics of a batch (training_mode)",
+                     "a model exported for inference");
+  FailureOr<Value> image = getImage(node);
+  if (failed(image))
+    return failure();
+  Value inputs[4];
+  for (unsigned i = 0; i < 4; ++i) {
+    FailureOr<Value> input = node.getInput(i + 1);
+    if (failed(input))
+      return failure();
+    if (onnx::getShape(*input) != onnx::getShape(*image).slice(1, 1) ||
+        onnx::getElementType(*input) != onnx::getElementType(*image))
+      return node.fail("input " + Twine(i + 1) + " of shape " + printShape(onnx::getShape(*input)) +
+                           " has not a number of the input's type for each channel",
+                       "parameters of the type of the input");
+    inputs[i] = *input;
+  }
+  auto [scale, bias, mean, variance] = inputs;
+  Value shifted =
+      node.add(variance, node.splat(getTensorType(variance), node.getFloat("epsilon", 1e-5f)));
+  Value factor = node.div(scale, math::SqrtOp::create(node.b, node.loc, shifted));
+  Value addend = node.sub(bias, node.mul(mean, factor));
+  ArrayRef<int64_t> shape = onnx::getShape(*image);
+  SmallVector<int64_t> column(shape.size() - 1, 1);
+  column[0] = shape[1];
+  auto spread = [&](Value value) { return node.broadcastTo(node.reshape(value, column), shape); };
+  return node.setOutput(0, node.add(node.mul(*image, spread(factor)), spread(addend)));
+}
+
+/// Each sample's groups of channels, normalised over their channels and space.
+LogicalResult buildNormOfGroups(NodeBuilder &node, Value image, int64_t groups, int64_t entries) {
+  SmallVector<int64_t> shape(onnx::getShape(image));
+  int64_t inner = *countElements(ArrayRef<int64_t>(shape).drop_front()) / groups;
+  auto scale = spreadOverChannels(node, 1, image, entries),
+       bias = spreadOverChannels(node, 2, image, entries);
+  if (failed(scale) || failed(bias))
+    return failure();
+  Value flat = node.reshape(image, {shape[0], groups, inner});
+  Value normal = LayerNormOp::create(node.b, node.loc, flat.getType(), flat, Value(), Value(),
+                                     node.b.getI64IntegerAttr(1),
+                                     node.b.getF64FloatAttr(node.getFloat("epsilon", 1e-5f)));
+  return node.setOutput(0, node.add(node.mul(node.reshape(normal, shape), *scale), *bias));
+}
+
+LogicalResult buildInstanceNorm(NodeBuilder &node) {
+  FailureOr<Value> image = getImage(node);
+  if (failed(image))
+    return failure();
+  int64_t channels = onnx::getShape(*image)[1];
+  return buildNormOfGroups(node, *image, channels, channels);
+}
+
+/// Up to version 20 of the operator set scale and bias are for groups, since for channels.
+LogicalResult buildGroupNorm(NodeBuilder &node) {
+  node.ignoreAttributes({"stash_type"});
+  FailureOr<Value> image = getImage(node);
+  if (failed(image))
+    return failure();
+  int64_t channels = onnx::getShape(*image)[1], groups = node.getInt("num_groups", 0);
+  if (groups < 1 || channels % groups != 0)
+    return node.fail("num_groups = " + Twine(groups) + " does not divide " + Twine(channels) +
+                     " channels");
+  return buildNormOfGroups(node, *image, groups, node.opset >= 21 ? channels : groups);
+}
+
 } // namespace
 
 void onnx::registerNormOps(OperatorTable &table) {
@@ -131,4 +236,8 @@ void onnx::registerNormOps(OperatorTable &table) {
   table.add("LogSoftmax", buildLogSoftmax);
   table.add("LayerNormalization", buildLayerNorm, 17);
   table.add("RMSNormalization", buildRmsNorm, 23);
+  // Version 14 made the training mode an attribute; before, more outputs meant training.
+  table.add("BatchNormalization", buildBatchNorm, 9);
+  table.add("InstanceNormalization", buildInstanceNorm, 6);
+  table.add("GroupNormalization", buildGroupNorm, 18);
 }

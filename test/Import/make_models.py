@@ -157,6 +157,12 @@ def refused():
           value("j2", [2, 2]), value("u", [2, 3], T.UINT8), value("u2", [2, 2], T.UINT8), value("b", [2, 3], T.BOOL),
           value("k", [4, 1], T.INT64), value("b2", [4, 3], T.BOOL), value("im", [1, 2, 4]), value("ker", [2, 2, 3])],
          [value("y0", None)])
+    save("norms",
+         [h.make_node("BatchNormalization", ["x", "c", "c", "c", "c"], ["y0"], "training", training_mode=1),
+          h.make_node("BatchNormalization", ["x", "c", "d", "c", "c"], ["y1"], "shape"),
+          h.make_node("InstanceNormalization", ["x", "d", "c"], ["y2"], "scale"),
+          h.make_node("GroupNormalization", ["x", "c", "c"], ["y3"], "groups", num_groups=4)],
+         [value("x", [1, 6, 5]), value("c", [6]), value("d", [2])], [value("y0", None)], opset=21)
     save("pools",
          [h.make_node("MaxPool", ["x"], ["y0"], "same", kernel_shape=[2], dilations=[2], auto_pad="SAME_UPPER"),
           h.make_node("MaxPool", ["x"], ["y1", "y2"], "indices", kernel_shape=[2]),

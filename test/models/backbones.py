@@ -187,6 +187,36 @@ class Swin(nn.Module):
         return self.head(self.last_norm(x).mean(dim=1))
 
 
+class Stem(nn.Module):
+    """A convolutional stem in front of a transformer block: padded convolutions, norms of batches, of
+    groups and of instances, pooling of windows that overlap and that do not."""
+
+    output = "embedding"
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(5, 6, 3, stride=2, padding=1)
+        self.norm1 = nn.BatchNorm2d(6)
+        self.norm1.running_mean.copy_(torch.linspace(-0.5, 0.5, 6))
+        self.norm1.running_var.copy_(torch.linspace(0.5, 1.5, 6))
+        self.pool1 = nn.MaxPool2d(3, stride=2, padding=1)
+        self.conv2 = nn.Conv2d(6, 8, 3, padding=1)
+        self.norm2 = nn.GroupNorm(4, 8)
+        self.conv3 = nn.Conv2d(8, DIM, 1)
+        self.norm3 = nn.InstanceNorm2d(DIM, affine=True)
+        self.pool3 = nn.AvgPool2d(2)
+        self.block = Block(DIM, HEADS, 2)
+
+    def inputs(self, batch):
+        return {"x": image(batch, 5, 16, 24)}
+
+    def forward(self, x):
+        x = self.pool1(F.gelu(self.norm1(self.conv1(x))))
+        x = F.gelu(self.norm2(self.conv2(x)))
+        x = self.pool3(self.norm3(self.conv3(x)))
+        return self.block(x.flatten(2).transpose(1, 2)).mean(dim=1)
+
+
 class Upconv(nn.Module):
     """Transposed convolutions with strides, padding, groups, dilation and output padding."""
 

@@ -43,6 +43,7 @@ MODELS = {
     "modalities": (a.Modalities, BOTH),
     "resampled": (a.Resampled, BOTH),
     "swin": (b.Swin, ("dynamo20-batch", "torchscript13", "torchscript17")),
+    "stem": (b.Stem, BOTH),
     "upconv": (b.Upconv, BOTH),
 }
 

@@ -16,8 +16,9 @@ from onnx.backend.test.case.node import collect_testcases
 warnings.filterwarnings("ignore")
 HERE = pathlib.Path(__file__).resolve().parent
 DEBIAN = pathlib.Path("/usr/share/libonnx-testdata/data/node")
-OPERATORS = """Add Attention AveragePool BitwiseAnd BitwiseOr BitwiseXor Cast CastLike Clip ConvTranspose
-Div Einsum Equal GatherElements GatherND Gelu Greater GreaterOrEqual Identity IsInf IsNaN Less LessOrEqual MatMul MaxPool Mod Mul Pad RMSNormalization Range
+OPERATORS = """Add Attention AveragePool BatchNormalization BitwiseAnd BitwiseOr BitwiseXor Cast CastLike Clip ConvTranspose
+Div Einsum Equal GatherElements GatherND Gelu Greater GreaterOrEqual GroupNormalization Identity
+InstanceNormalization IsInf IsNaN Less LessOrEqual MatMul MaxPool Mod Mul Pad RMSNormalization Range
 ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMin ReduceProd ReduceSum ReduceSumSquare
 Resize ScatterElements ScatterND Shape SpaceToDepth Split Sub Swish""".split()
 PLAIN = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16, onnx.TensorProto.BOOL,

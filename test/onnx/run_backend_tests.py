@@ -38,6 +38,7 @@ REFUSED = [
     (r"is shorter than the \d+ keys", "attn_mask shorter than the keys"),
     (r"the operator is imported from version", "older versions"),
     (r"repeats the index", "an index twice in one term"),
+    (r"takes the statistics of a batch", "training mode"),
     (r"output Indices is wanted", "output Indices"),
     (r"coordinate_transformation_mode = ", "tf_crop_and_resize, tf_half_pixel_for_nn"),
     (r"takes the mean of no elements", "no elements to reduce"),
