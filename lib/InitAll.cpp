@@ -2,6 +2,7 @@
 
 #include "dchag/InitAll.h"
 #include "dchag/Codegen/Passes.h"
+#include "dchag/Collectives/Passes.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
@@ -44,6 +45,8 @@ void mlir::dchag::registerAllPasses() {
   registerRaisePipeline();
   registerDchagVerifyPasses();
   registerCodegenPipelines();
+  registerDchagCollectivesPasses();
+  registerCollectivesPipeline();
   registerDchagDistributePasses();
   registerDistributePipeline();
 }

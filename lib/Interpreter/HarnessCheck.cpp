@@ -4,6 +4,7 @@
 #include "Execution.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dchag/Pipelines/Pipelines.h"
+#include "dialects/dchag/Dchag.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Format.h"
@@ -32,6 +33,17 @@ static LogicalResult runPipeline(ModuleOp module, StringRef pipeline, StringRef 
   if (failed(manager.run(module)))
     return module.emitError(check) << ": the pipeline '" << pipeline << "' failed";
   return success();
+}
+
+/// Whether a function is the program of a rank already.
+static bool isPerDevice(func::FuncOp function) {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, ShardingAttr::globalTypeAttrName))
+      return true;
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (function.getResultAttr(i, ShardingAttr::globalTypeAttrName))
+      return true;
+  return false;
 }
 
 namespace {
@@ -93,7 +105,8 @@ LogicalResult Check::evaluate(const ModulePorts &ports, bool isRewritten, InputK
   func::FuncOp step = ports.step;
   auto make = [&](const Port &port, ArrayRef<Port> known) -> FailureOr<EvalTensor> {
     const Port *original = llvm::find_if(known, [&](const Port &p) { return p.name == port.name; });
-    if (original == known.end() || original->type != port.type)
+    // Ports of per-device programs are asked for whole.
+    if (original == known.end() || (original->type != port.type && !isPerDevice(before.step)))
       return step.emitError(name) << ": the rewritten program takes '" << port.name << "' of type "
                                   << port.type << ", which the original does not take";
     return makeInput(port.name, port.type, kind, original->range);
@@ -103,7 +116,7 @@ LogicalResult Check::evaluate(const ModulePorts &ports, bool isRewritten, InputK
   InterpreterOptions how;
   how.mode = options.mode;
   how.poisonEmpty = options.poisonEmpty;
-  if (isRewritten && onRanks)
+  if (onRanks && (isRewritten || isPerDevice(step)))
     return evaluateModuleOnRanks(ports, input, param, outputs, how);
   return evaluateModule(ports, input, param, outputs, how);
 }

@@ -40,7 +40,10 @@ std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {
       if (!value->empty())
         pass += std::string(" ") + name + "=" + *value;
     passes.push_back(pass + "}");
+    passes.push_back("optimize-collectives");
   }
+  if (!options.commReport.empty())
+    passes.push_back("report-communication{output=" + options.commReport + "}");
   return llvm::join(passes, ",");
 }
 

@@ -51,6 +51,10 @@ static cl::opt<std::string>
 static cl::list<std::string> shard("shard", cl::cat(modelCategory),
                                    cl::value_desc("blocks.*.fc1.weight=[tp,_]"),
                                    cl::desc("Sharding of a parameter, input or op by name"));
+static cl::opt<std::string>
+    commReport("comm-report", cl::cat(modelCategory), cl::value_desc("file"),
+               cl::desc("List the collectives of a step and the bytes a rank sends: '-' for the "
+                        "terminal, JSON if the name ends in .json"));
 static cl::opt<std::string> target("target", cl::cat(modelCategory), cl::init("cpu"),
                                    cl::desc("Target to compile for (default: cpu)"));
 static cl::opt<std::string> cpu("cpu", cl::cat(modelCategory), cl::init("native"),
@@ -132,6 +136,7 @@ static CompileOptions getCompileOptions() {
   options.mesh = mesh;
   options.mode = getModeName();
   options.strategy = strategy;
+  options.commReport = commReport;
   options.shard = llvm::join(shard, ";");
   options.target = target;
   return options;
@@ -172,6 +177,9 @@ static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, Str
     return failure();
   if (makesProgram() && llvm::sys::fs::equivalent(inputFile, outputFile))
     return refuse("-o names '" + outputFile + "', which is the model: name another file");
+  if (!commReport.empty() && !makesProgram())
+    return refuse("--comm-report is about the program of each rank: add --mesh and --emit, or run "
+                  "--report-communication on a per-device module");
   std::optional<DistributeMode> wanted;
   if (hasMode)
     wanted = mode;

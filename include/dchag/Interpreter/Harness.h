@@ -90,7 +90,8 @@ struct CheckOptions {
 /// `check-equal: @name: N outputs equal (max relative error e)` for each.
 LogicalResult checkEqual(ModuleOp module, const CheckOptions &options, llvm::raw_ostream &os);
 
-/// As checkEqual, where the pipeline makes a program for each device of a `shard.grid`. Cuts
+/// As checkEqual, where the pipeline makes a program for each device of a `shard.grid`, of a
+/// program for one device or of one that is for each already (`dchag.global`). Cuts
 /// inputs and parameters, and joins outputs, by `dchag.sharding` of arguments and results;
 /// padding of inputs is poisoned, replicated outputs must agree on all ranks bit for bit.
 /// Prints `check-ranks: @name: N outputs equal on R ranks (max relative error e)`.

@@ -23,13 +23,16 @@ struct CompileOptions {
   std::string strategy;
   /// Shardings by name, separated by ';'.
   std::string shard;
+  /// File for the list of collectives; empty: none.
+  std::string commReport;
   /// Name of the target, "cpu".
   std::string target = "cpu";
   Stage stage = Stage::Model;
 };
 
 /// Textual pipeline of the stages between import and code generation:
-/// raise, prepare, extract-reads, distribute. Empty for a program that is per device already.
+/// raise, prepare, extract-reads, distribute, optimize-collectives; for a program that is per
+/// device already at most the report.
 std::string getModelPipeline(const CompileOptions &options);
 
 /// Adds the passes of a textual pipeline to a pass manager on modules. Unlike upstream's

@@ -1,0 +1,88 @@
+//===- Passes.td - fewer and cheaper collectives ---------------------*- tablegen -*-===//
+#ifndef DCHAG_COLLECTIVES_PASSES
+#define DCHAG_COLLECTIVES_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def SimplifyCollectives : Pass<"simplify-collectives", "::mlir::ModuleOp"> {
+  let summary = "Removes collectives that values show to be needless";
+  let description = [{
+    A gather of the slices of a value is the value, and a slice of a gather the part it was made
+    of; a slice of a sum is a scattered sum, and a gather of a scattered sum a sum; a maximum or
+    minimum over ranks that all hold the same is what they hold. Which ranks hold the same is
+    found from values: what no op on the way from the arguments makes different along an axis is
+    equal along it.
+    ```mlir
+    %s = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<4xf32> -> tensor<4xf32>           // before
+    %y = shard.all_slice %s on @mesh grid_axes = [0] slice_axis = 0 : tensor<4xf32> -> tensor<2xf32>
+    %y = shard.reduce_scatter %x on @mesh grid_axes = [0] scatter_axis = 0 : tensor<4xf32> -> tensor<2xf32>
+    ```
+    Leaves sums whose results have other uses. Equal up to the order in which a library sums.
+  }];
+  let statistics = [Statistic<"numRemoved", "num-removed", "collectives removed">,
+                    Statistic<"numScattered", "num-scattered", "sums scattered instead of sliced">];
+}
+
+def CombineCollectives : Pass<"combine-collectives", "::mlir::ModuleOp"> {
+  let summary = "Joins small collectives of one kind that do not wait for each other";
+  let description = [{
+    Collectives of one kind over the same axes whose parts are small cost latency, not bandwidth.
+    Those with operands of at most `max-bytes`, of which none depends on another, and that are at
+    most `window` ops apart are joined in one bucket: their operands are laid out one behind the
+    other in rows of what goes to or comes from each rank, and taken apart again behind it. The
+    sums of an online-softmax merge are one sum then, and the biases and norms of a layer whose
+    parameters are stored in parts one gather.
+    ```mlir
+    %a = shard.all_reduce %x ... : tensor<2x3xf32> -> tensor<2x3xf32>                              // before
+    %b = shard.all_reduce %y ... : tensor<4xf32> -> tensor<4xf32>
+    %s = shard.all_reduce %both ... : tensor<10xf32> -> tensor<10xf32>                             // after
+    ```
+    The bits are the same. Leaves large collectives: copies would cost more than they save.
+  }];
+  let options = [
+    Option<"maxBytes", "max-bytes", "int64_t", "65536",
+      "collectives with larger operands are left as they are (default 65536)">,
+    Option<"window", "window", "int64_t", "64",
+      "ops between the first and the last of a bucket (default 64)">];
+  let statistics = [Statistic<"numCombined", "num-combined", "collectives joined with others">,
+                    Statistic<"numBuckets", "num-buckets", "collectives made of them">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::shard::ShardDialect"];
+}
+
+def PrefetchParameters : Pass<"prefetch-parameters", "::mlir::ModuleOp"> {
+  let summary = "Gathers parameters that are stored in parts ahead of their use";
+  let description = [{
+    Moves each `shard.all_gather` of an argument up to where the gather of `distance` parameters
+    before it stands, so that it can run beside the ops that use those; no further, so that only
+    that many gathered parameters wait in memory. Code generation starts collectives where they
+    stand and waits where they are used. Order among collectives stays the same on all ranks.
+  }];
+  let options = [Option<"distance", "distance", "int64_t", "1",
+    "layers of parameters that are gathered ahead (default 1)">];
+  let statistics = [Statistic<"numMoved", "num-moved", "gathers moved up">];
+}
+
+def VerifyCollectives : Pass<"verify-collectives", "::mlir::ModuleOp"> {
+  let summary = "Checks that all ranks of a group reach each collective";
+  let description = [{
+    A collective inside of an op with regions is reached by all ranks of its group only if the
+    conditions and bounds of that op are the same on all of them. Fails where values do not show
+    it, and at ops with regions that are none of `scf.if` and `scf.for`. Changes nothing.
+  }];
+}
+
+def ReportCommunication : Pass<"report-communication", "::mlir::ModuleOp"> {
+  let summary = "Lists the collectives of a per-device program with the bytes that a rank sends";
+  let description = [{
+    One line for each kind, axes, type and source of a collective with how often it is called in a
+    step, and totals by axes and by kind. Bytes are those of bandwidth-optimal algorithms: a rank
+    sends n - 1 times its part in a gather of n ranks, (n - 1)/n of its operand in an
+    all-to-all or a scattered reduction, and twice that in a reduction. Local slices are free.
+    Changes nothing.
+  }];
+  let options = [Option<"output", "output", "std::string", [{"-"}],
+    "file to write; JSON if its name ends in .json, '-' (default) for text on the standard output">];
+}
+
+#endif // DCHAG_COLLECTIVES_PASSES

@@ -1,0 +1,55 @@
+//===- PrefetchParameters.cpp - gathers parameters ahead of their use ------*- C++ -*-===//
+
+#include "dchag/Collectives/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Shard/IR/ShardOps.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_PREFETCHPARAMETERS
+#include "dchag/Collectives/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Gathers of arguments, in order. What lies between two of them without another op is one
+/// layer: its parameters are needed together.
+static SmallVector<SmallVector<Operation *>> getLayers(Block &block) {
+  SmallVector<SmallVector<Operation *>> layers;
+  bool continues = false;
+  for (Operation &op : block) {
+    auto gather = dyn_cast<shard::AllGatherOp>(op);
+    if (gather && isa<BlockArgument>(gather.getInput())) {
+      if (!continues)
+        layers.emplace_back();
+      layers.back().push_back(&op);
+      continues = true;
+    } else {
+      continues = false;
+    }
+  }
+  return layers;
+}
+
+namespace {
+struct PrefetchParameters : mlir::dchag::impl::PrefetchParametersBase<PrefetchParameters> {
+  using PrefetchParametersBase::PrefetchParametersBase;
+
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal() || !function.getBody().hasOneBlock())
+        continue;
+      SmallVector<SmallVector<Operation *>> layers = getLayers(function.front());
+      // Behind the gathers of the layer before, which is where its ops begin.
+      for (size_t i = distance; i < layers.size(); ++i) {
+        Operation *place = layers[i - distance].back();
+        for (Operation *op : layers[i]) {
+          op->moveAfter(place);
+          place = op;
+          ++numMoved;
+        }
+      }
+    }
+  }
+};
+} // namespace

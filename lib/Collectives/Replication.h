@@ -1,0 +1,38 @@
+//===- Replication.h - which ranks hold the same value ---------------------*- C++ -*-===//
+#ifndef DCHAG_COLLECTIVES_REPLICATION_H
+#define DCHAG_COLLECTIVES_REPLICATION_H
+
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Shard/IR/ShardOps.h"
+
+namespace mlir::dchag {
+
+/// For each value of a per-device program the mesh axes along which all ranks hold the same.
+/// Found going forward: arguments are equal along the axes that they are not split over, an op
+/// is equal along the axes along which all that it uses is, a collective makes its axes equal
+/// or different.
+class Replication {
+public:
+  Replication(func::FuncOp function, MeshAttr mesh);
+
+  /// Whether ranks that differ along `axes` only hold the same.
+  bool isReplicated(Value value, ArrayRef<int16_t> axes) const;
+
+private:
+  using Axes = uint64_t;
+  Axes visit(Operation *op);
+  Axes getAxesOf(Operation *op);
+  void visitBlock(Block &block, Axes condition);
+
+  MeshAttr mesh;
+  /// Bit a: equal along axis a.
+  llvm::DenseMap<Value, Axes> equal;
+};
+
+/// Axes of a collective of the shard dialect; none for other ops and for local slices.
+std::optional<ArrayRef<int16_t>> getGridAxes(Operation *op);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_COLLECTIVES_REPLICATION_H

@@ -1,0 +1,189 @@
+//===- ReportCommunication.cpp - what a rank sends -------------------------*- C++ -*-===//
+
+#include "Replication.h"
+#include "dchag/Collectives/Passes.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_REPORTCOMMUNICATION
+#include "dchag/Collectives/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+static double getBytes(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Type element = type.getElementType();
+  unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
+  return double(type.getNumElements()) * llvm::divideCeil(bits, 8);
+}
+
+/// Bytes that a rank sends in a group of `ranks`.
+static double getSent(Operation *op, int64_t ranks) {
+  double bytes = getBytes(op->getOperand(0)), part = bytes * (ranks - 1) / ranks;
+  return TypeSwitch<Operation *, double>(op)
+      .Case([&](shard::AllGatherOp) { return bytes * (ranks - 1); })
+      .Case([&](shard::AllReduceOp) { return 2 * part; })
+      .Case<shard::ReduceScatterOp, shard::AllToAllOp>([&](auto) { return part; })
+      .Default([&](Operation *) { return bytes; });
+}
+
+static std::string print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  write(os);
+  return text;
+}
+
+/// Names of modules in the model, else file and line.
+static std::string describe(Location loc) {
+  SmallVector<std::string> names;
+  loc->walk([&](Location inner) {
+    std::string name;
+    if (auto named = dyn_cast<NameLoc>(inner))
+      name = named.getName().str();
+    else if (auto file = dyn_cast<FileLineColLoc>(inner))
+      name = llvm::formatv("{0}:{1}", file.getFilename().getValue(), file.getLine()).str();
+    if (!name.empty() && !llvm::is_contained(names, name))
+      names.push_back(name);
+    // What a name stands for adds nothing.
+    return isa<NameLoc>(inner) ? WalkResult::skip() : WalkResult::advance();
+  });
+  if (names.size() > 1)
+    return llvm::formatv("{0} and {1} more", names.front(), names.size() - 1);
+  return names.empty() ? "?" : names.front();
+}
+
+namespace {
+/// Collectives that are alike.
+struct Line {
+  std::string function, kind, axes, from, to, source;
+  int64_t count = 0;
+  double sent = 0;
+};
+
+struct Report {
+  SmallVector<Line> lines;
+  llvm::MapVector<StringRef, double> byAxes, byKind;
+  int64_t count = 0;
+  double sent = 0;
+
+  void total() {
+    for (const Line &line : lines) {
+      byAxes[line.axes] += line.sent * line.count;
+      byKind[line.kind] += line.sent * line.count;
+      count += line.count;
+      sent += line.sent * line.count;
+    }
+  }
+};
+
+struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCommunication> {
+  using ReportCommunicationBase::ReportCommunicationBase;
+
+  void runOnOperation() override {
+    Report report;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      function.walk([&](Operation *op) { addOp(report, function, op); });
+    report.total();
+    if (failed(write(report)))
+      return signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+
+  void addOp(Report &report, func::FuncOp function, Operation *op) {
+    auto axes = getGridAxes(op);
+    auto name = op->getAttrOfType<FlatSymbolRefAttr>("grid");
+    auto grid = axes && name ? getOperation().lookupSymbol<shard::GridOp>(name.getValue())
+                             : shard::GridOp();
+    if (!grid)
+      return;
+    MeshAttr mesh = MeshAttr::lookup(function);
+    int64_t ranks = 1;
+    SmallVector<std::string> names;
+    for (int16_t axis : *axes) {
+      ranks *= grid.getShape()[axis];
+      names.push_back(mesh ? mesh.getNames()[axis].str() : std::to_string(axis));
+    }
+    Line line{function.getName().str(),
+              op->getName().stripDialect().str(),
+              llvm::join(names, "+"),
+              print([&](auto &os) { os << op->getOperand(0).getType(); }),
+              print([&](auto &os) { os << op->getResult(0).getType(); }),
+              describe(op->getLoc()),
+              1,
+              getSent(op, ranks)};
+    for (Line &other : report.lines)
+      if (std::tie(other.function, other.kind, other.axes, other.from, other.to, other.source) ==
+          std::tie(line.function, line.kind, line.axes, line.from, line.to, line.source)) {
+        ++other.count;
+        return;
+      }
+    report.lines.push_back(std::move(line));
+  }
+
+  LogicalResult write(Report &report) {
+    std::string error;
+    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
+    if (!file)
+      return getOperation().emitError("cannot write the communication report: ") << error;
+    if (StringRef(output).ends_with(".json"))
+      writeJson(report, file->os());
+    else
+      writeText(report, file->os());
+    file->keep();
+    return success();
+  }
+
+  static void writeText(Report &report, llvm::raw_ostream &os) {
+    os << llvm::formatv("{0,-9} {1,-14} {2,-10} {3,5} {4,14}  {5}\n", "function", "collective",
+                        "axes", "count", "bytes sent", "type, source");
+    for (const Line &line : report.lines)
+      os << llvm::formatv("{0,-9} {1,-14} {2,-10} {3,5} {4,14}  {5} -> {6}, {7}\n",
+                          "@" + line.function, line.kind, line.axes, line.count,
+                          int64_t(line.sent * line.count), line.from, line.to, line.source);
+    for (auto &[axes, sent] : report.byAxes)
+      os << llvm::formatv("total over {0}: {1} bytes sent a rank\n", axes, int64_t(sent));
+    for (auto &[kind, sent] : report.byKind)
+      os << llvm::formatv("total by {0}: {1} bytes sent a rank\n", kind, int64_t(sent));
+    os << llvm::formatv("total: {0} collectives, {1} bytes sent a rank\n", report.count,
+                        int64_t(report.sent));
+  }
+
+  static void writeJson(Report &report, llvm::raw_ostream &os) {
+    llvm::json::OStream json(os, 1);
+    auto writeTotals = [&](StringRef name, llvm::MapVector<StringRef, double> &totals) {
+      json.attributeObject(name, [&] {
+        for (auto &[key, sent] : totals)
+          json.attribute(key, int64_t(sent));
+      });
+    };
+    json.object([&] {
+      json.attributeArray("collectives", [&] {
+        for (const Line &line : report.lines)
+          json.object([&] {
+            json.attribute("function", line.function);
+            json.attribute("collective", line.kind);
+            json.attribute("axes", line.axes);
+            json.attribute("count", line.count);
+            json.attribute("bytes_sent_each", int64_t(line.sent));
+            json.attribute("from", line.from);
+            json.attribute("to", line.to);
+            json.attribute("source", line.source);
+          });
+      });
+      writeTotals("bytes_sent_by_axes", report.byAxes);
+      writeTotals("bytes_sent_by_collective", report.byKind);
+      json.attribute("collectives_in_all", report.count);
+      json.attribute("bytes_sent", int64_t(report.sent));
+    });
+    os << "\n";
+  }
+};
+} // namespace
