@@ -2,7 +2,6 @@
 
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
-#include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/MapVector.h"
@@ -252,25 +251,24 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
     }
     for (auto &[key, bucket] : open)
       full.push_back(std::move(bucket));
-    combine(full, block);
+    combine(full);
   }
 
   /// Buckets that wait for each other both ways cannot both be joined: those that would make a
   /// circle with one that is joined already are left alone.
-  void combine(ArrayRef<Bucket> buckets, Block &block) {
-    bool changed = false;
+  void combine(ArrayRef<Bucket> buckets) {
     for (const Bucket &bucket : buckets) {
       if (bucket.members.size() < 2 || dependsOnItself(bucket.members))
         continue;
-      Operation *last = bucket.members.back();
+      Operation *place = bringTogether(bucket.members);
       SmallVector<Location> locations;
       for (Operation *op : bucket.members)
         locations.push_back(op->getLoc());
-      OpBuilder b(last);
+      OpBuilder b(place);
       Location loc = b.getFusedLoc(locations);
-      if (isa<shard::AllReduceOp>(last))
+      if (isa<shard::AllReduceOp>(bucket.members.front()))
         replaceReductions(bucket.members, b, loc);
-      else if (isa<shard::AllGatherOp>(last))
+      else if (isa<shard::AllGatherOp>(bucket.members.front()))
         replaceGathers(bucket.members, b, loc);
       else
         replaceScatters(bucket.members, b, loc);
@@ -278,11 +276,36 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
         op->erase();
       numCombined += bucket.members.size();
       ++numBuckets;
-      changed = true;
     }
-    // Uses between the members come before what they use now.
-    if (changed)
-      sortTopologically(&block);
+  }
+
+  /// Moves what the members need, and nothing else, in front of the first op that needs one of
+  /// them; returns that op. Everything here is free of effects.
+  static Operation *bringTogether(ArrayRef<Operation *> members) {
+    Block *block = members.front()->getBlock();
+    Operation *place = members.back();
+    for (Operation *op : members)
+      for (Operation *user : op->getUsers()) {
+        Operation *inBlock = block->findAncestorOpInBlock(*user);
+        if (inBlock->isBeforeInBlock(place))
+          place = inBlock;
+      }
+    llvm::SmallPtrSet<Operation *, 16> needed;
+    SmallVector<Operation *> work(members.begin(), members.end());
+    while (!work.empty())
+      work.pop_back_val()->walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands()) {
+          Operation *source = operand.getDefiningOp();
+          if (source && source->getBlock() == block && !source->isBeforeInBlock(place) &&
+              needed.insert(source).second)
+            work.push_back(source);
+        }
+      });
+    SmallVector<Operation *> ordered(needed.begin(), needed.end());
+    llvm::sort(ordered, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
+    for (Operation *op : ordered)
+      op->moveBefore(place);
+    return place;
   }
 
   /// Whether a member needs, by way of other ops, the result of another member. Earlier joins

@@ -41,7 +41,8 @@ struct PrefetchParameters : mlir::dchag::impl::PrefetchParametersBase<PrefetchPa
         continue;
       SmallVector<SmallVector<Operation *>> layers = getLayers(function.front());
       // Behind the gathers of the layer before, which is where its ops begin.
-      for (size_t i = distance; i < layers.size(); ++i) {
+      // The last one first: the place is where the layer before stands now, not where it goes.
+      for (size_t i = layers.size(); i-- > static_cast<size_t>(distance);) {
         Operation *place = layers[i - distance].back();
         for (Operation *op : layers[i]) {
           op->moveAfter(place);

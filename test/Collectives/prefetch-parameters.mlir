@@ -9,8 +9,9 @@ module attributes {dchag.mesh = #dchag.mesh<["fsdp" = 2]>} {
   // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4xf32>{{.*}}, %[[A:[a-z0-9]+]]: tensor<2xf32>{{.*}}, %[[B:[a-z0-9]+]]: tensor<2xf32>{{.*}}, %[[C:[a-z0-9]+]]: tensor<2xf32>
   // CHECK-NEXT:    %[[GA:.+]] = shard.all_gather %[[A]]
   // CHECK-NEXT:    %[[GB:.+]] = shard.all_gather %[[B]]
+  // CHECK-NEXT:    %[[S:.+]] = arith.addf %[[X]], %[[GA]]
   // CHECK-NEXT:    %[[GC:.+]] = shard.all_gather %[[C]]
-  // CHECK-NEXT:    arith.addf %[[X]], %[[GA]]
+  // CHECK-NEXT:    arith.mulf %[[S]], %[[GB]]
   func.func @step(%x: tensor<4xf32> {dchag.sharding = #dchag.sharding<[[]]>, dchag.global = tensor<4xf32>},
                   %a: tensor<2xf32> {dchag.sharding = #dchag.sharding<[["fsdp"]]>, dchag.global = tensor<4xf32>},
                   %b: tensor<2xf32> {dchag.sharding = #dchag.sharding<[["fsdp"]]>, dchag.global = tensor<4xf32>},
