@@ -72,10 +72,13 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   }
 
   /// Levels of a tree stay with the ranks of the level below as long as they have groups for
-  /// all ranks. What follows is the same on all of them, as in D-CHAG.
+  /// all ranks. What follows is the same on all of them, as in D-CHAG: tokens are gathered for all
+  /// that uses them, so that their gradients are whole too.
   void markLater(Operation *op) {
     bool splits =
         mode == DistributeMode::Hierarchical && getNumGroups(op) % mesh.getNumRanks(axes) == 0;
+    if (mode == DistributeMode::Hierarchical && !splits)
+      put(op->getOperand(0), axes, {});
     for (OpResult result : op->getResults())
       put(result, axes, splits ? Wish{kGroupDim} : Wish{});
   }

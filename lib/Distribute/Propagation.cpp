@@ -160,9 +160,13 @@ SmallVector<Propagation::Candidate> Propagation::getCandidates(const RuledOp &op
   return candidates;
 }
 
-/// Whether a mark of the same or a higher priority wants a result whole along an axis.
+/// Whether a mark of the same or a higher priority wants a value whole along an axis: a result,
+/// or an operand that would be summed in parts.
 bool Propagation::isVetoed(const RuledOp &op, const Candidate &candidate) {
-  for (unsigned slot = op.getOp()->getNumOperands(); slot < op.getNumSlots(); ++slot) {
+  FactorKind kind = op.getRule().getFactor(candidate.factor).getKind();
+  for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
+    if (!op.isResult(slot) && kind == FactorKind::Parallel)
+      continue;
     State &state = getState(op.getValue(slot));
     bool hasFactor = false;
     for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim)
