@@ -40,8 +40,35 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
         if (failed(adapt(operand, dyn_cast<ShardingAttr>(wanted[operand.getOperandNumber()]))))
           return failure();
       op.removeAttr(kOperandShardings);
+      layOutResults(&op);
     }
     return success();
+  }
+
+  /// Lays results out as the user wants them, for all uses.
+  void layOutResults(Operation *op) {
+    auto wanted = op->getAttrOfType<ArrayAttr>(kWantedShardings);
+    if (!wanted)
+      return;
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    for (OpResult result : op->getResults()) {
+      auto to = dyn_cast<ShardingAttr>(wanted[result.getResultNumber()]);
+      if (!to)
+        continue;
+      ReshardOp reshard = makeReshard(builder, result, getResultSharding(result), to);
+      result.replaceAllUsesExcept(reshard, reshard);
+    }
+    op->removeAttr(kWantedShardings);
+  }
+
+  ReshardOp makeReshard(OpBuilder &builder, Value value, ShardingAttr from, ShardingAttr to) {
+    auto op =
+        ReshardOp::create(builder, value.getLoc(), value.getType(), value,
+                          getMaximum(value, from, to), from, to, TypeAttr::get(value.getType()));
+    setResultShardings(op, to);
+    ++numReshards;
+    return op;
   }
 
   /// Lays an operand out as wanted, right before its first user that wants it so.
@@ -56,12 +83,7 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
     Value &reshard = made[{value, wanted}];
     if (!reshard) {
       OpBuilder builder(user);
-      auto op = ReshardOp::create(builder, value.getLoc(), value.getType(), value,
-                                  getMaximum(value, from, wanted), from, wanted,
-                                  TypeAttr::get(value.getType()));
-      setResultShardings(op, wanted);
-      reshard = op;
-      ++numReshards;
+      reshard = makeReshard(builder, value, from, wanted);
     }
     operand.set(reshard);
     return success();

@@ -361,6 +361,27 @@ void Propagation::writeOp(const RuledOp &op, const Choice &choice, Uses &uses) {
   op.getOp()->setAttr(kOperandShardings, ArrayAttr::get(function.getContext(), operands));
   setResultShardings(op.getOp(), results);
   op.getOp()->removeAttr(MarkAttr::attrName);
+  writeWanted(op.getOp());
+}
+
+/// A result lies as the user wants it, in whatever layout the op computes it.
+void Propagation::writeWanted(Operation *op) {
+  SmallVector<Attribute> wanted(op->getNumResults(), UnitAttr::get(function.getContext()));
+  bool any = false;
+  for (OpResult result : op->getResults()) {
+    State &state = getState(result);
+    bool byUser = state.closed || llvm::any_of(state.decided, [](auto &entry) {
+                    return entry.second == MarkPriority::User;
+                  });
+    ShardingAttr sharding = toSharding(state);
+    if (!byUser || sharding.isSameLayout(given[result], result.getType(), mesh))
+      continue;
+    wanted[result.getResultNumber()] = sharding;
+    any = true;
+    given[result] = sharding;
+  }
+  if (any)
+    op->setAttr(kWantedShardings, ArrayAttr::get(function.getContext(), wanted));
 }
 
 LogicalResult Propagation::write() {

@@ -83,6 +83,7 @@ private:
   using Uses = llvm::MapVector<Value, SmallVector<ShardingAttr>>;
   LogicalResult write();
   void writeOp(const RuledOp &op, const Choice &choice, Uses &uses);
+  void writeWanted(Operation *op);
   void writeSignature(Uses &uses);
   void writeOrigins();
   ShardingAttr addStorage(BlockArgument argument, ShardingAttr sharding);

@@ -22,6 +22,8 @@ namespace mlir::dchag {
 /// needs them.
 constexpr llvm::StringLiteral kResultShardings = "dchag.shardings";
 constexpr llvm::StringLiteral kOperandShardings = "dchag.operand_shardings";
+/// Shardings that the user wants results to have, where the op computes them in another one.
+constexpr llvm::StringLiteral kWantedShardings = "dchag.wanted_shardings";
 
 /// How one factor is split: over which axes, in parts of which size; no axes: not at all.
 struct FactorSplit {
