@@ -77,7 +77,7 @@ static LogicalResult verifyFactorLists(function_ref<InFlightDiagnostic()> emitEr
 
 LogicalResult RuleAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayAttr factors,
                                ArrayAttr operands, ArrayAttr results, ArrayAttr padding,
-                               IntegerAttr maximum) {
+                               IntegerAttr maximum, ArrayAttr linear) {
   for (Attribute factor : factors)
     if (auto attr = dyn_cast<FactorAttr>(factor); !attr || attr.getSize() < 1)
       return emitError() << "rule must have factors of a positive size: got " << factor;
@@ -89,6 +89,14 @@ LogicalResult RuleAttr::verify(function_ref<InFlightDiagnostic()> emitError, Arr
   if (maximum && (maximum.getInt() < 0 || maximum.getInt() >= int64_t(results.size())))
     return emitError() << "rule must name one of its " << results.size()
                        << " results as the maximum: got " << maximum.getInt();
+  for (Attribute attr : linear ? linear.getValue() : ArrayRef<Attribute>()) {
+    auto set = dyn_cast<DenseI64ArrayAttr>(attr);
+    if (!set || llvm::any_of(set.asArrayRef(), [&](int64_t operand) {
+          return operand < 0 || operand >= int64_t(operands.size());
+        }))
+      return emitError() << "rule must have sets of its " << operands.size()
+                         << " operands in linear: got " << attr;
+  }
   if (failed(verifyFactorLists(emitError, operands, factors.size())))
     return failure();
   return verifyFactorLists(emitError, results, factors.size());

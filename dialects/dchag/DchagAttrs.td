@@ -93,13 +93,16 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     that holds the maximum by `maximum`. Its `softmax` factors split: that result is then
     partial as a maximum and the others as sums relative to it. They split unevenly only
     where `padding` says how padding is left out.
+
+    `linear` has sets of operands in which the op is linear together: given partial sums of all
+    operands of a set, and of no other, the results are partial sums.
   }];
   let parameters = (ins "ArrayAttr":$factors,
       "ArrayAttr":$operands, "ArrayAttr":$results, OptionalParameter<"ArrayAttr">:$padding,
-      OptionalParameter<"IntegerAttr">:$maximum);
+      OptionalParameter<"IntegerAttr">:$maximum, OptionalParameter<"ArrayAttr">:$linear);
   let assemblyFormat = [{
     `<` $factors `,` $operands `,` $results (`,` `padding` `=` $padding^)?
-    (`,` `maximum` `=` $maximum^)? `>`
+    (`,` `maximum` `=` $maximum^)? (`,` `linear` `=` $linear^)? `>`
   }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

@@ -79,6 +79,11 @@ RuleBuilder &RuleBuilder::padding(unsigned operand, int64_t factor, TypedAttr va
   return *this;
 }
 
+RuleBuilder &RuleBuilder::linear(ArrayRef<int64_t> set) {
+  linears.push_back(DenseI64ArrayAttr::get(op->getContext(), set));
+  return *this;
+}
+
 RuleAttr RuleBuilder::build() {
   if (!valid)
     return {};
@@ -97,10 +102,11 @@ RuleAttr RuleBuilder::build() {
   return RuleAttr::get(op->getContext(), builder.getArrayAttr(factorAttrs), toAttr(operands),
                        toAttr(results),
                        paddings.empty() ? ArrayAttr() : builder.getArrayAttr(paddings),
-                       maximumResult ? builder.getI64IntegerAttr(*maximumResult) : IntegerAttr());
+                       maximumResult ? builder.getI64IntegerAttr(*maximumResult) : IntegerAttr(),
+                       linears.empty() ? ArrayAttr() : builder.getArrayAttr(linears));
 }
 
-RuleAttr RuleBuilder::elementwise(Operation *op) {
+RuleAttr RuleBuilder::elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear) {
   if (op->getNumResults() == 0)
     return {};
   RuleBuilder rule(op);
@@ -118,5 +124,7 @@ RuleAttr RuleBuilder::elementwise(Operation *op) {
       return {};
     rule.result(index, dims);
   }
+  for (ArrayRef<int64_t> set : linear)
+    rule.linear(set);
   return rule.build();
 }

@@ -65,13 +65,16 @@ public:
     return *this;
   }
 
+  /// Operands in which the op is linear together.
+  RuleBuilder &linear(ArrayRef<int64_t> operands);
+
   /// The rule, or null if a list does not fit its value: the op then has no rule, which the
   /// passes report.
   RuleAttr build();
 
   /// Element-wise ops: a parallel factor for each dimension of the result, in all operands
   /// of its shape; operands of rank 0 and scalars are whole.
-  static RuleAttr elementwise(Operation *op);
+  static RuleAttr elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear = {});
 
 private:
   void set(SmallVectorImpl<SmallVector<Dim>> &values, unsigned index, Type type,
@@ -80,7 +83,7 @@ private:
   Operation *op;
   SmallVector<FactorAttr> allFactors;
   SmallVector<SmallVector<Dim>> operands, results;
-  SmallVector<Attribute> paddings;
+  SmallVector<Attribute> paddings, linears;
   std::optional<unsigned> maximumResult;
   bool valid = true;
 };

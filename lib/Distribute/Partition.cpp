@@ -128,8 +128,10 @@ private:
     bool replicated = true;
     for (unsigned slot = 0; slot < ruled.getNumSlots(); ++slot) {
       shardings.push_back(getValueSharding(ruled.getValue(slot)));
-      replicated &= shardings.back().isReplicated();
     }
+    ruled.dropPassed(shardings);
+    for (ShardingAttr sharding : shardings)
+      replicated &= sharding.isReplicated();
     if (replicated) {
       builder.clone(*op, mapping);
       return success();

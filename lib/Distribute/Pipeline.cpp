@@ -25,6 +25,9 @@ struct DistributeOptions : PassPipelineOptions<DistributeOptions> {
   Option<bool> strict{*this, "strict-sharding",
                       llvm::cl::desc("an op without a sharding rule is an error"),
                       llvm::cl::init(false)};
+  Option<bool> deferSums{*this, "defer-sums",
+                         llvm::cl::desc("pass partial sums through linear ops"),
+                         llvm::cl::init(false)};
   Option<bool> explain{*this, "explain-sharding", llvm::cl::desc("write whose wish each split is"),
                        llvm::cl::init(false)};
 };
@@ -68,7 +71,7 @@ static LogicalResult buildDistributePipeline(OpPassManager &pm, StringRef text,
   if (!options.shard.empty())
     pm.addPass(createAnnotateNamed({options.shard}));
   addStrategies(pm, *strategy);
-  pm.addPass(createPropagate({options.strict, options.explain}));
+  pm.addPass(createPropagate({options.strict, options.deferSums, options.explain}));
   pm.addPass(createInsertReshards());
   pm.addPass(createVerifyShardings());
   pm.addPass(createPartition());

@@ -48,7 +48,7 @@ struct Propagate : mlir::dchag::impl::PropagateBase<Propagate> {
       if (function.getName() == "prepare")
         markPrepared(function);
       copyForEachUse(function);
-      Propagation propagation(function, mesh, planner, {strict, explain});
+      Propagation propagation(function, mesh, planner, {strict, deferSums, explain});
       if (failed(propagation.run()))
         return signalPassFailure();
       numConflicts += propagation.getNumConflicts();

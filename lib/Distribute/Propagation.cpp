@@ -343,7 +343,40 @@ ShardingAttr Propagation::toSharding(const State &state) {
   return ShardingAttr::get(function.getContext(), state.dims, ArrayRef<PartialAttr>());
 }
 
+/// Axes along which an op gets partial sums and gives them on: its results must not be larger
+/// than what would be summed in front of it.
+SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Choice &choice) {
+  SmallVector<ShardingAttr> operands;
+  double before = 0, after = 0;
+  for (unsigned slot = 0; options.deferSums && op && slot < op.getNumSlots(); ++slot) {
+    Value value = op.getValue(slot);
+    if (op.isResult(slot)) {
+      after += getBytes(value);
+      continue;
+    }
+    // As the op splits it, with the partial sums that it comes with.
+    ShardingAttr sharding = op.getSharding(slot, choice.splits);
+    ShardingAttr from = given.lookup(value);
+    SmallVector<StringAttr> axes;
+    for (PartialAttr partial : from ? from.getPartials() : ArrayRef<PartialAttr>())
+      if (partial.getKind() == FactorKind::Sum && !sharding.usesAxis(partial.getAxis()))
+        axes.push_back(partial.getAxis());
+    operands.push_back(addPartialSums(sharding, axes));
+    if (!axes.empty())
+      before += getBytes(value);
+  }
+  SmallVector<StringAttr, 2> passed = op.getPassedAxes(operands);
+  // An axis that splits a sum of the op itself leaves its own partial results.
+  llvm::erase_if(passed, [&](StringAttr axis) {
+    return llvm::any_of(choice.splits, [&](const FactorSplit &split) {
+      return llvm::is_contained(split.axes, axis);
+    });
+  });
+  return after <= before ? passed : SmallVector<StringAttr, 2>();
+}
+
 void Propagation::writeOp(const RuledOp &op, const Choice &choice, Uses &uses) {
+  SmallVector<StringAttr, 2> deferred = getDeferred(op, choice);
   SmallVector<Attribute> operands;
   SmallVector<ShardingAttr> results;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
@@ -351,9 +384,17 @@ void Propagation::writeOp(const RuledOp &op, const Choice &choice, Uses &uses) {
     ShardingAttr sharding =
         op ? op.getSharding(slot, choice.splits) : ShardingAttr::getReplicated(value.getType());
     if (op.isResult(slot)) {
+      sharding = addPartialSums(sharding, deferred);
       results.push_back(sharding);
       given[value] = sharding;
     } else {
+      SmallVector<StringAttr> axes;
+      ShardingAttr from = given.lookup(value);
+      for (StringAttr axis : deferred)
+        if (from && llvm::is_contained(from.getPartials(),
+                                       PartialAttr::get(axis.getContext(), axis, FactorKind::Sum)))
+          axes.push_back(axis);
+      sharding = addPartialSums(sharding, axes);
       operands.push_back(sharding);
       uses[value].push_back(sharding);
     }

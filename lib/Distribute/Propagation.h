@@ -28,6 +28,8 @@ public:
   struct Options {
     /// An op without a rule that needs operands gathered is an error.
     bool strict = false;
+    /// Linear ops pass partial sums on where that moves fewer bytes later.
+    bool deferSums = false;
     /// Writes whose wish each split is.
     bool explain = false;
   };
@@ -83,6 +85,7 @@ private:
   using Uses = llvm::MapVector<Value, SmallVector<ShardingAttr>>;
   LogicalResult write();
   void writeOp(const RuledOp &op, const Choice &choice, Uses &uses);
+  SmallVector<StringAttr, 2> getDeferred(const RuledOp &op, const Choice &choice);
   void writeWanted(Operation *op);
   void writeSignature(Uses &uses);
   void writeOrigins();

@@ -204,6 +204,63 @@ FailureOr<Splits> RuledOp::getSplits(ArrayRef<ShardingAttr> shardings) const {
 }
 
 //===----------------------------------------------------------------------===//
+// Partial sums that pass through linear ops
+//===----------------------------------------------------------------------===//
+
+static bool isPartialSum(ShardingAttr sharding, StringAttr axis) {
+  return llvm::is_contained(sharding.getPartials(),
+                            PartialAttr::get(axis.getContext(), axis, FactorKind::Sum));
+}
+
+ShardingAttr mlir::dchag::addPartialSums(ShardingAttr sharding, ArrayRef<StringAttr> axes) {
+  SmallVector<PartialAttr> partials(sharding.getPartials());
+  for (StringAttr axis : axes)
+    partials.push_back(PartialAttr::get(axis.getContext(), axis, FactorKind::Sum));
+  return ShardingAttr::get(sharding.getContext(), sharding.getDims(), partials);
+}
+
+ShardingAttr mlir::dchag::dropPartialSums(ShardingAttr sharding, ArrayRef<StringAttr> axes) {
+  SmallVector<PartialAttr> partials(sharding.getPartials());
+  llvm::erase_if(partials, [&](PartialAttr partial) {
+    return partial.getKind() == FactorKind::Sum && llvm::is_contained(axes, partial.getAxis());
+  });
+  return ShardingAttr::get(sharding.getContext(), sharding.getDims(), partials);
+}
+
+SmallVector<StringAttr, 2> RuledOp::getPassedAxes(ArrayRef<ShardingAttr> operands) const {
+  SmallVector<StringAttr, 2> passed;
+  if (!rule || !rule.getLinear())
+    return passed;
+  for (StringAttr axis : mesh.getNames()) {
+    SmallVector<int64_t> partial;
+    bool splits = false;
+    for (auto [index, sharding] : llvm::enumerate(operands)) {
+      if (isPartialSum(sharding, axis))
+        partial.push_back(index);
+      else
+        splits |= sharding.usesAxis(axis);
+    }
+    bool isLinear =
+        llvm::any_of(rule.getLinear().getAsRange<DenseI64ArrayAttr>(), [&](DenseI64ArrayAttr set) {
+          return set.asArrayRef() == ArrayRef<int64_t>(partial);
+        });
+    if (isLinear && !splits)
+      passed.push_back(axis);
+  }
+  return passed;
+}
+
+void RuledOp::dropPassed(MutableArrayRef<ShardingAttr> shardings) const {
+  SmallVector<StringAttr, 2> passed = getPassedAxes(shardings.take_front(op->getNumOperands()));
+  llvm::erase_if(passed, [&](StringAttr axis) {
+    return llvm::any_of(shardings.drop_front(op->getNumOperands()),
+                        [&](ShardingAttr sharding) { return !isPartialSum(sharding, axis); });
+  });
+  for (ShardingAttr &sharding : shardings)
+    sharding = dropPartialSums(sharding, passed);
+}
+
+//===----------------------------------------------------------------------===//
 // Shardings in the IR
 //===----------------------------------------------------------------------===//
 

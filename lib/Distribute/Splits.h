@@ -85,6 +85,13 @@ public:
   /// contradict each other.
   FailureOr<Splits> getSplits(ArrayRef<ShardingAttr> shardings) const;
 
+  /// Axes along which the op passes partial sums on: they are in `shardings` for all operands
+  /// of a linear set and for no other operand, and nothing is split over them.
+  SmallVector<StringAttr, 2> getPassedAxes(ArrayRef<ShardingAttr> operands) const;
+  /// Takes partial sums that are passed on, and that all results have, out of the shardings of
+  /// all values; what is left must agree with a split of the factors.
+  void dropPassed(MutableArrayRef<ShardingAttr> shardings) const;
+
   /// Factors of a dimension, slowest first.
   ArrayRef<int64_t> getFactors(unsigned slot, unsigned dim) const;
 
@@ -96,6 +103,10 @@ private:
   RuleAttr rule;
   SmallVector<bool> splittable, leading;
 };
+
+/// The sharding with partial sums along further axes, or without those along some.
+ShardingAttr addPartialSums(ShardingAttr sharding, ArrayRef<StringAttr> axes);
+ShardingAttr dropPartialSums(ShardingAttr sharding, ArrayRef<StringAttr> axes);
 
 /// Shardings of the results of `op` by its attribute, replicated where it has none.
 ShardingAttr getResultSharding(OpResult result);

@@ -45,14 +45,29 @@ static LogicalResult verifySignature(func::FuncOp function, MeshAttr mesh) {
   return success(ok);
 }
 
-/// Partial values are combined before anything else sees them.
-static LogicalResult verifyPartials(Operation *op) {
+/// Whether an op passes on all partial sums among its operands.
+static bool passesPartials(Operation *op, MeshAttr mesh) {
+  RuledOp ruled(op, mesh);
+  if (!ruled)
+    return false;
+  SmallVector<ShardingAttr> shardings;
+  for (unsigned slot = 0; slot < ruled.getNumSlots(); ++slot)
+    shardings.push_back(getValueSharding(ruled.getValue(slot)));
+  ruled.dropPassed(shardings);
+  return llvm::none_of(ArrayRef(shardings).take_front(op->getNumOperands()),
+                       [](ShardingAttr sharding) { return sharding.isPartial(); });
+}
+
+/// Partial values are combined before anything else than linear ops sees them.
+static LogicalResult verifyPartials(Operation *op, MeshAttr mesh) {
+  auto combines = [](Operation *other) {
+    return isa<ReshardOp, RescaleOp, shard::AllReduceOp, shard::ReduceScatterOp>(other);
+  };
   for (OpResult result : op->getResults()) {
-    if (!getResultSharding(result).isPartial() ||
-        isa<ReshardOp, RescaleOp, shard::AllReduceOp, shard::ReduceScatterOp>(op))
+    if (!getResultSharding(result).isPartial() || combines(op))
       continue;
     for (Operation *user : result.getUsers())
-      if (!isa<ReshardOp, RescaleOp, shard::AllReduceOp, shard::ReduceScatterOp>(user))
+      if (!combines(user) && !passesPartials(user, mesh))
         return user->emitOpError("uses a partial result that was never combined: ")
                << getResultSharding(result);
   }
@@ -70,7 +85,7 @@ struct VerifyPartition : mlir::dchag::impl::VerifyPartitionBase<VerifyPartition>
     for (func::FuncOp function : *functions) {
       ok &= succeeded(verifySignature(function, mesh));
       for (Operation &op : function.front())
-        ok &= succeeded(verifyPartials(&op));
+        ok &= succeeded(verifyPartials(&op, mesh));
     }
     if (!ok)
       return signalPassFailure();

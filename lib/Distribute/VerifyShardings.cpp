@@ -57,10 +57,13 @@ static LogicalResult verifyOp(Operation *op, MeshAttr mesh) {
     auto error = [&] { return op->emitOpError("value ") << slot << ": "; };
     if (failed(shardings.back().verifyFor(error, ruled.getValue(slot).getType(), mesh)))
       return failure();
-    replicated &= shardings.back().isReplicated();
-    if (!ruled.isResult(slot) && shardings.back().isPartial())
+  }
+  ruled.dropPassed(shardings);
+  for (auto [slot, sharding] : llvm::enumerate(shardings)) {
+    replicated &= sharding.isReplicated();
+    if (!ruled.isResult(slot) && sharding.isPartial())
       return op->emitOpError("uses operand ")
-             << slot << " before its partial results are combined: " << shardings.back();
+             << slot << " before its partial results are combined: " << sharding;
   }
   if (replicated)
     return success();

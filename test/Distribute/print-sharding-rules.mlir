@@ -2,8 +2,8 @@
 
 // CHECK-LABEL: func.func @product(
 // CHECK: tensor.empty() {dchag.rule = #dchag.rule<[#dchag.factor<2, parallel>, #dchag.factor<5, parallel>], [], {{\[\[}}array<i64: 0>, array<i64: 1>]]>}
-// CHECK: linalg.contract {{.*}} {dchag.rule = #dchag.rule<[#dchag.factor<2, parallel>, #dchag.factor<5, parallel>, #dchag.factor<3, sum>], {{\[\[}}array<i64: 0>, array<i64: 2>], [array<i64: 2>, array<i64: 1>], [array<i64: 0>, array<i64: 1>]], {{\[\[}}array<i64: 0>, array<i64: 1>]]>}
-// CHECK: tensor.expand_shape {{.*}} {dchag.rule = #dchag.rule<[#dchag.factor<2, parallel>, #dchag.factor<1, parallel>, #dchag.factor<5, parallel>], {{\[\[}}array<i64: 0>, array<i64: 1, 2>]], {{\[\[}}array<i64: 0>, array<i64: 1>, array<i64: 2>]]>}
+// CHECK: linalg.contract {{.*}} {dchag.rule = #dchag.rule<[#dchag.factor<2, parallel>, #dchag.factor<5, parallel>, #dchag.factor<3, sum>], {{\[\[}}array<i64: 0>, array<i64: 2>], [array<i64: 2>, array<i64: 1>], [array<i64: 0>, array<i64: 1>]], {{\[\[}}array<i64: 0>, array<i64: 1>]], linear = [array<i64: 0>, array<i64: 1>]>}
+// CHECK: tensor.expand_shape {{.*}} {dchag.rule = #dchag.rule<[#dchag.factor<2, parallel>, #dchag.factor<1, parallel>, #dchag.factor<5, parallel>], {{\[\[}}array<i64: 0>, array<i64: 1, 2>]], {{\[\[}}array<i64: 0>, array<i64: 1>, array<i64: 2>]], linear = [array<i64: 0>]>}
 // CHECK: tensor.extract_slice {{.+}} {dchag.rule = #dchag.rule<[#dchag.factor<2, whole>, #dchag.factor<1, whole>, #dchag.factor<1, parallel>, #dchag.factor<5, parallel>]
 // CHECK: arith.constant {dchag.rule = #dchag.rule<[#dchag.factor<5, parallel>], []
 // CHECK: arith.constant {dchag.rule = #dchag.rule<[#dchag.factor<2, whole>], []

@@ -5,6 +5,7 @@
 #include "dialects/interfaces/models/Sharding.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -12,7 +13,16 @@ using namespace mlir::dchag;
 namespace {
 /// One model for all ops with the trait: the rule reads shapes only.
 struct ElementwiseSharding : ShardingRuleOpInterface::FallbackModel<ElementwiseSharding> {
-  RuleAttr getShardingRule(Operation *op) const { return RuleBuilder::elementwise(op); }
+  RuleAttr getShardingRule(Operation *op) const {
+    using Sets = SmallVector<SmallVector<int64_t>>;
+    Sets linear = llvm::TypeSwitch<Operation *, Sets>(op)
+                      .Case<arith::AddFOp, arith::SubFOp, arith::AddIOp, arith::SubIOp>(
+                          [](auto) { return Sets{{0, 1}}; })
+                      .Case<arith::MulFOp, arith::MulIOp>([](auto) { return Sets{{0}, {1}}; })
+                      .Case<arith::NegFOp, arith::DivFOp>([](auto) { return Sets{{0}}; })
+                      .Default([](Operation *) { return Sets{}; });
+    return RuleBuilder::elementwise(op, linear);
+  }
   Operation *cloneLocal(Operation *op, OpBuilder &builder, ValueRange operands, TypeRange types,
                         ArrayRef<int64_t>) const {
     return cloneWithTypes(op, builder, operands, types);

@@ -45,6 +45,11 @@ static RuleAttr getLinalgRule(Operation *op) {
     if (linalgOp.isDpsInit(&operand))
       rule.result(linalgOp.getTiedOpResult(&operand).getResultNumber(), dims);
   }
+  bool sums = isa<linalg::ReduceOp>(op) && reduction == FactorKind::Sum;
+  if (sums || isa<linalg::ContractOp, linalg::BroadcastOp, linalg::TransposeOp>(op))
+    rule.linear({0});
+  if (isa<linalg::ContractOp>(op))
+    rule.linear({1});
   return rule.build();
 }
 

@@ -38,7 +38,7 @@ RuleAttr getReshapeRule(OpTy op, Value expanded, bool expands) {
     rule.operand(0, ArrayRef<Dim>(collapsed)).result(0, factors);
   else
     rule.operand(0, factors).result(0, ArrayRef<Dim>(collapsed));
-  return rule.build();
+  return rule.linear({0}).build();
 }
 
 struct ExpandSharding
@@ -107,7 +107,7 @@ struct ExtractSharding
     RuleBuilder rule(op);
     SmallVector<int64_t> big, small;
     getSliceDims(slice, shapeOf(slice.getSource()), rule, big, small);
-    return rule.operand(0, big).result(0, small).build();
+    return rule.operand(0, big).result(0, small).linear({0}).build();
   }
   Operation *cloneLocal(Operation *op, OpBuilder &builder, ValueRange operands, TypeRange types,
                         ArrayRef<int64_t>) const {

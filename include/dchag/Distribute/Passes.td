@@ -157,6 +157,9 @@ def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"strict", "strict-sharding", "bool", "false",
     "an op without a rule that needs operands gathered is an error (default: a warning)">,
+    Option<"deferSums", "defer-sums", "bool", "false",
+    "pass partial sums through linear ops, so that several are combined at once; changes the order "
+    "of additions (default: no)">,
     Option<"explain", "explain", "bool", "false",
     "write whose wish each split is and how many ops it came through (default: no)">];
   let statistics = [Statistic<"numConflicts", "num-conflicts", "wishes that lost to another">];
