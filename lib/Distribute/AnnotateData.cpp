@@ -36,6 +36,11 @@ struct AnnotateData : mlir::dchag::impl::AnnotateDataBase<AnnotateData> {
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
       int64_t batch = findBatch(function);
+      if (batch == 1 && program->mesh.getNumRanks(*axes) > 1) {
+        function.emitWarning() << "'" << function.getName() << "' has one sample, so nothing is "
+                               << "spread over '" << axis << "': compile it with --batch=N";
+        continue;
+      }
       for (BlockArgument argument : function.getArguments()) {
         auto type = dyn_cast<RankedTensorType>(argument.getType());
         // What has as many rows by chance is laid out anew where it is used: exact all the same.

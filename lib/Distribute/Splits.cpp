@@ -102,8 +102,10 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
     stride /= size;
     if (size == 1)
       continue;
-    // Axes that together have a rank for each element of the factor are used up by it.
-    size_t count = stride == 1 ? axes.size() : 0;
+    // Parts that cut into single elements of the factor: axes that together have a rank for each of
+    // them are used up by it. Otherwise it has all axes, also where there are more ranks than
+    // elements.
+    size_t count = local % stride == 0 ? axes.size() : 0;
     while (count < axes.size() && mesh.getNumRanks(axes.take_front(count)) < size)
       ++count;
     FactorSplit split;

@@ -3,7 +3,9 @@
 #include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/Interfaces.h"
 #include "dialects/interfaces/models/Sharding.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
@@ -153,21 +155,58 @@ struct ConcatSharding : ShardingRuleOpInterface::ExternalModel<ConcatSharding, t
   }
 };
 
+/// A dimension padded at its end alone splits in the parts of the result: a rank has the padding
+/// that falls into its part, where the operand's own padding is.
 struct PadSharding : ShardingRuleOpInterface::ExternalModel<PadSharding, tensor::PadOp> {
+  /// What is padded with; null if it is computed.
+  static TypedAttr getValue(tensor::PadOp pad) {
+    TypedAttr value;
+    Value padding = pad.getConstantPaddingValue();
+    if (padding)
+      matchPattern(padding, m_Constant(&value));
+    return value;
+  }
+
+  /// The end of a dimension; one element may also be one for all ranks.
+  static bool isAtEnd(tensor::PadOp pad, unsigned dim) {
+    return pad.getStaticLow()[dim] == 0 && pad.getSourceType().getDimSize(dim) > 1;
+  }
+
   RuleAttr getShardingRule(Operation *op) const {
     auto pad = cast<tensor::PadOp>(op);
-    if (!pad.getLow().empty() || !pad.getHigh().empty())
+    TypedAttr value = getValue(pad);
+    if (!pad.getLow().empty() || !pad.getHigh().empty() || !value)
       return {};
     RuleBuilder rule(op);
     SmallVector<int64_t> from, to;
     ArrayRef<int64_t> result = shapeOf(op->getResult(0));
     for (auto [dim, size] : llvm::enumerate(shapeOf(pad.getSource()))) {
-      bool padded = pad.getStaticLow()[dim] != 0 || pad.getStaticHigh()[dim] != 0;
-      FactorKind kind = padded ? FactorKind::Whole : FactorKind::Parallel;
-      from.push_back(rule.factor(size, kind));
-      to.push_back(padded ? rule.factor(result[dim], kind) : from.back());
+      if (result[dim] == size || isAtEnd(pad, dim)) {
+        from.push_back(rule.factor(result[dim]));
+        to.push_back(from.back());
+        if (result[dim] != size)
+          rule.padding(0, from.back(), value);
+        continue;
+      }
+      from.push_back(rule.factor(size, FactorKind::Whole));
+      to.push_back(rule.factor(result[dim], FactorKind::Whole));
     }
     return rule.operand(0, from).result(0, to).build();
+  }
+
+  Operation *cloneLocal(Operation *op, OpBuilder &builder, ValueRange operands, TypeRange types,
+                        ArrayRef<int64_t>) const {
+    auto pad = cast<tensor::PadOp>(op);
+    auto type = cast<RankedTensorType>(types[0]);
+    SmallVector<OpFoldResult> low, high;
+    for (auto [dim, size] : llvm::enumerate(shapeOf(operands[0]))) {
+      int64_t before = pad.getStaticLow()[dim];
+      low.push_back(builder.getIndexAttr(before));
+      high.push_back(builder.getIndexAttr(type.getDimSize(dim) - before - size));
+    }
+    Value value = arith::ConstantOp::create(builder, op->getLoc(), getValue(pad));
+    return tensor::PadOp::create(builder, op->getLoc(), type, operands[0], low, high, value,
+                                 pad.getNofold());
   }
 };
 } // namespace
