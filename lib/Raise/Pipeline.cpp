@@ -21,6 +21,7 @@ void dchag::buildRaisePipeline(OpPassManager &manager) {
   function.addPass(createRaiseAggregate());
   function.addPass(createGroupAggregates());
   function.addPass(createAbsorbLayout());
+  function.addPass(createSplitTokenize());
   function.addPass(createRaiseAttention());
   function.addPass(createAbsorbLayout());
   // Views are passed by the matchers above, these ops are not.

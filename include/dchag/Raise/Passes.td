@@ -77,6 +77,25 @@ def GroupAggregates : RaisePass<"group-aggregates"> {
   }];
 }
 
+def SplitTokenize : RaisePass<"split-tokenize"> {
+  let summary = "Makes a tokenization for each part of the units that is used alone";
+  let description = [{
+    Where slices that have no unit in common are all that uses a tokenization, each of them
+    becomes a tokenization of its own, of a slice of the image and of the weights: tokens are never
+    put together to be cut again, and each part splits over ranks by itself. Leaves a
+    tokenization alone that is used in another way.
+    ```mlir
+    %t = dchag.tokenize %x weight(%w) : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>) -> tensor<1x3x6x8xf32>    // before
+    %a = tensor.extract_slice %t[0, 0, 0, 0] [1, 2, 6, 8] [1, 1, 1, 1] : tensor<1x3x6x8xf32> to tensor<1x2x6x8xf32>
+    %xa = tensor.extract_slice %x[0, 0, 0, 0, 0] [1, 2, 1, 4, 6] [1, 1, 1, 1, 1] : ...
+    %wa = tensor.extract_slice %w[0, 0, 0, 0, 0] [2, 8, 1, 2, 2] [1, 1, 1, 1, 1] : ...
+    %a = dchag.tokenize %xa weight(%wa) : (tensor<1x2x1x4x6xf32>, tensor<2x8x1x2x2xf32>) -> tensor<1x2x6x8xf32>
+    ```
+    The same sums in the same order: equal bit for bit.
+  }];
+  let statistics = [Statistic<"numTokenizations", "num-tokenizations", "tokenizations made">];
+}
+
 def RaiseAttention : RaisePass<"raise-attention"> {
   let summary = "Recognises scaled dot-product attention";
   let description = [{

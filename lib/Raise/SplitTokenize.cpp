@@ -1,0 +1,135 @@
+//===- SplitTokenize.cpp - a tokenization for each part of its units -------*- C++ -*-===//
+
+#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Raise/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_SPLITTOKENIZE
+#include "dchag/Raise/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Dimension of the units, in images and in tokens.
+static constexpr unsigned kUnitDim = 1;
+
+/// Whether a slice of tokens takes some units and all of the rest.
+static bool takesUnits(tensor::ExtractSliceOp slice) {
+  ArrayRef<int64_t> full = slice.getSourceType().getShape();
+  if (!slice.getOffsets().empty() || !slice.getSizes().empty() || !slice.getStrides().empty())
+    return false;
+  for (unsigned dim = 0; dim < full.size(); ++dim)
+    if (slice.getStaticStrides()[dim] != 1 ||
+        (dim != kUnitDim && slice.getStaticSizes()[dim] != full[dim]))
+      return false;
+  return true;
+}
+
+/// The slices of a tokenization in the order of their units; none if something else uses it, or
+/// two of them have a unit in common, which would be computed twice.
+static SmallVector<tensor::ExtractSliceOp> getParts(TokenizeOp op) {
+  SmallVector<tensor::ExtractSliceOp> slices;
+  for (Operation *user : op->getUsers()) {
+    auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
+    if (!slice || !takesUnits(slice))
+      return {};
+    slices.push_back(slice);
+  }
+  llvm::sort(slices, [](tensor::ExtractSliceOp a, tensor::ExtractSliceOp b) {
+    return a.getStaticOffsets()[kUnitDim] < b.getStaticOffsets()[kUnitDim];
+  });
+  for (size_t i = 1; i < slices.size(); ++i)
+    if (slices[i - 1].getStaticOffsets()[kUnitDim] + slices[i - 1].getStaticSizes()[kUnitDim] >
+        slices[i].getStaticOffsets()[kUnitDim])
+      return {};
+  return slices;
+}
+
+/// Elements from `offset` on of one dimension. Of a concatenation along it whose operands the slice
+/// takes whole, these operands: nothing is then put together to be cut again.
+static Value sliceDim(OpBuilder &b, Value value, unsigned dim, int64_t offset, int64_t size) {
+  if (auto concat = value.getDefiningOp<tensor::ConcatOp>(); concat && concat.getDim() == dim) {
+    SmallVector<Value> taken;
+    int64_t begin = 0, elements = 0;
+    for (Value operand : concat.getInputs()) {
+      int64_t length = cast<RankedTensorType>(operand.getType()).getDimSize(dim);
+      if (begin >= offset && begin + length <= offset + size) {
+        taken.push_back(operand);
+        elements += length;
+      }
+      begin += length;
+    }
+    if (elements == size)
+      return taken.size() == 1 ? taken.front()
+                               : tensor::ConcatOp::create(b, value.getLoc(), dim, taken);
+  }
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)),
+      sizes = getAsIndexOpFoldResult(b.getContext(), shape),
+      strides(shape.size(), b.getIndexAttr(1));
+  offsets[dim] = b.getIndexAttr(offset);
+  sizes[dim] = b.getIndexAttr(size);
+  return tensor::ExtractSliceOp::create(b, value.getLoc(), value, offsets, sizes, strides);
+}
+
+namespace {
+struct SplitTokenize : mlir::dchag::impl::SplitTokenizeBase<SplitTokenize> {
+  void runOnOperation() override {
+    SmallVector<TokenizeOp> ops;
+    getOperation().walk([&](TokenizeOp op) { ops.push_back(op); });
+    for (TokenizeOp op : ops) {
+      SmallVector<tensor::ExtractSliceOp> parts = getParts(op);
+      if (parts.empty() || (parts.size() == 1 && takesAll(parts.front())))
+        continue;
+      for (tensor::ExtractSliceOp part : parts)
+        split(op, part);
+      op.erase();
+    }
+    // What weights were put together by.
+    for (Block &block : getOperation().getBody())
+      eraseDeadOps(block);
+  }
+
+  static bool takesAll(tensor::ExtractSliceOp slice) {
+    return slice.getStaticSizes()[kUnitDim] == slice.getSourceType().getDimSize(kUnitDim);
+  }
+
+  void split(TokenizeOp op, tensor::ExtractSliceOp part) {
+    // Where the tokenization is, its operands are defined.
+    OpBuilder b(op);
+    int64_t offset = part.getStaticOffsets()[kUnitDim], size = part.getStaticSizes()[kUnitDim];
+    auto cut = [&](Value value) {
+      // A weight that all units share stays as it is.
+      bool isShared = !value || cast<RankedTensorType>(value.getType()).getDimSize(0) == 1;
+      return isShared && op.getType().getDimSize(kUnitDim) > 1
+                 ? value
+                 : sliceDim(b, value, 0, offset, size);
+    };
+    SmallVector<int64_t> shape(op.getType().getShape());
+    shape[kUnitDim] = size;
+    Value tokens =
+        TokenizeOp::create(b, op.getLoc(), op.getType().clone(shape),
+                           sliceDim(b, op.getImage(), kUnitDim, offset, size), cut(op.getWeight()),
+                           cut(op.getBias()), cut(op.getEmbedding()));
+    if (tokens.getType() == part.getType()) {
+      part.replaceAllUsesWith(tokens);
+    } else {
+      // The slice drops the dimension of one unit.
+      b.setInsertionPoint(part);
+      std::optional<SmallVector<ReassociationIndices>> groups =
+          getReassociationIndicesForReshape(op.getType().clone(shape), part.getType());
+      assert(groups && "a slice drops dimensions of size 1 only");
+      part.replaceAllUsesWith(
+          tensor::CollapseShapeOp::create(b, part.getLoc(), part.getType(), tokens, *groups)
+              .getResult());
+    }
+    part.erase();
+    ++numTokenizations;
+  }
+};
+} // namespace
