@@ -70,6 +70,7 @@ static LogicalResult buildDistributePipeline(OpPassManager &pm, StringRef text,
   pm.addPass(createSetMesh({options.mesh}));
   if (!options.shard.empty())
     pm.addPass(createAnnotateNamed({options.shard}));
+  pm.addPass(createAnnotateDevices());
   addStrategies(pm, *strategy);
   pm.addPass(createPropagate({options.strict, options.deferSums, options.explain}));
   pm.addPass(createInsertReshards());

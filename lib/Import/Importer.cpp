@@ -1,6 +1,7 @@
 //===- Importer.cpp - from an ONNX graph to a function ---------------------*- C++ -*-===//
 
 #include "Importer.h"
+#include "dchag/Import/DeviceSpec.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -278,6 +279,7 @@ LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
   for (unsigned index = 0; index < builder.node.outputs.size(); ++index)
     if (builder.wantsOutput(index) && (index >= builder.outputs.size() || !builder.outputs[index]))
       return builder.fail("its output " + Twine(index) + " is not computed");
+  noteDevices(builder);
   setOutputs(builder, /*isPoisoned=*/false, scope);
   return success();
 }
@@ -393,6 +395,8 @@ OwningOpRef<ModuleOp> Importer::run() {
   finishConstants(*entry);
   eraseUnusedParameters();
   finishFunction();
+  if (!devices.empty())
+    (*module)->setAttr(DeviceSpec::attrName, b.getArrayAttr(devices));
   if (failed(verify(*module)))
     return nullptr;
   return std::move(module);

@@ -46,6 +46,9 @@ private:
   void createReturn(const Scope &scope);
   void checkDeclared(const ValueInfo &info, Value value);
 
+  // Devices.cpp: annotations of nodes for several devices.
+  void noteDevices(const NodeBuilder &builder);
+
   // Inputs.cpp: graph inputs and their shapes.
   LogicalResult createInputs(const Graph &graph, Scope &scope);
   void createInput(const ValueInfo &info, Scope &scope);
@@ -103,6 +106,7 @@ private:
     bool isUnsigned = false;
   };
   SmallVector<Result> results;
+  SmallVector<mlir::Attribute> devices;
   llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> externalFiles;
 };
 

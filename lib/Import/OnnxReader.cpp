@@ -1,15 +1,14 @@
 //===- OnnxReader.cpp - ONNX files as plain structures ---------------------*- C++ -*-===//
 //
 // Field numbers and wire types are those of onnx.proto3 (IR version 13); fields that are
-// not listed are skipped. This is the one file compiled with exceptions: protozero throws
-// on malformed input, and every way out of here is a value.
+// not listed are skipped. This file and OnnxDevices.cpp are compiled with exceptions:
+// protozero throws on malformed input, and every way out of here is a value.
 //
 //===----------------------------------------------------------------------===//
 
-#include "dchag/Import/Onnx.h"
+#include "OnnxWire.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/MathExtras.h"
-#include <protozero/pbf_reader.hpp>
 
 using namespace llvm;
 using namespace mlir::dchag;
@@ -17,27 +16,18 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-using Wire = protozero::pbf_wire_type;
-
 /// Deepest nesting of graphs in attributes of nodes: real files have two or three.
 constexpr unsigned maxDepth = 32;
 /// No tensor of a device has more elements than this; sizes below it cannot overflow.
 constexpr int64_t maxElements = int64_t(1) << 48;
 
-/// Thrown for what protozero cannot see.
-struct Malformed {
-  std::string what;
-};
-
-/// Reads one file; `position` follows the field being read, for messages.
-class Reader {
+/// Reads the messages of one file.
+class Reader : public WireReader {
 public:
-  explicit Reader(StringRef bytes) : bytes(bytes), position(bytes.data()) {}
+  using WireReader::WireReader;
 
   void readModel(StringRef message, Model &model);
   void readTensor(StringRef message, Tensor &tensor);
-  uint64_t getOffset() const { return position - bytes.data(); }
-  StringRef getMessageName() const { return messageName; }
 
 private:
   void readGraph(StringRef message, Graph &graph);
@@ -53,58 +43,11 @@ private:
   void finishTensor(Tensor &tensor, ArrayRef<StringEntry> external, bool isExternal);
   void inferKind(Attribute &attribute);
 
-  /// Calls `field(number, reader)` for each field; it returns false to have it skipped.
-  template <typename Fn>
-  void forEachField(const char *name, StringRef message, Fn field);
-
-  void expect(const protozero::pbf_reader &reader, Wire wire);
-  StringRef getBytes(protozero::pbf_reader &reader);
-  int64_t getInt(protozero::pbf_reader &reader);
   template <typename T, typename Fn>
   T &append(std::vector<T> &list, protozero::pbf_reader &reader, Fn read);
 
-  void readInts(protozero::pbf_reader &reader, SmallVectorImpl<int64_t> &into);
-  void readFloats(protozero::pbf_reader &reader, std::vector<float> &into);
-  void readPieces(protozero::pbf_reader &reader, Wire element, SmallVectorImpl<StringRef> &pieces);
-
-  StringRef bytes;
-  const char *position;
-  const char *messageName = "ModelProto";
   unsigned depth = 0;
 };
-
-template <typename Fn>
-void Reader::forEachField(const char *name, StringRef message, Fn field) {
-  const char *outer = messageName;
-  messageName = name;
-  protozero::pbf_reader reader(message.data(), message.size());
-  while (true) {
-    position = reader.data().data();
-    if (!reader.next())
-      break;
-    if (!field(reader.tag(), reader))
-      reader.skip();
-  }
-  messageName = outer;
-}
-
-void Reader::expect(const protozero::pbf_reader &reader, Wire wire) {
-  if (!reader.has_wire_type(wire))
-    throw Malformed{("field " + Twine(reader.tag()) + " has wire type " +
-                     Twine(unsigned(reader.wire_type())) + ", wanted " + Twine(unsigned(wire)))
-                        .str()};
-}
-
-StringRef Reader::getBytes(protozero::pbf_reader &reader) {
-  expect(reader, Wire::length_delimited);
-  protozero::data_view view = reader.get_view();
-  return StringRef(view.data(), view.size());
-}
-
-int64_t Reader::getInt(protozero::pbf_reader &reader) {
-  expect(reader, Wire::varint);
-  return reader.get_int64();
-}
 
 template <typename T, typename Fn>
 T &Reader::append(std::vector<T> &list, protozero::pbf_reader &reader, Fn read) {
@@ -112,40 +55,6 @@ T &Reader::append(std::vector<T> &list, protozero::pbf_reader &reader, Fn read) 
   list.emplace_back();
   (this->*read)(message, list.back());
   return list.back();
-}
-
-/// Repeated int64, packed or one field an element.
-void Reader::readInts(protozero::pbf_reader &reader, SmallVectorImpl<int64_t> &into) {
-  if (reader.has_wire_type(Wire::varint)) {
-    into.push_back(reader.get_int64());
-    return;
-  }
-  expect(reader, Wire::length_delimited);
-  for (int64_t value : reader.get_packed_int64())
-    into.push_back(value);
-}
-
-void Reader::readFloats(protozero::pbf_reader &reader, std::vector<float> &into) {
-  if (reader.has_wire_type(Wire::fixed32)) {
-    into.push_back(reader.get_float());
-    return;
-  }
-  expect(reader, Wire::length_delimited);
-  for (float value : reader.get_packed_float())
-    into.push_back(value);
-}
-
-/// Keeps the bytes of a repeated scalar field where they are.
-void Reader::readPieces(protozero::pbf_reader &reader, Wire element,
-                        SmallVectorImpl<StringRef> &pieces) {
-  if (reader.has_wire_type(Wire::length_delimited)) {
-    pieces.push_back(getBytes(reader));
-    return;
-  }
-  expect(reader, element);
-  const char *begin = reader.data().data();
-  reader.skip();
-  pieces.push_back(StringRef(begin, reader.data().data() - begin));
 }
 
 void Reader::readEntry(StringRef message, StringEntry &entry) {
@@ -416,6 +325,9 @@ void Reader::readNode(StringRef message, Node &node) {
     case 9:
       append(node.metadata, reader, &Reader::readEntry);
       return true;
+    case 10:
+      readNodeDevices(*this, getBytes(reader), node.devices.emplace_back());
+      return true;
     default:
       return false;
     }
@@ -513,6 +425,9 @@ void Reader::readModel(StringRef message, Model &model) {
       return true;
     case 25:
       append(model.functions, reader, &Reader::readFunction);
+      return true;
+    case 26:
+      readConfiguration(*this, getBytes(reader), model.configurations.emplace_back());
       return true;
     default:
       return false;

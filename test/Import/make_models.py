@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the models in Inputs/ that the import's tests read (needs PyPI's onnx and numpy)."""
+"""Writes the models in Inputs/ that the import's tests read (needs PyPI's onnx, from 1.19 on, and numpy)."""
 
 import pathlib
 
@@ -34,11 +34,14 @@ def external(name, shape, offset, length=None, location="weights.safetensors", k
     return tensor
 
 
-def save(name, nodes, inputs, outputs, initializers=(), opset=18, functions=(), opsets=()):
+def save(name, nodes, inputs, outputs, initializers=(), opset=18, functions=(), opsets=(), configurations=None):
     graph = h.make_graph(nodes, name, inputs, outputs, list(initializers))
     imports = [h.make_opsetid("", opset)] + [h.make_opsetid(domain, 1) for domain in opsets]
     model = h.make_model(graph, opset_imports=imports, functions=list(functions), ir_version=10,
                          producer_name="make_models.py")
+    for key, devices in (configurations or {}).items():
+        model.ir_version = 11
+        model.configuration.add(name=key, num_devices=devices)
     (INPUTS / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 
@@ -132,6 +135,47 @@ def tensors():
     save("image", [h.make_node("Cast", ["x"], ["y"], to=T.FLOAT)], [value("x", [2, 3], T.UINT8)], [value("y", [2, 3])])
 
 
+def sharded(node, configuration, tensors, stage=None):
+    """Annotates a node: for each tensor the shards of dimensions, as {axis: number} or {axis: [(size, number), ...]},
+    and the devices. Devices given as lists are groups."""
+    annotation = node.device_configurations.add(configuration_id=configuration)
+    if stage is not None:
+        annotation.pipeline_stage = stage
+    for name, (dims, devices) in tensors.items():
+        spec = annotation.sharding_spec.add(tensor_name=name)
+        for number, device in enumerate(devices):
+            if isinstance(device, list):
+                spec.index_to_device_group_map.add(key=-1 - number, value=device)
+            spec.device.append(-1 - number if isinstance(device, list) else device)
+        for axis, parts in dims.items():
+            dim = spec.sharded_dim.add(axis=axis)
+            for size, shards in parts if isinstance(parts, list) else [(None, parts)]:
+                simple = dim.simple_sharding.add(num_shards=shards)
+                if size is not None:
+                    simple.dim_value = size
+    return node
+
+
+def devices():
+    """Two products for two and for four devices, and what is not read of such annotations."""
+    up = h.make_node("MatMul", ["x", "w"], ["u"], "up")
+    sharded(up, "two", {"w": ({1: 2}, [0, 1]), "u": ({-1: 2}, [0, 1])})
+    sharded(up, "four", {"x": ({0: 2, 1: 1}, [[0, 1], [2, 3]]), "u": ({0: 2, 1: [(2, 2), (5, 1)]}, [0, 1, 2, 3])})
+    down = sharded(h.make_node("MatMul", ["r", "v"], ["y"], "down"), "two", {"v": ({0: 2}, [0, 1])})
+    save("devices", [up, h.make_node("Relu", ["u"], ["r"], "act"), down], [value("x", [6, 3])], [value("y", [6, 7])],
+         [numbers("w", 3, 10), numbers("v", 10, 7)], configurations={"two": 2, "four": 4})
+    ignored = {
+        "groups": ("x0", {0: 2}, [[0], [1]]), "part": ("x1", {0: 2}, [1]), "order": ("x2", {0: 2}, [1, 0]),
+        "three": ("x3", {0: 3}, [0, 1]), "inside": ("x4", {0: [(2, 1), (2, 2)]}, [0, 1]), "axis": ("x5", {2: 2}, [0, 1]),
+        "tensor": ("other", {0: 2}, [0, 1]), "fine": ("x7", {0: [(2, 2), (2, 1)]}, [0, 1]),
+    }  # fmt: skip
+    nodes = [sharded(h.make_node("Neg", [f"x{i}"], [f"x{i + 1}"], name), "two", {tensor: (dims, devices)})
+             for i, (name, (tensor, dims, devices)) in enumerate(ignored.items())]
+    nodes.append(sharded(h.make_node("Neg", ["x8"], ["x9"], "unknown"), "nowhere", {"x8": ({0: 2}, [0, 1])}))
+    nodes.append(sharded(h.make_node("Neg", ["x9"], ["x10"], "stage"), "two", {}, stage=1))
+    save("devices-ignored", nodes, [value("x0", [4, 6])], [value("x10", [4, 6])], configurations={"two": 2})
+
+
 def refused():
     """Each of these is an error; `problems` has several."""
     save("problems",
@@ -214,7 +258,7 @@ def refused():
 
 def main():
     INPUTS.mkdir(exist_ok=True)
-    for make in (mlp, shapes, dynamic, functions, branches, indices, tensors, refused):
+    for make in (mlp, shapes, dynamic, functions, branches, indices, tensors, devices, refused):
         make()
     np.save(INPUTS / "shape-9.npy", np.array([9], np.int64))
 

@@ -77,6 +77,25 @@ def AnnotateNamed : AnnotatePass<"annotate-named"> {
   let statistics = [markedStatistic];
 }
 
+def AnnotateDevices : AnnotatePass<"annotate-devices"> {
+  let summary = "Marks values with shardings that an ONNX file names";
+  let description = [{
+    Turns `dchag.devices`, the multi-device annotations of an ONNX file (IR version 11), into
+    marks of the user. The shards of a dimension must be an axis of the mesh, or several in a
+    row, and the devices all of the configuration in order, so that shard i is that of rank i;
+    of several configurations the first with as many devices as ranks counts. All else (groups of
+    devices, parts of the devices, stages of a pipeline, tensors that passes have replaced) is
+    ignored with a warning at the node. What `annotate-named` has marked stays as it is.
+
+    ```mlir
+    // dchag.devices = [#dchag.device_spec<tensor = "w", ..., dims = [array<i64: 1, 5, 2>], ...>]
+    %w: tensor<3x5xf32> {dchag.name = "w"}                                                // before
+    %w: tensor<3x5xf32> {dchag.marks = [#dchag.mark<<[[], ["tp"]]>, axes = ["tp"], user, by "devices of w">]}
+    ```
+  }];
+  let statistics = [markedStatistic];
+}
+
 def AnnotateData : AnnotatePass<"annotate-data"> {
   let summary = "Marks inputs to be split by samples: data parallelism";
   let description = [{

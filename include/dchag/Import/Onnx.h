@@ -81,11 +81,45 @@ struct Tensor {
 struct Attribute;
 struct Graph;
 
+/// How one dimension of a tensor is cut. Several `simple` entries: of a dimension that is made of
+/// several, slowest first.
+struct ShardedDim {
+  struct Simple {
+    std::optional<int64_t> size;
+    int64_t numShards = 0;
+  };
+  int64_t axis = 0;
+  std::vector<Simple> simple;
+};
+
+/// ShardingSpecProto: over which devices an input or output of a node is spread.
+struct ShardingSpec {
+  llvm::StringRef tensor;
+  llvm::SmallVector<int64_t> devices;
+  /// Whether some of `devices` stand for groups of devices.
+  bool hasGroups = false;
+  std::vector<ShardedDim> dims;
+};
+
+/// NodeDeviceConfigurationProto.
+struct NodeDevices {
+  llvm::StringRef configuration;
+  std::vector<ShardingSpec> specs;
+  std::optional<int64_t> stage;
+};
+
+/// DeviceConfigurationProto; names of devices are not read.
+struct DeviceConfiguration {
+  llvm::StringRef name;
+  int64_t numDevices = 0;
+};
+
 struct Node {
   llvm::StringRef name, opType, domain, overload;
   std::vector<llvm::StringRef> inputs, outputs;
   std::vector<Attribute> attributes;
   std::vector<StringEntry> metadata;
+  std::vector<NodeDevices> devices;
 };
 
 /// AttributeProto.AttributeType, as far as it is read.
@@ -163,6 +197,7 @@ struct Model {
   std::vector<StringEntry> metadata;
   std::optional<Graph> graph;
   std::vector<Function> functions;
+  std::vector<DeviceConfiguration> configurations;
 
   std::string path;
   std::unique_ptr<llvm::MemoryBuffer> buffer;
