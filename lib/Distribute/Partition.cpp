@@ -156,9 +156,20 @@ private:
         cast<ShardingRuleOpInterface>(op).cloneLocal(builder, operands, types, sizes);
     if (!clone || !llvm::equal(clone->getResultTypes(), types))
       return op->emitOpError("cannot be built on the parts of a rank, though its rule says so");
+    mapCaptured(clone);
     clone->setAttr(kResultShardings, op->getAttr(kResultShardings));
     mapping.map(op->getResults(), clone->getResults());
     return success();
+  }
+
+  /// A body may use values from outside, such as the value that `tensor.pad` pads with. They are
+  /// whole on all ranks: no rule speaks of them.
+  void mapCaptured(Operation *clone) {
+    for (Region &region : clone->getRegions())
+      region.walk([&](Operation *nested) {
+        for (OpOperand &operand : nested->getOpOperands())
+          operand.set(mapping.lookupOrDefault(operand.get()));
+      });
   }
 
   LogicalResult convertReturn(func::ReturnOp op) {
