@@ -132,13 +132,23 @@ DimShardingAttr DimShardingAttr::getForLocalSize(MLIRContext *context, ArrayRef<
                                                  MeshAttr mesh) {
   if (axes.empty())
     return get(context, axes, 1);
-  for (int64_t unit = 1; unit < localSize; ++unit) {
+  int64_t ranks = mesh.getNumRanks(axes);
+  auto fits = [&](int64_t unit) {
+    int64_t units = llvm::divideCeil(globalSize, unit);
+    return unit * int64_t(llvm::divideCeil(units, ranks)) == localSize;
+  };
+  // Divisors in pairs, so that long dimensions cost little.
+  SmallVector<int64_t> large;
+  for (int64_t unit = 1; unit * unit <= localSize; ++unit) {
     if (localSize % unit != 0)
       continue;
-    auto attr = get(context, axes, unit);
-    if (attr.getLocalSize(globalSize, mesh) == localSize)
-      return attr;
+    if (fits(unit))
+      return get(context, axes, unit);
+    large.push_back(localSize / unit);
   }
+  for (int64_t unit : llvm::reverse(large))
+    if (fits(unit))
+      return get(context, axes, unit);
   return get(context, axes, localSize);
 }
 

@@ -94,6 +94,9 @@ public:
   ReshardPlan run(const Layout &from);
 
 private:
+  void chooseAxes(const Layout &from);
+  void chooseDims(const Layout &from);
+  double getBound(const Layout &layout) const;
   int64_t getNumRanks(ArrayRef<unsigned> axes) const {
     int64_t ranks = 1;
     for (unsigned axis : axes)
@@ -117,6 +120,10 @@ private:
   MeshAttr mesh;
   const Layout &to;
   ArrayRef<int64_t> shape;
+  /// Axes that steps may use, numbers of ranks along all sets of them (one only where there are
+  /// many axes), and dimensions that steps may cut.
+  SmallVector<unsigned> axes, dims;
+  SmallVector<int64_t> products;
   /// Where the search is, and the edges from there.
   Layout at;
   SmallVector<ReshardStep> edges;
@@ -124,19 +131,29 @@ private:
 } // namespace
 
 SmallVector<int64_t, 2> Search::getCutSizes(const Layout::Dim &dim, unsigned index,
-                                            ArrayRef<unsigned> axes) const {
-  int64_t ranks = getNumRanks(axes);
+                                            ArrayRef<unsigned> cutAxes) const {
+  int64_t ranks = getNumRanks(cutAxes);
   // Parts inside of padded parts do not line up.
   if (!dim.axes.empty())
     return dim.local % ranks == 0 ? SmallVector<int64_t, 2>{dim.local / ranks}
                                   : SmallVector<int64_t, 2>{};
-  SmallVector<int64_t, 2> sizes = {static_cast<int64_t>(llvm::divideCeil(shape[index], ranks))};
+  // The smallest parts; and larger ones that later steps can cut evenly, or that become those of
+  // the goal when axes are added or taken away.
+  int64_t least = llvm::divideCeil(shape[index], ranks);
+  SmallVector<int64_t, 2> sizes = {least};
+  auto add = [&](int64_t size) {
+    if (size >= least && !llvm::is_contained(sizes, size))
+      sizes.push_back(size);
+  };
   // On the way to a layout with more axes inside, parts are a multiple of the last ones.
   ArrayRef<unsigned> wanted = to.dims[index].axes;
-  if (wanted.take_front(axes.size()) == axes) {
-    int64_t size = to.dims[index].local * getNumRanks(wanted.drop_front(axes.size()));
-    if (size != sizes[0] && size * ranks >= shape[index])
-      sizes.push_back(size);
+  if (wanted.take_front(cutAxes.size()) == cutAxes)
+    add(to.dims[index].local * getNumRanks(wanted.drop_front(cutAxes.size())));
+  for (int64_t more : products) {
+    add(static_cast<int64_t>(llvm::divideCeil(least, more)) * more);
+    add(to.dims[index].local * more);
+    if (to.dims[index].local % more == 0)
+      add(to.dims[index].local / more);
   }
   return sizes;
 }
@@ -152,11 +169,68 @@ Layout::Dim Search::join(const Layout::Dim &dim, unsigned index, unsigned count)
 
 void Search::add(ReshardStep step) { edges.push_back(std::move(step)); }
 
+/// Axes up to which everything is tried: beyond, layouts would be too many.
+static constexpr size_t kFewAxes = 3;
+
+/// Those that one side uses, and others as long as they are few: ranks that hold the same can share
+/// the work of a sum, and gather what they have made.
+void Search::chooseAxes(const Layout &from) {
+  for (unsigned axis = 0; axis < mesh.getSizes().size(); ++axis)
+    if (from.usesAxis(axis) || to.usesAxis(axis))
+      axes.push_back(axis);
+  for (unsigned axis = 0; axis < mesh.getSizes().size() && axes.size() < kFewAxes; ++axis)
+    if (!llvm::is_contained(axes, axis))
+      axes.push_back(axis);
+  products = {1};
+  for (unsigned axis : axes.size() <= kFewAxes ? ArrayRef<unsigned>(axes) : ArrayRef<unsigned>())
+    for (size_t i = 0, e = products.size(); i < e; ++i)
+      if (int64_t product = products[i] * mesh.getSizes()[axis];
+          !llvm::is_contained(products, product))
+        products.push_back(product);
+}
+
+/// Those that one side splits; and of the others, by way of which axes can change places, the
+/// one with the least padding for each number of ranks. More would only be more to look at.
+void Search::chooseDims(const Layout &from) {
+  SmallVector<unsigned> others;
+  for (unsigned dim = 0; dim < shape.size(); ++dim) {
+    bool splits = !from.dims[dim].axes.empty() || !to.dims[dim].axes.empty();
+    (splits ? dims : others).push_back(dim);
+  }
+  for (int64_t ranks : products) {
+    auto getFilling = [&](unsigned dim) {
+      int64_t parts = llvm::divideCeil(shape[dim], ranks) * ranks;
+      return std::pair(double(shape[dim]) / double(parts), shape[dim]);
+    };
+    auto *best = llvm::max_element(
+        others, [&](unsigned a, unsigned b) { return getFilling(a) < getFilling(b); });
+    if (best != others.end() && !llvm::is_contained(dims, *best))
+      dims.push_back(*best);
+  }
+  // Two axes that change places may need one each.
+  for (unsigned dim : others)
+    if (!llvm::is_contained(dims, dim)) {
+      dims.push_back(dim);
+      break;
+    }
+}
+
+/// Elements that the first rank wants and lacks: it has the first of each dimension, so it is
+/// easy to say. Every step brings it at most as many as it sends.
+double Search::getBound(const Layout &layout) const {
+  double wanted = 1, present = 1;
+  for (auto [have, want, size] : llvm::zip_equal(layout.dims, to.dims, shape)) {
+    wanted *= static_cast<double>(std::min(want.local, size));
+    present *= static_cast<double>(std::min({have.local, want.local, size}));
+  }
+  return wanted - present;
+}
+
 void Search::addSlices() {
-  for (unsigned axis = 0; axis < mesh.getSizes().size(); ++axis) {
-    if (at.usesAxis(axis) || !to.usesAxis(axis))
+  for (unsigned axis : axes) {
+    if (at.usesAxis(axis))
       continue;
-    for (unsigned dim = 0; dim < shape.size(); ++dim)
+    for (unsigned dim : dims)
       for (int64_t size : getCutSizes(at.dims[dim], dim, axis)) {
         ReshardStep step{ReshardStepKind::Slice, {axis}, dim, 0, FactorKind::Sum, at, 0};
         step.after.dims[dim].axes.push_back(axis);
@@ -184,7 +258,7 @@ void Search::addExchanges() {
   double local = at.getNumLocalElements();
   for (unsigned dim = 0; dim < shape.size(); ++dim)
     for (unsigned count = 1; count <= at.dims[dim].axes.size(); ++count)
-      for (unsigned cutDim = 0; cutDim < shape.size(); ++cutDim) {
+      for (unsigned cutDim : dims) {
         if (cutDim == dim)
           continue;
         ArrayRef<unsigned> axes = ArrayRef<unsigned>(at.dims[dim].axes).take_back(count);
@@ -211,7 +285,7 @@ void Search::addSums(ArrayRef<unsigned> axes, FactorKind kind) {
   llvm::erase_if(sum.after.partials, [&](const Layout::Partial &partial) {
     return llvm::is_contained(axes, partial.axis);
   });
-  for (unsigned dim = 0; axes.size() == 1 && dim < shape.size(); ++dim)
+  for (unsigned dim : axes.size() == 1 ? ArrayRef<unsigned>(dims) : ArrayRef<unsigned>())
     for (int64_t size : getCutSizes(at.dims[dim], dim, axes)) {
       ReshardStep step = sum;
       step.kind = ReshardStepKind::ReduceScatter;
@@ -268,6 +342,8 @@ static void mergeSteps(SmallVectorImpl<ReshardStep> &steps) {
 }
 
 ReshardPlan Search::run(const Layout &from) {
+  chooseAxes(from);
+  chooseDims(from);
   struct Node {
     Length length;
     bool done = false;
@@ -307,6 +383,7 @@ ReshardPlan Search::run(const Layout &from) {
       if (!isNew && !(length < it->second.length))
         continue;
       it->second = {length, false, key, std::move(step)};
+      length.sent += getBound(it->second.step.after);
       open.push({length, next});
     }
   }

@@ -8,9 +8,9 @@
 //     all_gather a       rows are joined along a:               [[], ["b"]]     8 x 2
 //
 // A layout is a node of a graph, a collective or a local slice an edge whose length is the
-// bytes a rank sends. A plan is the shortest path, found by Dijkstra's search; of paths of one
-// length it has the fewest collectives, then the fewest slices. It knows no IR, so that a plan
-// can be printed, costed and compared with others.
+// bytes a rank sends. A plan is the shortest path, found by an A* search that knows what the first
+// rank lacks; of paths of one length it has the fewest collectives, then the fewest slices. It
+// knows no IR, so that a plan can be printed, costed and compared with others.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_RESHARDPLAN_H

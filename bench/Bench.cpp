@@ -1,0 +1,88 @@
+//===- Bench.cpp - what the programs of this folder share ------------------*- C++ -*-===//
+
+#include "bench/Bench.h"
+#include "dchag/InitAll.h"
+#include "dchag/Pipelines/Pipelines.h"
+#include "mlir/Dialect/Shard/IR/ShardOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+std::unique_ptr<MLIRContext> bench::makeContext() {
+  static const bool registered = (registerAllPasses(), true);
+  (void)registered;
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
+  return context;
+}
+
+bool bench::runPasses(ModuleOp module, StringRef pipeline) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  std::string message;
+  llvm::raw_string_ostream errors(message);
+  if (failed(addPassPipeline(manager, pipeline, errors))) {
+    module.emitError("cannot parse the pipeline '") << pipeline << "': " << message;
+    return false;
+  }
+  return succeeded(manager.run(module));
+}
+
+uint64_t bench::Random::next() {
+  uint64_t z = (state += 0x9e3779b97f4a7c15ull);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+double bench::getElementsSent(Operation *op, MeshAttr mesh) {
+  if (!isa<shard::AllGatherOp, shard::AllToAllOp, shard::ReduceScatterOp, shard::AllReduceOp>(op))
+    return 0;
+  double ranks = 1;
+  if (auto axes = op->getAttrOfType<DenseI16ArrayAttr>("grid_axes"))
+    for (int16_t axis : axes.asArrayRef())
+      ranks *= static_cast<double>(mesh.getSizes()[axis]);
+  double count =
+      static_cast<double>(cast<ShapedType>(op->getOperand(0).getType()).getNumElements());
+  if (isa<shard::AllGatherOp>(op))
+    return count * (ranks - 1);
+  return count * (ranks - 1) / ranks * (isa<shard::AllReduceOp>(op) ? 2 : 1);
+}
+
+double bench::getBytesSent(Operation *root, MeshAttr mesh) {
+  double bytes = 0;
+  root->walk([&](Operation *op) {
+    double sent = getElementsSent(op, mesh);
+    if (sent > 0)
+      bytes +=
+          sent * llvm::divideCeil(
+                     getElementTypeOrSelf(op->getOperand(0).getType()).getIntOrFloatBitWidth(), 8);
+  });
+  return bytes;
+}
+
+unsigned bench::countCollectives(Operation *root) {
+  unsigned count = 0;
+  root->walk([&](Operation *op) {
+    count +=
+        isa<shard::AllGatherOp, shard::AllToAllOp, shard::ReduceScatterOp, shard::AllReduceOp>(op);
+  });
+  return count;
+}
+
+MeshAttr bench::makeMesh(MLIRContext *context, ArrayRef<int64_t> sizes) {
+  SmallVector<StringAttr> names;
+  for (size_t i = 0; i < sizes.size(); ++i)
+    names.push_back(StringAttr::get(context, StringRef("abcdefgh").substr(i, 1)));
+  return MeshAttr::get(context, names, sizes);
+}
+
+std::string bench::formatGrid(ArrayRef<int64_t> sizes) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::interleave(sizes, os, "x");
+  return text;
+}
