@@ -108,9 +108,12 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
     size_t count = local % stride == 0 ? axes.size() : 0;
     while (count < axes.size() && mesh.getNumRanks(axes.take_front(count)) < size)
       ++count;
+    // Parts of whole elements are the factor's alone: there are more ranks than elements.
+    if (local >= stride && mesh.getNumRanks(axes.drop_front(count)) > 1)
+      count = axes.size();
     FactorSplit split;
     if (count < axes.size()) {
-      if (mesh.getNumRanks(axes.take_front(count)) != size || local > stride)
+      if (mesh.getNumRanks(axes.take_front(count)) != size)
         return {};
       split = {SmallVector<StringAttr, 2>(axes.take_front(count)), 1};
     } else {
