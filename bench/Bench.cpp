@@ -86,3 +86,17 @@ std::string bench::formatGrid(ArrayRef<int64_t> sizes) {
   llvm::interleave(sizes, os, "x");
   return text;
 }
+
+std::string bench::formatTensor(ArrayRef<int64_t> shape, StringRef element) {
+  std::string text = "tensor<";
+  for (int64_t size : shape)
+    text += std::to_string(size) + "x";
+  return text + element.str() + ">";
+}
+
+std::string bench::formatNumbers(ArrayRef<int64_t> numbers) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::interleaveComma(numbers, os);
+  return text;
+}

@@ -47,6 +47,11 @@ unsigned countCollectives(Operation *root);
 MeshAttr makeMesh(MLIRContext *context, ArrayRef<int64_t> sizes);
 std::string formatGrid(ArrayRef<int64_t> sizes);
 
+/// "tensor<2x3xf32>"
+std::string formatTensor(ArrayRef<int64_t> shape, StringRef element = "f32");
+/// "1, 2, 3"
+std::string formatNumbers(ArrayRef<int64_t> numbers);
+
 } // namespace mlir::dchag::bench
 
 #endif // DCHAG_BENCH_BENCH_H

@@ -34,5 +34,5 @@ if os.path.exists(os.path.join(config.dchag_binary_dir, "lib", "dchag", "libdcha
     config.available_features.add("tcp")
 config.substitutions.append(("%source", config.dchag_source_dir))
 config.substitutions.append(("%build", config.dchag_binary_dir))
-llvm_config.add_tool_substitutions(["dchag-opt", "mlir-opt"],
+llvm_config.add_tool_substitutions(["dchag-opt", "dchag-reduce", "mlir-opt"],
                                    [os.path.join(config.dchag_binary_dir, "bin"), config.llvm_tools_dir])

@@ -1,0 +1,106 @@
+//===- RandomProgram.h - makes programs at random --------------------------*- C++ -*-===//
+//
+// A program is written as text, op by op, from values that are there or, where none has the
+// shape that an op needs, from new arguments. Two kinds: `exact` has ops alone that are exact on
+// small integers and may compare values; `smooth` has all others too, kept to sizes and slopes
+// with which rounding does not grow.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_BENCH_RANDOMPROGRAM_H
+#define DCHAG_BENCH_RANDOMPROGRAM_H
+
+#include "bench/Bench.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace mlir::dchag::bench {
+
+using Shape = SmallVector<int64_t, 6>;
+
+class ProgramWriter {
+public:
+  struct Variable {
+    std::string name;
+    Shape shape;
+    /// "f32", "i32", "i64", "i1"
+    std::string element;
+    /// No element is larger.
+    double bound = 3;
+    std::string getType() const;
+  };
+
+  ProgramWriter(Random &random, bool isExact) : random(random), isExact(isExact) {}
+
+  /// The whole module, as text.
+  std::string write(unsigned numOps);
+
+private:
+  using Maker = void (ProgramWriter::*)();
+
+  // Values.
+  Variable add(const Twine &op, Shape shape, StringRef element, double bound);
+  Variable addArgument(Shape shape, StringRef element = "f32", StringRef attrs = "");
+  std::string addScalar(StringRef element, double value);
+  std::string addFill(StringRef literal, ArrayRef<int64_t> shape, StringRef element);
+  Variable pick(StringRef element, llvm::function_ref<bool(const Variable &)> fits);
+  Variable pickRank(unsigned low, unsigned high, StringRef element = "f32");
+  Variable pickShape(ArrayRef<int64_t> shape, StringRef element = "f32");
+  Shape makeShape(unsigned rank);
+  SmallVector<int64_t> makeOrder(unsigned count);
+  /// Makes a value small and of small slope.
+  Variable tame(Variable x, double bound);
+  static double limit() { return 1e8; }
+
+  // Upstream ops.
+  void makeBinary();
+  void makeUnary();
+  void makeInteger();
+  void makeSelect();
+  void makeConvert();
+  void makeContract();
+  void makeReduce();
+  void makeBroadcast();
+  void makeTranspose();
+  void makeFill();
+  void makeExpand();
+  void makeCollapse();
+  void makeExtract();
+  void makeInsert();
+  void makeConcat();
+  void makePad();
+
+  // Ops of the model.
+  void makeTokenize();
+  void makeAggregate();
+  void makeAggregateLinear();
+  void makePartials();
+  void makeAttention();
+  void makeNorm();
+  void makeSoftmax();
+  void makeGelu();
+  void makeGather();
+  void makeScatter();
+  void makeConvolution();
+  void makePatchify();
+  void makeUnpatchify();
+
+  struct Aggregation {
+    Variable tokens, query;
+    std::string operands, types;
+    int64_t heads, width;
+    double bound;
+  };
+  Aggregation makeAggregation(bool forPartials);
+
+  Random &random;
+  bool isExact;
+  SmallVector<Variable> variables;
+  std::string arguments, body;
+  unsigned numNames = 0;
+};
+
+/// Adds marks, shardings and storage at random to arguments, results and ops.
+void addRandomMarks(ModuleOp module, MeshAttr mesh, Random &random);
+
+} // namespace mlir::dchag::bench
+
+#endif // DCHAG_BENCH_RANDOMPROGRAM_H

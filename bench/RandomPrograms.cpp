@@ -1,0 +1,254 @@
+//===- RandomPrograms.cpp - distributes programs at random and runs them ---*- C++ -*-===//
+//
+// Each seed is a program, a mesh of up to 16 ranks, and marks on some of its values. What the
+// distribution makes of it must compute on all ranks what the program computes, on integers bit
+// for bit where all ops are exact. A program that fails is written to a file; dchag-reduce makes it
+// small (README.md).
+//
+//===----------------------------------------------------------------------===//
+
+#include "bench/RandomProgram.h"
+#include "dchag/Interpreter/Harness.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Shard/IR/ShardOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+using namespace mlir::dchag::bench;
+
+static llvm::cl::opt<unsigned> count("count", llvm::cl::init(100),
+                                     llvm::cl::desc("programs (default 100)"));
+static llvm::cl::opt<unsigned> firstSeed("seed", llvm::cl::init(1),
+                                         llvm::cl::desc("seed of the first (default 1)"));
+static llvm::cl::opt<std::string> folder("output", llvm::cl::init("."),
+                                         llvm::cl::desc("where programs that fail go (default .)"));
+static llvm::cl::opt<bool> printsAll("print", llvm::cl::init(false),
+                                     llvm::cl::desc("writes the programs instead of running them"));
+
+static const char *const pipeline =
+    "propagate,insert-reshards,verify-shardings,partition,verify-partition,"
+    "reshards-to-collectives,cse,verify-partition";
+
+//===----------------------------------------------------------------------===//
+// Marks
+//===----------------------------------------------------------------------===//
+
+namespace {
+class Marker {
+public:
+  Marker(MeshAttr mesh, Random &random) : mesh(mesh), random(random), context(mesh.getContext()) {}
+
+  /// Axes in any order in any dimension, in units.
+  ShardingAttr makeSharding(Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    SmallVector<SmallVector<StringAttr>> axes(tensor.getRank());
+    for (StringAttr axis : mesh.getNames())
+      if (tensor.getRank() && random.oneIn(2)) {
+        auto &list = axes[random.below(tensor.getRank())];
+        list.insert(list.begin() + random.from(0, list.size()), axis);
+      }
+    SmallVector<DimShardingAttr> dims;
+    for (auto [list, size] : llvm::zip_equal(axes, tensor.getShape())) {
+      int64_t unit = !list.empty() && random.oneIn(3) ? random.from(1, size) : 1;
+      dims.push_back(DimShardingAttr::get(context, list, unit));
+    }
+    return ShardingAttr::get(context, dims, ArrayRef<PartialAttr>());
+  }
+
+  ArrayAttr makeMarks(Type type) {
+    ShardingAttr sharding = makeSharding(type);
+    SmallVector<Attribute> axes;
+    for (StringAttr axis : mesh.getNames())
+      if (sharding.usesAxis(axis) || random.oneIn(4))
+        axes.push_back(axis);
+    auto priority = static_cast<MarkPriority>(random.below(3));
+    return ArrayAttr::get(context, {MarkAttr::get(context, sharding, ArrayAttr::get(context, axes),
+                                                  priority, StringAttr::get(context, "random"))});
+  }
+
+  ArrayAttr makeStorage() { return ArrayAttr::get(context, {random.pick(mesh.getNames())}); }
+
+private:
+  MeshAttr mesh;
+  Random &random;
+  MLIRContext *context;
+};
+} // namespace
+
+void bench::addRandomMarks(ModuleOp module, MeshAttr mesh, Random &random) {
+  Marker marker(mesh, random);
+  auto function = *module.getOps<func::FuncOp>().begin();
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned index = argument.getArgNumber();
+    switch (random.below(4)) {
+    case 0:
+      function.setArgAttr(index, ShardingAttr::attrName, marker.makeSharding(argument.getType()));
+      break;
+    case 1:
+      function.setArgAttr(index, MarkAttr::attrName, marker.makeMarks(argument.getType()));
+      break;
+    case 2:
+      if (random.oneIn(2))
+        function.setArgAttr(index, "dchag.storage", marker.makeStorage());
+      break;
+    default:
+      break;
+    }
+  }
+  for (auto [index, type] : llvm::enumerate(function.getResultTypes()))
+    if (random.oneIn(2))
+      function.setResultAttr(index, ShardingAttr::attrName, marker.makeSharding(type));
+  for (Operation &op : function.front().without_terminator()) {
+    if (llvm::any_of(op.getResultTypes(), [](Type type) { return !isa<RankedTensorType>(type); }))
+      continue;
+    bool marks = random.oneIn(4), pins = !marks && random.oneIn(10);
+    SmallVector<Attribute> lists;
+    for (Type type : op.getResultTypes())
+      lists.push_back(pins ? Attribute(marker.makeSharding(type)) : marker.makeMarks(type));
+    if (marks || pins)
+      op.setAttr(pins ? "dchag.shardings" : MarkAttr::attrName,
+                 ArrayAttr::get(module.getContext(), lists));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Statistics {
+  unsigned passed = 0, exact = 0, collectives = 0, masks = 0, communicating = 0;
+};
+
+class Trial {
+public:
+  Trial(MLIRContext *context, unsigned seed) : context(context), seed(seed), random(seed) {}
+
+  /// The program, marked; null if it is none, which is a mistake in how programs are written.
+  OwningOpRef<ModuleOp> make();
+  bool run(Statistics &statistics);
+
+private:
+  void report(ModuleOp module);
+
+  MLIRContext *context;
+  unsigned seed;
+  Random random;
+  bool isExact = false;
+  std::string messages, text;
+};
+} // namespace
+
+/// One to three axes, at most 16 ranks.
+static SmallVector<int64_t> makeGrid(Random &random) {
+  SmallVector<int64_t> sizes;
+  int64_t ranks = 1;
+  for (int64_t axes = random.from(1, 3); axes > 0; --axes) {
+    int64_t size = random.from(2, axes == 1 ? 5 : 4);
+    if (ranks * size > 16)
+      size = 2;
+    if (ranks * size > 16)
+      break;
+    sizes.push_back(size);
+    ranks *= size;
+  }
+  return sizes;
+}
+
+OwningOpRef<ModuleOp> Trial::make() {
+  SmallVector<int64_t> grid = makeGrid(random);
+  isExact = random.oneIn(2);
+  text = ProgramWriter(random, isExact).write(random.from(2, 14));
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, context);
+  if (!module)
+    return module;
+  MeshAttr mesh = makeMesh(context, grid);
+  module->getOperation()->setAttr(MeshAttr::attrName, mesh);
+  OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
+  shard::GridOp::create(builder, builder.getUnknownLoc(), MeshAttr::gridName, grid);
+  addRandomMarks(*module, mesh, random);
+  return module;
+}
+
+void Trial::report(ModuleOp module) {
+  std::string path = folder + "/random-" + std::to_string(seed) + ".mlir";
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error);
+  if (!error)
+    file << "// RUN: dchag-opt %s --inputs=" << (isExact ? "integers" : "normal --tolerance=1e-9")
+         << " --allow-unchanged --check-ranks='" << pipeline << "'\n";
+  if (!error && module)
+    module.print(file);
+  else if (!error)
+    file << text;
+  llvm::outs() << "seed " << seed << (isExact ? " (exact)" : " (smooth)") << " fails, written to "
+               << path << ":\n"
+               << messages << "\n";
+  llvm::outs().flush();
+}
+
+bool Trial::run(Statistics &statistics) {
+  llvm::PrettyStackTraceFormat where("the program of --seed=%u --count=1", seed);
+  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      messages += "  " + diagnostic.str() + "\n";
+    return success();
+  });
+  OwningOpRef<ModuleOp> module = make();
+  if (printsAll) {
+    llvm::outs() << "// seed " << seed << "\n" << (module ? "" : text);
+    if (module)
+      module->print(llvm::outs());
+    return true;
+  }
+  CheckOptions options;
+  options.pipeline = pipeline;
+  options.allowUnchanged = true;
+  options.inputs = {isExact ? InputKind::Integers : InputKind::Normal};
+  if (!isExact)
+    options.tolerance = 1e-9;
+  if (!module || failed(checkRanks(*module, options, llvm::nulls()))) {
+    report(module ? *module : ModuleOp());
+    return false;
+  }
+  ++statistics.passed;
+  statistics.exact += isExact;
+  OwningOpRef<ModuleOp> local = module->clone();
+  if (runPasses(*local, pipeline)) {
+    unsigned collectives = countCollectives(*local);
+    statistics.collectives += collectives;
+    statistics.communicating += collectives > 0;
+    local->walk([&](MaskShardOp) { ++statistics.masks; });
+  }
+  return true;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::cl::ParseCommandLineOptions(argc, argv, "distributes programs at random and runs them\n");
+  if (llvm::sys::fs::create_directories(folder)) {
+    llvm::errs() << "cannot make the folder '" << folder << "'\n";
+    return 1;
+  }
+  Statistics statistics;
+  std::unique_ptr<MLIRContext> context;
+  for (unsigned i = 0; i < count; ++i) {
+    // Attributes live as long as their context.
+    if (i % 100 == 0)
+      context = makeContext();
+    Trial(context.get(), firstSeed + i).run(statistics);
+  }
+  if (printsAll)
+    return 0;
+  llvm::outs() << "seeds " << firstSeed << " to " << firstSeed + count - 1 << ": "
+               << statistics.passed << " of " << count << " programs agree, " << statistics.exact
+               << " of them bit for bit; " << statistics.communicating << " communicate, by "
+               << statistics.collectives << " collectives; " << statistics.masks
+               << " masks of padding\n";
+  return statistics.passed == count ? 0 : 1;
+}
