@@ -281,7 +281,10 @@ struct BindBuffers : mlir::dchag::impl::BindBuffersBase<BindBuffers> {
     program.set("sites", sites ? sites : b.getArrayAttr({}));
     if ((prepare && failed(binder.bindPrepare(prepare))) || failed(binder.bindStep(step)))
       return signalPassFailure();
-    program.set("name", module.getSymName() ? module.getSymNameAttr() : b.getStringAttr("model"));
+    auto name = module->getAttrOfType<StringAttr>("dchag.model");
+    if (!name)
+      name = module.getSymName() ? module.getSymNameAttr() : b.getStringAttr("model");
+    program.set("name", name);
     program.set("buffers", binder.table.getAttr());
     program.set("step_arena", b.getI64IntegerAttr(0));
     program.set("prepare_arena", b.getI64IntegerAttr(0));

@@ -3,6 +3,7 @@
 #include "Marks.h"
 #include "dchag/Distribute/Passes.h"
 #include "llvm/Support/GlobPattern.h"
+#include <deque>
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_ANNOTATENAMED
@@ -99,7 +100,8 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
       if (name.empty() || !request.pattern->match(name))
         continue;
       auto type = dyn_cast<RankedTensorType>(value.getType());
-      Location loc = value.getLoc();
+      // Arguments have locations that are names alone.
+      Location loc = isa<BlockArgument>(value) ? value.getParentRegion()->getLoc() : value.getLoc();
       if (!type || type.getRank() != int64_t(request.dims.size())) {
         // An op of the name may have intermediate values of other ranks.
         if (isa<OpResult>(value))
@@ -147,7 +149,8 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
   void reportUnmatched(const Request &request) {
     StringRef wanted = StringRef(request.text).rsplit('=').first;
     StringRef nearest;
-    unsigned best = wanted.size();
+    // Nothing is near to a pattern.
+    unsigned best = wanted.find_first_of("*?[") == StringRef::npos ? wanted.size() : 0;
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (BlockArgument argument : function.getArguments())
         if (StringRef name = nameOf(argument); !name.empty())
@@ -161,6 +164,7 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
   }
 
   MeshAttr mesh;
-  SmallVector<Request> requests;
+  /// Patterns refer to the text beside them, which must not move.
+  std::deque<Request> requests;
 };
 } // namespace

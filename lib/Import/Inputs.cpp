@@ -214,6 +214,7 @@ LogicalResult Importer::createInputs(const Graph &graph, Scope &scope) {
   if (failed(parseOptions(graph)))
     return failure();
   spreadSizes(graph);
+  bool isOpen = false;
   llvm::StringMap<bool> initialized;
   for (const Tensor &tensor : graph.initializers)
     initialized[tensor.name] = true;
@@ -226,6 +227,12 @@ LogicalResult Importer::createInputs(const Graph &graph, Scope &scope) {
       continue;
     }
     createInput(info, scope);
+    isOpen |= !info.hasShape || llvm::any_of(info.dims, [](const Dim &dim) { return !dim.size; });
+    isOpen |= options.batch && !info.dims.empty() && info.dims[0].size == *options.batch;
   }
+  if (options.batch && !isOpen && numProblems == 0)
+    emitWarning(function.getLoc())
+        << "--batch=" << *options.batch << " sets nothing: the file gives every dimension of its "
+        << "inputs a size. Export the model with a dynamic batch dimension";
   return failure(numProblems > 0);
 }

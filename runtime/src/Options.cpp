@@ -42,7 +42,7 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--input", inputs,
                  "An input, or all arrays of an archive by their names (repeatable)")
-      ->type_name("NAME=FILE.npy|FILE.npz")
+      ->type_name("NAME=FILE.npy or FILE.npz")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--output", options.output, "Folder that gets NAME.npy for each output")

@@ -1,4 +1,5 @@
 // RUN: dchag-opt %s --set-mesh=mesh=dp=2,tp=2 --annotate-named='shard=blocks.*.fc1.weight=[_,tp];x=[dp,?];act=[?,tp]' | FileCheck %s --check-prefix=MARK
+// RUN: dchag-opt %s --set-mesh=mesh=tp=2 --annotate-named='shard=x=[_,tp];blocks.0.fc1.weight=[tp,_];blocks.0.fc2.weight=[_,tp]' | FileCheck %s --check-prefix=SHORT
 // RUN: dchag-opt %s --check-ranks='distribute{mesh=dp=2,tp=2 strategy=tp,dp shard=blocks.*.fc1.weight=[_,tp];x=[dp,_]}' --check-ranks='distribute{mesh=dp=2,tp=3 strategy=dp,tp shard=blocks.*.fc1.weight=[tp,dp]}'
 // RUN: dchag-opt %s --distribute='mesh=tp=2 shard=blocks.0.fc1.weight=[tp,_] explain-sharding' 2>&1 | FileCheck %s --check-prefix=EXPLAIN
 // RUN: not dchag-opt %s --set-mesh=mesh=tp=2 --annotate-named='shard=blocks.0.fc1.wieght=[tp,_]' 2>&1 | FileCheck %s --check-prefix=NAME
@@ -11,6 +12,11 @@
 // MARK: %{{.+}}: tensor<2x3xf32> {dchag.marks = [#dchag.mark<<{{\[\[}}"dp"], []]>, axes = ["dp"], user, by "x=[dp,?]">]
 // MARK-SAME: %{{.+}}: tensor<3x6xf32> {dchag.marks = [#dchag.mark<<{{\[\[}}], ["tp"]]>, axes = ["dp", "tp"], user, by "blocks.*.fc1.weight=[_,tp]">]
 // MARK: arith.addf {{.*}}dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["tp"]]>, axes = ["tp"], user, by "act=[?,tp]">]]
+
+// Names of any length, in one list.
+// SHORT: by "x=[_,tp]">
+// SHORT-SAME: by "blocks.0.fc1.weight=[tp,_]">
+// SHORT-SAME: by "blocks.0.fc2.weight=[_,tp]">
 
 // What the user wants wins over the split of the hidden width; who wished a split and how far
 // away is written where it holds.

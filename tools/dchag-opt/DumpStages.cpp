@@ -3,14 +3,31 @@
 #include "DumpStages.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
+/// Whether a file is a stage of an earlier run: 012-prepare.mlir.
+static bool isStage(StringRef name) {
+  return name.size() > 4 && llvm::all_of(name.take_front(3), llvm::isDigit) && name[3] == '-' &&
+         name.ends_with(".mlir");
+}
+
 DumpStages::DumpStages(ModuleOp module, StringRef folder) : module(module), folder(folder) {
+  // Stages of two runs in one folder would be taken for those of one.
+  std::error_code error;
+  SmallVector<std::string> old;
+  for (llvm::sys::fs::directory_iterator it(folder, error), end; it != end && !error;
+       it.increment(error))
+    if (isStage(llvm::sys::path::filename(it->path())))
+      old.push_back(it->path());
+  for (const std::string &path : old)
+    llvm::sys::fs::remove(path);
   write("input");
 }
 
