@@ -4,6 +4,7 @@
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -312,13 +313,14 @@ void ProgramWriter::makeReduce() {
     } else {
       shape.push_back(size);
     }
-  if (dims.empty() || x.bound * terms > (isInteger ? 1e6 : limit()))
+  double bound = StringRef(kind.op) == "arith.mulf" ? std::pow(x.bound, terms) : x.bound * terms;
+  if (dims.empty() || bound > (isInteger ? 1e6 : limit()))
     return;
   std::string init = addFill(kind.neutral, shape, element), type = formatTensor(shape, element);
   add(formatv("linalg.reduce {{ {0} } ins({1} : {2}) outs({3} : {4}) dimensions = [{5}]", kind.op,
               x.name, x.getType(), init, type, formatNumbers(dims))
           .str(),
-      shape, element, x.bound * terms);
+      shape, element, bound);
 }
 
 void ProgramWriter::makeBroadcast() {

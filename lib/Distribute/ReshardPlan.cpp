@@ -92,10 +92,13 @@ public:
       : mesh(mesh), to(to), shape(shape) {}
 
   ReshardPlan run(const Layout &from);
+  /// Gives up on what would send more than `most` elements; `simply` over axes and dimensions
+  /// alone that the two sides use.
+  ReshardPlan run(const Layout &from, bool simply, double most);
 
 private:
-  void chooseAxes(const Layout &from);
-  void chooseDims(const Layout &from);
+  void chooseAxes(const Layout &from, bool simply);
+  void chooseDims(const Layout &from, bool simply);
   double getBound(const Layout &layout) const;
   int64_t getNumRanks(ArrayRef<unsigned> axes) const {
     int64_t ranks = 1;
@@ -169,19 +172,22 @@ Layout::Dim Search::join(const Layout::Dim &dim, unsigned index, unsigned count)
 
 void Search::add(ReshardStep step) { edges.push_back(std::move(step)); }
 
-/// Axes up to which everything is tried: beyond, layouts would be too many.
-static constexpr size_t kFewAxes = 3;
+/// Axes and dimensions up to which everything is tried: beyond, layouts would be too many.
+static constexpr size_t kFewAxes = 3, kFewDims = 4;
 
 /// Those that one side uses, and others as long as they are few: ranks that hold the same can share
 /// the work of a sum, and gather what they have made.
-void Search::chooseAxes(const Layout &from) {
+void Search::chooseAxes(const Layout &from, bool simply) {
+  axes.clear();
   for (unsigned axis = 0; axis < mesh.getSizes().size(); ++axis)
     if (from.usesAxis(axis) || to.usesAxis(axis))
       axes.push_back(axis);
+  products = {1};
+  if (simply)
+    return;
   for (unsigned axis = 0; axis < mesh.getSizes().size() && axes.size() < kFewAxes; ++axis)
     if (!llvm::is_contained(axes, axis))
       axes.push_back(axis);
-  products = {1};
   for (unsigned axis : axes.size() <= kFewAxes ? ArrayRef<unsigned>(axes) : ArrayRef<unsigned>())
     for (size_t i = 0, e = products.size(); i < e; ++i)
       if (int64_t product = products[i] * mesh.getSizes()[axis];
@@ -189,30 +195,31 @@ void Search::chooseAxes(const Layout &from) {
         products.push_back(product);
 }
 
-/// Those that one side splits; and of the others, by way of which axes can change places, the
-/// one with the least padding for each number of ranks. More would only be more to look at.
-void Search::chooseDims(const Layout &from) {
+/// Those that one side splits; and of the others the two with the least padding: two axes that
+/// change places may need one each to stay in meanwhile.
+void Search::chooseDims(const Layout &from, bool simply) {
+  dims.clear();
   SmallVector<unsigned> others;
   for (unsigned dim = 0; dim < shape.size(); ++dim) {
     bool splits = !from.dims[dim].axes.empty() || !to.dims[dim].axes.empty();
     (splits ? dims : others).push_back(dim);
   }
-  for (int64_t ranks : products) {
-    auto getFilling = [&](unsigned dim) {
-      int64_t parts = llvm::divideCeil(shape[dim], ranks) * ranks;
-      return std::pair(double(shape[dim]) / double(parts), shape[dim]);
-    };
-    auto *best = llvm::max_element(
-        others, [&](unsigned a, unsigned b) { return getFilling(a) < getFilling(b); });
-    if (best != others.end() && !llvm::is_contained(dims, *best))
-      dims.push_back(*best);
-  }
-  // Two axes that change places may need one each.
-  for (unsigned dim : others)
-    if (!llvm::is_contained(dims, dim)) {
-      dims.push_back(dim);
-      break;
-    }
+  if (simply)
+    return;
+  auto getFilling = [&](unsigned dim) {
+    double sum = 0;
+    for (int64_t ranks : products)
+      sum += double(shape[dim]) / double(llvm::divideCeil(shape[dim], ranks) * ranks);
+    return std::pair(sum, shape[dim]);
+  };
+  llvm::sort(others, [&](unsigned a, unsigned b) {
+    return std::tuple(getFilling(b), a) < std::tuple(getFilling(a), b);
+  });
+  others.resize(std::min<size_t>(others.size(), 2));
+  llvm::append_range(dims, others);
+  // Parts of many sizes in many dimensions would be too many layouts.
+  if (dims.size() > kFewDims)
+    products = {1};
 }
 
 /// Elements that the first rank wants and lacks: it has the first of each dimension, so it is
@@ -342,8 +349,16 @@ static void mergeSteps(SmallVectorImpl<ReshardStep> &steps) {
 }
 
 ReshardPlan Search::run(const Layout &from) {
-  chooseAxes(from);
-  chooseDims(from);
+  // What a simple way sends bounds the search for a better one.
+  ReshardPlan simple = run(from, /*simply=*/true, std::numeric_limits<double>::infinity());
+  return run(from, /*simply=*/false, simple.sent);
+}
+
+ReshardPlan Search::run(const Layout &from, bool simply, double most) {
+  chooseAxes(from, simply);
+  chooseDims(from, simply);
+  // Sums of the same terms in another order are not the same number.
+  most *= 1 + 1e-9;
   struct Node {
     Length length;
     bool done = false;
@@ -378,12 +393,15 @@ ReshardPlan Search::run(const Layout &from) {
       bool slices = step.kind == ReshardStepKind::Slice;
       Length length{node.length.sent + step.sent, node.length.collectives + !slices,
                     node.length.slices + slices};
+      double bound = length.sent + getBound(step.after);
+      if (bound > most)
+        continue;
       std::vector<int64_t> next = getKey(step.after);
       auto [it, isNew] = nodes.try_emplace(next);
       if (!isNew && !(length < it->second.length))
         continue;
       it->second = {length, false, key, std::move(step)};
-      length.sent += getBound(it->second.step.after);
+      length.sent = bound;
       open.push({length, next});
     }
   }
