@@ -121,10 +121,11 @@ int64_t MeshAttr::getPosition(int64_t rank, ArrayRef<StringAttr> axes) const {
 //===----------------------------------------------------------------------===//
 
 int64_t DimShardingAttr::getLocalSize(int64_t globalSize, MeshAttr mesh) const {
-  if (getAxes().empty())
+  int64_t ranks = mesh.getNumRanks(getAxes());
+  if (ranks == 1)
     return globalSize;
   int64_t units = llvm::divideCeil(globalSize, getUnit());
-  return getUnit() * static_cast<int64_t>(llvm::divideCeil(units, mesh.getNumRanks(getAxes())));
+  return getUnit() * static_cast<int64_t>(llvm::divideCeil(units, ranks));
 }
 
 DimShardingAttr DimShardingAttr::getForLocalSize(MLIRContext *context, ArrayRef<StringAttr> axes,
@@ -321,10 +322,20 @@ bool ShardingAttr::isPadded(unsigned dim, int64_t globalSize, MeshAttr mesh) con
 }
 
 bool ShardingAttr::isSameLayout(ShardingAttr other, Type globalType, MeshAttr mesh) const {
-  if (getRank() != other.getRank() || getPartials() != other.getPartials())
+  // An axis of one rank changes nothing.
+  auto getAxes = [&](DimShardingAttr dim) {
+    return llvm::filter_to_vector(dim.getAxes(),
+                                  [&](StringAttr axis) { return mesh.getAxisSize(axis) > 1; });
+  };
+  auto getPartialAxes = [&](ShardingAttr sharding) {
+    return llvm::filter_to_vector(sharding.getPartials(), [&](PartialAttr partial) {
+      return mesh.getAxisSize(partial.getAxis()) > 1;
+    });
+  };
+  if (getRank() != other.getRank() || getPartialAxes(*this) != getPartialAxes(other))
     return false;
   for (auto [a, b] : llvm::zip_equal(getDims(), other.getDims()))
-    if (a.getAxes() != b.getAxes())
+    if (getAxes(a) != getAxes(b))
       return false;
   return getLocalType(globalType, mesh) == other.getLocalType(globalType, mesh);
 }

@@ -47,7 +47,7 @@ def Dchag_DimShardingAttr : Dchag_Attr<"DimSharding", "dim_sharding"> {
   let assemblyFormat = "`<` `[` (`]`) : ($axes^ `]`)? `unit` $unit `>`";
   let extraClassDeclaration = [{
     /// Size of the part of each rank: of a dimension of n elements in u units,
-    /// u * ceil(ceil(n / u) / ranks).
+    /// u * ceil(ceil(n / u) / ranks), and n if there is one rank.
     int64_t getLocalSize(int64_t globalSize, MeshAttr mesh) const;
     /// The same split with the smallest unit that gives parts of `localSize` elements.
     static DimShardingAttr getForLocalSize(::mlir::MLIRContext *context,
@@ -67,7 +67,7 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
   let description = [{
     For each dimension the axes it is split over, first slowest, and a unit u, 1 unless
     said otherwise: a dimension of n elements is split in parts of u * ceil(ceil(n / u) / r)
-    elements, r being the number of ranks along the axes. The rank at position i holds the
+    elements, r being the number of ranks along the axes (n elements if r is 1). The rank at position i holds the
     elements from i times that size on; what lies behind the last element of the dimension
     is padding, whose contents mean nothing. Along the axes in `partial` every rank holds a
     part of each element, to be combined by a sum, maximum or minimum, or, along `softmax`, by
@@ -119,7 +119,7 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
     int64_t getShardSize(int64_t rank, unsigned dim, int64_t globalSize, MeshAttr mesh) const;
     /// Whether the parts of dimension `dim` hold more than `globalSize` elements in all.
     bool isPadded(unsigned dim, int64_t globalSize, MeshAttr mesh) const;
-    /// Whether both put the same elements on the same ranks: units may differ.
+    /// Whether both put the same elements on the same ranks: units and axes of one rank may differ.
     bool isSameLayout(ShardingAttr other, ::mlir::Type globalType, MeshAttr mesh) const;
   }];
 }

@@ -16,11 +16,13 @@ Layout Layout::get(ShardingAttr sharding, ArrayRef<int64_t> shape, MeshAttr mesh
   for (auto [dim, size] : llvm::enumerate(shape)) {
     Dim &entry = layout.dims.emplace_back();
     for (StringAttr axis : sharding.getDims()[dim].getAxes())
-      entry.axes.push_back(*mesh.getAxisIndex(axis));
+      if (mesh.getAxisSize(axis) > 1)
+        entry.axes.push_back(*mesh.getAxisIndex(axis));
     entry.local = sharding.getLocalSize(dim, size, mesh);
   }
   for (PartialAttr partial : sharding.getPartials())
-    layout.partials.push_back({*mesh.getAxisIndex(partial.getAxis()), partial.getKind()});
+    if (mesh.getAxisSize(partial.getAxis()) > 1)
+      layout.partials.push_back({*mesh.getAxisIndex(partial.getAxis()), partial.getKind()});
   llvm::sort(layout.partials, [](const Partial &a, const Partial &b) { return a.axis < b.axis; });
   return layout;
 }
@@ -186,7 +188,7 @@ void Search::chooseAxes(const Layout &from, bool simply) {
   if (simply)
     return;
   for (unsigned axis = 0; axis < mesh.getSizes().size() && axes.size() < kFewAxes; ++axis)
-    if (!llvm::is_contained(axes, axis))
+    if (mesh.getSizes()[axis] > 1 && !llvm::is_contained(axes, axis))
       axes.push_back(axis);
   for (unsigned axis : axes.size() <= kFewAxes ? ArrayRef<unsigned>(axes) : ArrayRef<unsigned>())
     for (size_t i = 0, e = products.size(); i < e; ++i)

@@ -20,7 +20,8 @@
 
 namespace mlir::dchag {
 
-/// How a value lies, in axis numbers: what `#dchag.sharding` says of one shape.
+/// How a value lies, in axis numbers: what `#dchag.sharding` says of one shape. Axes of one rank
+/// are left out.
 struct Layout {
   struct Dim {
     /// First slowest.

@@ -124,6 +124,8 @@ private:
         axes.push_back(partial.axis);
         partial.kind = FactorKind::Sum;
       }
+    if (axes.empty())
+      return;
     Value top = reduceAll(op.getMaximum(), axes, FactorKind::Max);
     value = RescaleOp::create(builder, op.getLoc(), value, op.getMaximum(), top);
   }

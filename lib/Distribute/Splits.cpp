@@ -88,7 +88,10 @@ RuledOp::Leading RuledOp::getLeading(unsigned slot, unsigned dim) const {
 SmallVector<std::pair<unsigned, FactorSplit>, 2>
 RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) const {
   SmallVector<std::pair<unsigned, FactorSplit>, 2> result;
-  ArrayRef<StringAttr> axes = sharding.getAxes();
+  // Which factor an axis of one rank splits means nothing.
+  SmallVector<StringAttr> allAxes = llvm::filter_to_vector(
+      sharding.getAxes(), [&](StringAttr axis) { return mesh.getAxisSize(axis) > 1; });
+  ArrayRef<StringAttr> axes = allAxes;
   ArrayRef<int64_t> factors = getFactors(slot, dim);
   int64_t local = sharding.getLocalSize(getSlotSize(slot, dim), mesh);
   int64_t stride = 1;
@@ -109,7 +112,7 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
     while (count < axes.size() && mesh.getNumRanks(axes.take_front(count)) < size)
       ++count;
     // Parts of whole elements are the factor's alone: there are more ranks than elements.
-    if (local >= stride && mesh.getNumRanks(axes.drop_front(count)) > 1)
+    if (local >= stride && count < axes.size())
       count = axes.size();
     FactorSplit split;
     if (count < axes.size()) {
@@ -189,7 +192,7 @@ FailureOr<Splits> RuledOp::getSplits(ArrayRef<ShardingAttr> shardings) const {
   for (unsigned slot = 0; slot < getNumSlots(); ++slot)
     for (unsigned dim = 0; dim < getSlotRank(slot); ++dim) {
       DimShardingAttr sharding = shardings[slot].getDims()[dim];
-      if (sharding.getAxes().empty())
+      if (mesh.getNumRanks(sharding.getAxes()) == 1)
         continue;
       auto found = getFactorSplits(slot, dim, sharding);
       if (found.empty())
