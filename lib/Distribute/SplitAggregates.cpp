@@ -1,6 +1,7 @@
 //===- SplitAggregates.cpp - aggregations whose heads or units can split ---*- C++ -*-===//
 
 #include "Aggregations.h"
+#include "DealTokens.h"
 #include "Marks.h"
 #include "dchag/Distribute/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -8,6 +9,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_SPLITAGGREGATES
@@ -158,20 +161,24 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
 
   /// The parts of an online softmax, which split over the units, and the division.
   void writeParts(AggregateOp op, Writer &writer, int64_t ranks) {
-    SmallVector<int64_t> tokens(writer.shapeOf(op.getTokens()));
-    Value mask = op.getMask();
+    Value tokens = op.getTokens(), mask = op.getMask();
+    if (auto dealt = dealTokens(writer.builder, op, ranks)) {
+      tokens = dealt->tokens;
+      mask = dealt->mask;
+    }
+    ArrayRef<int64_t> shape = writer.shapeOf(tokens);
     // With a mask the padding of uneven parts can be left out.
-    if (!mask && tokens[2] % ranks != 0) {
-      auto type = RankedTensorType::get({1, tokens[1], tokens[2]}, writer.builder.getI1Type());
+    if (!mask && shape[2] % ranks != 0) {
+      auto type = RankedTensorType::get({1, shape[1], shape[2]}, writer.builder.getI1Type());
       mask = writer.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
     }
     SmallVector<int64_t> byValue(writer.shapeOf(op.getResult())), byHead(byValue);
     byHead.back() = op.getHeads();
     Type headType = writer.like(op.getResult(), byHead);
-    auto parts = AggregatePartialOp::create(
-        writer.builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, op.getTokens(),
-        op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask, op.getHeadsAttr(),
-        op.getScaleAttr());
+    auto parts = AggregatePartialOp::create(writer.builder, op.getLoc(),
+                                            TypeRange{headType, headType, op.getType()}, tokens,
+                                            op.getQuery(), op.getWk(), op.getBk(), op.getWv(),
+                                            op.getBv(), mask, op.getHeadsAttr(), op.getScaleAttr());
     SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
     SmallVector<Value> values;
     for (Value part : parts.getResults()) {
@@ -181,7 +188,24 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     }
     Value result = writer.make<MergePartialsOp>(op.getType(), values[0], values[1], values[2]);
     op.getResult().replaceAllUsesWith(result);
+    Value before = op.getTokens();
     op.erase();
+    eraseDead(before);
+  }
+
+  /// Erases what nothing uses any more: it would be computed, and gathered for that.
+  static void eraseDead(Value value) {
+    llvm::SetVector<Operation *> open;
+    open.insert(value.getDefiningOp());
+    while (!open.empty()) {
+      Operation *op = open.pop_back_val();
+      if (!op || !isOpTriviallyDead(op))
+        continue;
+      SmallVector<Value> operands(op->getOperands());
+      op->erase();
+      for (Value operand : operands)
+        open.insert(operand.getDefiningOp());
+    }
   }
 
   /// A bias would be added once a rank.

@@ -46,7 +46,9 @@ def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
     divides; with a mask where the ranks do not divide the units. In mode `hierarchical` so
     do those with fewer groups than ranks, when the groups divide the ranks: the mesh axis is
     made two, `AXIS.groups` and `AXIS.units`, and each group is split over the ranks of the
-    second. Equal in real arithmetic.
+    second. Equal in real arithmetic. Where the tokens of one group are concatenated of several
+    sources, channels are dealt such that each rank has its part of each source: an aggregation
+    does not see their order.
 
     Fails in mode `split-softmax` at a first-level aggregation of several groups: those split
     by groups (mode `hierarchical`).

@@ -1,0 +1,234 @@
+//===- DealTokens.cpp - concatenated tokens in parts of all their sources --*- C++ -*-===//
+
+#include "DealTokens.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Dimension of the units in tokens, B x K x N x D.
+static constexpr unsigned kUnitDim = 1;
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+namespace {
+/// Tokens of some channels, and which of the concatenation they are.
+struct Source {
+  Value tokens;
+  SmallVector<std::pair<int64_t, int64_t>> runs;
+
+  int64_t getSize() const { return typeOf(tokens).getDimSize(kUnitDim); }
+};
+
+class Dealer {
+public:
+  Dealer(OpBuilder &b, Location loc, int64_t ranks) : b(b), loc(loc), ranks(ranks) {}
+
+  /// The values that are concatenated to `value`, also in front of element-wise ops on all of it.
+  SmallVector<Value> findSources(Value value);
+  Value deal(ArrayRef<Source> sources);
+  Value dealMask(ArrayRef<Source> sources, Value mask);
+  int64_t getPart(const Source &source) { return llvm::divideCeil(source.getSize(), ranks); }
+
+private:
+  Value slice(Value value, unsigned dim, int64_t offset, int64_t size);
+  Value sliceUnits(Value value, int64_t offset, int64_t size);
+  /// Dimension `dim` as (ranks, part).
+  Value cut(Value value, unsigned dim);
+  /// Dimensions `dim` and the next as one.
+  Value join(Value value, unsigned dim);
+  Value concat(ValueRange values, unsigned dim) {
+    return values.size() == 1 ? values.front()
+                              : tensor::ConcatOp::create(b, loc, dim, values).getResult();
+  }
+
+  OpBuilder &b;
+  Location loc;
+  int64_t ranks;
+};
+} // namespace
+
+Value Dealer::slice(Value value, unsigned dim, int64_t offset, int64_t size) {
+  ArrayRef<int64_t> shape = typeOf(value).getShape();
+  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)),
+      sizes = getAsIndexOpFoldResult(b.getContext(), shape),
+      strides(shape.size(), b.getIndexAttr(1));
+  offsets[dim] = b.getIndexAttr(offset);
+  sizes[dim] = b.getIndexAttr(size);
+  return tensor::ExtractSliceOp::create(b, loc, value, offsets, sizes, strides);
+}
+
+/// Of a broadcast the part is the broadcast of a part, or a smaller one.
+Value Dealer::sliceUnits(Value value, int64_t offset, int64_t size) {
+  auto broadcast = value.getDefiningOp<linalg::BroadcastOp>();
+  if (!broadcast)
+    return slice(value, kUnitDim, offset, size);
+  ArrayRef<int64_t> added = broadcast.getDimensions();
+  Value input = broadcast.getInput();
+  if (!llvm::is_contained(added, int64_t(kUnitDim))) {
+    unsigned before = llvm::count_if(added, [](int64_t dim) { return dim < kUnitDim; });
+    input = slice(input, kUnitDim - before, offset, size);
+  }
+  SmallVector<int64_t> shape(typeOf(value).getShape());
+  shape[kUnitDim] = size;
+  Value empty = tensor::EmptyOp::create(b, loc, shape, getElementTypeOrSelf(value));
+  return linalg::BroadcastOp::create(b, loc, input, empty, added)->getResult(0);
+}
+
+SmallVector<Value> Dealer::findSources(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (auto concat = dyn_cast_or_null<tensor::ConcatOp>(op)) {
+    if (concat.getDim() != kUnitDim)
+      return {};
+    SmallVector<Value> sources;
+    for (Value input : concat.getInputs()) {
+      SmallVector<Value> inner = findSources(input);
+      sources.append(inner.empty() ? SmallVector<Value>{input} : inner);
+    }
+    return sources;
+  }
+  if (!op || !op->hasTrait<OpTrait::Elementwise>() || op->getNumResults() != 1)
+    return {};
+  SmallVector<Value> found;
+  unsigned at = 0;
+  for (auto [index, operand] : llvm::enumerate(op->getOperands()))
+    if (found.empty() && operand.getType() == value.getType()) {
+      found = findSources(operand);
+      at = index;
+    }
+  int64_t offset = 0;
+  for (Value &source : found) {
+    int64_t size = typeOf(source).getDimSize(kUnitDim);
+    SmallVector<Value> operands;
+    for (auto [index, operand] : llvm::enumerate(op->getOperands()))
+      operands.push_back(index == at ? source
+                         : isa<RankedTensorType>(operand.getType())
+                             ? sliceUnits(operand, offset, size)
+                             : operand);
+    SmallVector<int64_t> shape(typeOf(value).getShape());
+    shape[kUnitDim] = size;
+    Operation *part = b.clone(*op);
+    part->setOperands(operands);
+    part->getResult(0).setType(typeOf(value).clone(shape));
+    source = part->getResult(0);
+    offset += size;
+  }
+  return found;
+}
+
+static SmallVector<ReassociationIndices> getGroups(unsigned rank, unsigned dim) {
+  SmallVector<ReassociationIndices> groups;
+  for (unsigned i = 0; i < rank; ++i) {
+    if (i == dim + 1)
+      groups.back().push_back(i);
+    else
+      groups.push_back({i});
+  }
+  return groups;
+}
+
+Value Dealer::cut(Value value, unsigned dim) {
+  SmallVector<int64_t> shape(typeOf(value).getShape());
+  shape[dim] /= ranks;
+  shape.insert(shape.begin() + dim, ranks);
+  return tensor::ExpandShapeOp::create(b, loc, typeOf(value).clone(shape), value,
+                                       getGroups(shape.size(), dim));
+}
+
+Value Dealer::join(Value value, unsigned dim) {
+  return tensor::CollapseShapeOp::create(b, loc, value, getGroups(typeOf(value).getRank(), dim));
+}
+
+Value Dealer::deal(ArrayRef<Source> sources) {
+  SmallVector<Value> parts;
+  for (const Source &source : sources) {
+    Value padded = source.tokens;
+    RankedTensorType type = typeOf(padded);
+    int64_t padding = getPart(source) * ranks - source.getSize();
+    if (padding > 0) {
+      SmallVector<int64_t> shape(type.getShape());
+      shape[kUnitDim] += padding;
+      SmallVector<OpFoldResult> low(shape.size(), b.getIndexAttr(0)), high(low);
+      high[kUnitDim] = b.getIndexAttr(padding);
+      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()));
+      padded = tensor::PadOp::create(b, loc, type.clone(shape), padded, low, high, zero);
+    }
+    parts.push_back(cut(padded, kUnitDim));
+  }
+  Value joined = join(concat(parts, kUnitDim + 1), kUnitDim);
+  SmallVector<int64_t> shape(typeOf(joined).getShape());
+  shape.insert(shape.begin() + kUnitDim, 1);
+  return tensor::ExpandShapeOp::create(b, loc, typeOf(joined).clone(shape), joined,
+                                       getGroups(shape.size(), kUnitDim));
+}
+
+/// Which units count: those of `mask`, or all, and none that are padding.
+Value Dealer::dealMask(ArrayRef<Source> sources, Value mask) {
+  constexpr unsigned dim = 2;
+  Type i1 = b.getI1Type();
+  bool isPadded =
+      llvm::any_of(sources, [&](const Source &source) { return source.getSize() % ranks != 0; });
+  if (!mask && !isPadded)
+    return {};
+  if (!mask) {
+    SmallVector<bool> values;
+    for (int64_t rank = 0; rank < ranks; ++rank)
+      for (const Source &source : sources)
+        for (int64_t i = 0; i < getPart(source); ++i)
+          values.push_back(rank * getPart(source) + i < source.getSize());
+    auto type = RankedTensorType::get({1, 1, int64_t(values.size())}, i1);
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, values));
+  }
+  SmallVector<Value> parts;
+  for (const Source &source : sources) {
+    SmallVector<Value> runs;
+    for (auto [offset, size] : source.runs)
+      runs.push_back(slice(mask, dim, offset, size));
+    if (int64_t padding = getPart(source) * ranks - source.getSize()) {
+      auto type = RankedTensorType::get({typeOf(mask).getDimSize(0), 1, padding}, i1);
+      runs.push_back(arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, false)));
+    }
+    parts.push_back(cut(concat(runs, dim), dim));
+  }
+  return join(concat(parts, dim + 1), dim);
+}
+
+std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, AggregateOp op,
+                                                   int64_t ranks) {
+  // B x 1 x K x N x D, of B x K x N x D.
+  auto expand = op.getTokens().getDefiningOp<tensor::ExpandShapeOp>();
+  if (!expand || expand.getSrcType().getRank() != 4 ||
+      op.getTokens().getType().getDimSize(1) != 1 ||
+      expand.getSrcType().getDimSize(kUnitDim) != op.getTokens().getType().getDimSize(2))
+    return std::nullopt;
+  Dealer dealer(builder, op.getLoc(), ranks);
+  SmallVector<Source> sources;
+  // Those with fewer channels than ranks are one together: on each rank whole, then cut.
+  Source small;
+  SmallVector<Value> smallTokens;
+  int64_t offset = 0;
+  for (Value tokens : dealer.findSources(expand.getSrc())) {
+    int64_t size = typeOf(tokens).getDimSize(kUnitDim);
+    if (size >= ranks) {
+      sources.push_back({tokens, {{offset, size}}});
+    } else {
+      small.runs.push_back({offset, size});
+      smallTokens.push_back(tokens);
+    }
+    offset += size;
+  }
+  if (sources.empty() || sources.size() + smallTokens.size() < 2)
+    return std::nullopt;
+  if (!smallTokens.empty()) {
+    small.tokens =
+        smallTokens.size() == 1
+            ? smallTokens.front()
+            : tensor::ConcatOp::create(builder, op.getLoc(), kUnitDim, smallTokens).getResult();
+    sources.push_back(small);
+  }
+  return DealtTokens{dealer.deal(sources), dealer.dealMask(sources, op.getMask())};
+}
