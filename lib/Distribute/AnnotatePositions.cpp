@@ -85,17 +85,23 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
       Positions positions(function, program->mesh);
+      bool found = false;
       function.walk([&](Operation *op) {
         if (!isa<LayerNormOp, RmsNormOp>(op))
           return;
         for (Value value : {op->getOperand(0), Value(op->getResult(0))})
           if (std::optional<unsigned> dim = positions.getDim(value)) {
             int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(*dim);
+            found = true;
             bool byRows = size / positions.getUnit() >= program->mesh.getNumRanks(*axes);
             numMarked += mark(value, *axes, {*dim, byRows ? positions.getUnit() : 1},
                               MarkPriority::Activations, "positions");
           }
       });
+      if (!found && program->mesh.getNumRanks(*axes) > 1)
+        function.emitWarning() << "'" << function.getName() << "' has no normalised tokens whose "
+                               << "positions all attentions share, so nothing is spread over '"
+                               << axis << "': all ranks along it compute the same";
     }
   }
 };

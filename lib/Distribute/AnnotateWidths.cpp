@@ -95,6 +95,7 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
   void markSums(func::FuncOp function) {
     if (mesh.getNumRanks(axes) == 1)
       return;
+    numFound = 0;
     for (Operation &op : function.front().without_terminator()) {
       RuledOp ruled(&op, mesh);
       if (!ruled)
@@ -103,6 +104,20 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
         for (unsigned dim = 0; dim < ruled.getSlotRank(slot); ++dim)
           markSum(ruled, slot, dim);
     }
+    if (numFound == 0 && !isUsed(function))
+      function.emitWarning() << "'" << function.getName() << "' has no width that parameters make "
+                             << "and a sum uses up, so no heads and hidden widths are spread over '"
+                             << axis << "'";
+  }
+
+  /// Whether something else is spread over the axes.
+  bool isUsed(func::FuncOp function) {
+    auto uses = [&](Value value) {
+      return llvm::any_of(axes, [&](StringAttr axis) { return isDecided(value, axis); });
+    };
+    return llvm::any_of(function.getArguments(), uses) ||
+           llvm::any_of(function.front(),
+                        [&](Operation &op) { return llvm::any_of(op.getResults(), uses); });
   }
 
   void markSum(const RuledOp &op, unsigned slot, unsigned dim) {
@@ -116,6 +131,7 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
     // With one part only there is nothing to split.
     if (unit == 0 || unit >= size)
       return;
+    ++numFound;
     numMarked += mark(value, axes, {dim, unit}, MarkPriority::Weights, "widths");
   }
 
@@ -131,5 +147,6 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
   MeshAttr mesh;
   SmallVector<StringAttr> axes;
   llvm::DenseSet<Value> parameters;
+  unsigned numFound = 0;
 };
 } // namespace

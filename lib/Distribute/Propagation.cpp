@@ -120,20 +120,11 @@ LogicalResult Propagation::seed() {
 // Fix-point
 //===----------------------------------------------------------------------===//
 
-static double getBytes(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type)
-    return 0;
-  Type element = type.getElementType();
-  unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
-  return double(type.getNumElements()) * llvm::divideCeil(bits, 8);
-}
-
 SmallVector<Propagation::Candidate> Propagation::getCandidates(const RuledOp &op) {
   SmallVector<Candidate> candidates;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
     State &state = getState(op.getValue(slot));
-    double bytes = getBytes(op.getValue(slot));
+    double bytes = getNumBytes(op.getValue(slot));
     for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim) {
       if (state.dims[dim].getAxes().empty() || state.origins[dim].priority > level)
         continue;
@@ -260,82 +251,6 @@ bool Propagation::visit(RuledOp &op) {
 }
 
 //===----------------------------------------------------------------------===//
-// Conflicts
-//===----------------------------------------------------------------------===//
-
-double Propagation::getCost(const RuledOp &op, const Splits &splits) {
-  double bytes = 0;
-  for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
-    auto type = dyn_cast<RankedTensorType>(op.getValue(slot).getType());
-    if (!type)
-      continue;
-    Layout value = Layout::get(toSharding(getState(op.getValue(slot))), type.getShape(), mesh);
-    Layout here = Layout::get(op.getSharding(slot, splits), type.getShape(), mesh);
-    for (Layout::Partial &partial : here.partials)
-      if (partial.kind == FactorKind::Softmax)
-        partial.kind = FactorKind::Sum;
-    const ReshardPlan &plan = op.isResult(slot) ? planner.plan(here, value, type.getShape())
-                                                : planner.plan(value, here, type.getShape());
-    bytes += plan.sent * getBytes(op.getValue(slot)) / type.getNumElements();
-  }
-  return bytes;
-}
-
-void Propagation::reportConflicts(const RuledOp &op, const Choice &choice) {
-  static const char *const names[] = {"the user", "weights", "activations"};
-  auto describe = [&](InFlightDiagnostic &diag, unsigned factor, const FactorSplit &split,
-                      const Origin &origin) {
-    diag << "factor " << factor << " ("
-         << stringifyFactorKind(op.getRule().getFactor(factor).getKind()) << " of "
-         << op.getRule().getFactor(factor).getSize() << ") over ";
-    llvm::interleave(split.axes, diag, ", ");
-    diag << " for " << names[static_cast<unsigned>(origin.priority)];
-    if (origin.by)
-      diag << " (" << origin.by.getValue() << ")";
-  };
-  for (const Candidate &lost : choice.lost) {
-    std::optional<unsigned> winner;
-    Splits other = choice.splits;
-    for (unsigned f = 0; f < op.getNumFactors(); ++f)
-      if (llvm::any_of(choice.splits[f].axes, [&](StringAttr axis) {
-            return llvm::is_contained(lost.split.axes, axis);
-          })) {
-        winner = winner ? *winner : f;
-        other[f] = {};
-      }
-    ++numConflicts;
-    InFlightDiagnostic diag = op.getOp()->emitRemark("splits ");
-    if (winner)
-      describe(diag, *winner, choice.splits[*winner], choice.origins[*winner]);
-    else
-      diag << "nothing over " << lost.split.axes.front();
-    diag << ", which costs " << int64_t(getCost(op, choice.splits)) << " bytes sent a rank; ";
-    describe(diag, lost.factor, lost.split, lost.origin);
-    other[lost.factor] = lost.split;
-    if (op.isExpressible(other))
-      diag << " would cost " << int64_t(getCost(op, other));
-    else
-      diag << " cannot be split alone";
-  }
-}
-
-/// An op without a rule computes whole results from whole operands.
-LogicalResult Propagation::reportWithoutRule(Operation *op) {
-  for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
-    ShardingAttr sharding = given.lookup(operand);
-    if (sharding ? sharding.isReplicated() : !toSharding(getState(operand)).isSplit())
-      continue;
-    InFlightDiagnostic diag = options.strict ? op->emitError() : op->emitWarning();
-    diag << "'" << op->getName() << "' op has no sharding rule, so operand " << index
-         << " is gathered (" << int64_t(getBytes(operand))
-         << " bytes a rank and step): give it a #dchag.rule to avoid it";
-    if (options.strict)
-      return failure();
-  }
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // Results
 //===----------------------------------------------------------------------===//
 
@@ -351,7 +266,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Cho
   for (unsigned slot = 0; options.deferSums && op && slot < op.getNumSlots(); ++slot) {
     Value value = op.getValue(slot);
     if (op.isResult(slot)) {
-      after += getBytes(value);
+      after += getNumBytes(value);
       continue;
     }
     // As the op splits it, with the partial sums that it comes with.
@@ -363,7 +278,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Cho
         axes.push_back(partial.getAxis());
     operands.push_back(addPartialSums(sharding, axes));
     if (!axes.empty())
-      before += getBytes(value);
+      before += getNumBytes(value);
   }
   SmallVector<StringAttr, 2> passed = op.getPassedAxes(operands);
   // An axis that splits a sum of the op itself leaves its own partial results.
@@ -434,6 +349,7 @@ LogicalResult Propagation::write() {
     if (op) {
       choice = choose(op);
       reportConflicts(op, choice);
+      useFreeAxes(op, choice);
     }
     writeOp(op, choice, uses);
   }

@@ -79,6 +79,7 @@ private:
 
   /// Bytes a rank sends to lay out the operands and results of an op that splits so.
   double getCost(const RuledOp &op, const Splits &splits);
+  void useFreeAxes(const RuledOp &op, Choice &choice);
   void reportConflicts(const RuledOp &op, const Choice &choice);
   LogicalResult reportWithoutRule(Operation *op);
 
@@ -105,6 +106,9 @@ private:
   llvm::DenseMap<Value, ShardingAttr> given;
   int64_t numConflicts = 0;
 };
+
+/// Of all elements; 0 for what is no tensor.
+double getNumBytes(Value value);
 
 } // namespace mlir::dchag
 
