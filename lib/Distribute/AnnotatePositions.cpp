@@ -16,11 +16,15 @@ using namespace mlir::dchag;
 
 namespace {
 /// All dimensions that run over the positions: those of the queries of attentions and of the
-/// results of aggregations, and what has a parallel factor in common with them.
+/// results of aggregations, or those of tokens, and what has a parallel factor in common with them.
 class Positions {
 public:
-  Positions(func::FuncOp function, MeshAttr mesh) : mesh(mesh) {
+  Positions(func::FuncOp function, MeshAttr mesh, bool ofTokens) : mesh(mesh), ofTokens(ofTokens) {
     function.walk([&](Operation *op) {
+      if (auto tokenize = dyn_cast<TokenizeOp>(op); ofTokens && tokenize)
+        add(tokenize.getResult(), 2);
+      if (ofTokens)
+        return;
       if (auto attention = dyn_cast<AttentionOp>(op))
         add(attention.getQuery(), 2);
       else if (isAggregation(op))
@@ -39,8 +43,11 @@ public:
     auto it = dims.find(value);
     return it == dims.end() ? std::nullopt : std::optional<unsigned>(it->second);
   }
-  /// Positions that must stay together for all that can be split along with them: rows.
-  int64_t getUnit() const { return unit; }
+  /// Positions that must stay together for all that can be split along with them: rows; of windows,
+  /// which are not the same at each resolution, rows of windows.
+  int64_t getUnit(int64_t size) const {
+    return ofTokens ? std::max<int64_t>(units.lookup(size), 1) : unit;
+  }
 
 private:
   void add(Value value, unsigned dim) {
@@ -62,6 +69,8 @@ private:
       // Image rows in front of columns: the dimension of positions splits by rows.
       if (isa<UnpatchifyOp, PatchifyOp, TokenizeOp>(op))
         unit = std::lcm(unit, from.stride);
+      if (ofTokens)
+        together(ruled.getSlotSize(slot, dim), from.stride);
       for (unsigned other = 0; other < ruled.getNumSlots(); ++other)
         for (unsigned d = 0; d < ruled.getSlotRank(other); ++d)
           if (ruled.getLeading(other, d).factor == from.factor)
@@ -69,7 +78,14 @@ private:
     }
   }
 
+  void together(int64_t size, int64_t stride) {
+    int64_t &old = units.try_emplace(size, 1).first->second;
+    old = std::lcm(old, stride);
+  }
+
   MeshAttr mesh;
+  bool ofTokens;
+  llvm::DenseMap<int64_t, int64_t> units;
   llvm::MapVector<Value, unsigned> dims;
   SmallVector<std::pair<Value, unsigned>> open;
   int64_t unit = 1;
@@ -84,25 +100,57 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
     if (failed(axes) || failed(program))
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
-      Positions positions(function, program->mesh);
-      bool found = false;
-      function.walk([&](Operation *op) {
-        if (!isa<LayerNormOp, RmsNormOp>(op))
-          return;
-        for (Value value : {op->getOperand(0), Value(op->getResult(0))})
-          if (std::optional<unsigned> dim = positions.getDim(value)) {
-            int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(*dim);
-            found = true;
-            bool byRows = size / positions.getUnit() >= program->mesh.getNumRanks(*axes);
-            numMarked += mark(value, *axes, {*dim, byRows ? positions.getUnit() : 1},
-                              MarkPriority::Activations, "positions");
-          }
-      });
+      bool found = markNorms(function, program->mesh, *axes, /*ofTokens=*/false);
+      // Attentions inside of windows: rows of windows split, where a rank has one sample. Windows
+      // of several are one dimension, of which the samples would have to split first.
+      if (!found && hasOneSample(function, program->mesh))
+        found = markNorms(function, program->mesh, *axes, /*ofTokens=*/true);
       if (!found && program->mesh.getNumRanks(*axes) > 1)
         function.emitWarning() << "'" << function.getName() << "' has no normalised tokens whose "
-                               << "positions all attentions share, so nothing is spread over '"
-                               << axis << "': all ranks along it compute the same";
+                               << "positions all attentions share, or several samples a rank whose "
+                               << "windows do not, so nothing is spread over '" << axis
+                               << "': all ranks along it compute the same";
     }
+  }
+
+  /// Marks operands and results of normalisations; returns whether there are any.
+  bool markNorms(func::FuncOp function, MeshAttr mesh, ArrayRef<StringAttr> axes, bool ofTokens) {
+    Positions positions(function, mesh, ofTokens);
+    bool found = false;
+    function.walk([&](Operation *op) {
+      if (!isa<LayerNormOp, RmsNormOp>(op))
+        return;
+      for (Value value : {op->getOperand(0), Value(op->getResult(0))})
+        if (std::optional<unsigned> dim = positions.getDim(value)) {
+          int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(*dim);
+          int64_t unit = positions.getUnit(size);
+          bool byRows = size / unit >= mesh.getNumRanks(axes);
+          if (ofTokens && !byRows)
+            continue;
+          found = true;
+          numMarked +=
+              mark(value, axes, {*dim, byRows ? unit : 1}, MarkPriority::Activations, "positions");
+        }
+    });
+    return found;
+  }
+
+  /// Whether a rank has one sample of the image that is tokenized first, by marks of inputs.
+  static bool hasOneSample(func::FuncOp function, MeshAttr mesh) {
+    int64_t batch = 0;
+    function.walk([&](TokenizeOp op) {
+      batch = op.getImage().getType().getDimSize(0);
+      return WalkResult::interrupt();
+    });
+    for (BlockArgument argument : function.getArguments()) {
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      if (!type || type.getRank() == 0 || type.getDimSize(0) != batch || isParameter(argument))
+        continue;
+      for (MarkAttr mark : getMarks(argument))
+        if (mark.getSharding().getLocalSize(0, batch, mesh) == 1)
+          return true;
+    }
+    return batch == 1;
   }
 };
 } // namespace

@@ -40,14 +40,15 @@ static void addStrategies(OpPassManager &pm, const Strategy &strategy) {
   }
   if (!strategy.widths.empty())
     pm.addPass(createAnnotateWidths({strategy.widths}));
-  if (!strategy.positions.empty())
-    pm.addPass(createAnnotatePositions({strategy.positions}));
   // Samples are spread over the ranks that share parameters too.
   std::string data = strategy.data;
   if (!strategy.parameters.empty())
     data += (data.empty() ? "" : "+") + strategy.parameters;
   if (!data.empty())
     pm.addPass(createAnnotateData({data}));
+  // Windows split where samples are spread already.
+  if (!strategy.positions.empty())
+    pm.addPass(createAnnotatePositions({strategy.positions}));
   if (!strategy.parameters.empty()) {
     AnnotateParametersOptions options;
     options.axis = strategy.parameters;

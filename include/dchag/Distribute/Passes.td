@@ -154,7 +154,9 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
     image where there are rows for all ranks. Over the axis of tensor parallelism sums are then
     scattered in front of the regions between attention and MLP and gathered behind them
     (Megatron's sequence parallelism, arXiv 2205.05198). Over an axis of its own
-    everything is split by positions, and attention gathers keys and values.
+    everything is split by positions, and attention gathers keys and values. Where attention is inside
+    of windows and a rank has one sample, rows of windows are split: nothing is gathered but what
+    is rolled. Warns where nothing can be split.
   }];
   let options = [AxisOption<"positions are spread", "sp">];
   let statistics = [markedStatistic];
