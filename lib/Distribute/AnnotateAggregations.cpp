@@ -47,9 +47,9 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   LogicalResult markFunction(func::FuncOp function) {
     SmallVector<Operation *> first = getFirstAggregations(function);
     if (first.empty())
-      return function.emitOpError(
-          "has no dchag.aggregate of tokens that a mode of the aggregation "
-          "could spread: leave the mode out, or see the remarks of --raise");
+      return function.emitError("@")
+             << function.getName() << " has no dchag.aggregate of tokens that a mode of the "
+             << "aggregation could spread: leave the mode out, or see the remarks of --raise";
     if (mode == DistributeMode::Gather) {
       function.walk([&](TokenizeOp op) { put(op.getResult(), axes, {1}); });
       // All tokens are on every rank then: only heads are split.
