@@ -84,11 +84,15 @@ FailureOr<SmallVector<StringAttr>> mlir::dchag::resolveAxes(ModuleOp module, Str
     return failure();
   SmallVector<StringAttr> axes;
   for (StringRef name : llvm::split(names, '+')) {
-    size_t before = axes.size();
+    bool found = false;
     for (StringAttr axis : mesh.getNames())
-      if (axis.getValue() == name || axis.getValue().starts_with((name + ".").str()))
-        axes.push_back(axis);
-    if (axes.size() == before)
+      if (axis.getValue() == name || axis.getValue().starts_with((name + ".").str())) {
+        found = true;
+        // Samples and parameters may go over one axis: it splits once.
+        if (!llvm::is_contained(axes, axis))
+          axes.push_back(axis);
+      }
+    if (!found)
       return module.emitError("mesh must have the axis '") << name << "': got " << mesh;
   }
   return axes;

@@ -105,15 +105,12 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
     stride /= size;
     if (size == 1)
       continue;
-    // Parts that cut into single elements of the factor: axes that together have a rank for each of
-    // them are used up by it. Otherwise it has all axes, also where there are more ranks than
-    // elements.
-    size_t count = local % stride == 0 ? axes.size() : 0;
+    // Parts of whole elements of the factor are its alone, also where there are more ranks than
+    // elements. Of parts that cut into an element, the axes that together have a rank for each of
+    // them are used up by it, and the others go on behind it.
+    size_t count = local >= stride ? axes.size() : 0;
     while (count < axes.size() && mesh.getNumRanks(axes.take_front(count)) < size)
       ++count;
-    // Parts of whole elements are the factor's alone: there are more ranks than elements.
-    if (local >= stride && count < axes.size())
-      count = axes.size();
     FactorSplit split;
     if (count < axes.size()) {
       if (mesh.getNumRanks(axes.take_front(count)) != size)

@@ -64,7 +64,15 @@ FailureOr<Strategy> mlir::dchag::parseStrategy(StringRef text, StringRef mesh,
       return failure();
     }
     *place = axes.empty() ? (itemMode ? "tp" : name.str()) : axes.str();
-    for (StringRef axis : llvm::split(*place, '+'))
+    SmallVector<StringRef> used;
+    for (StringRef axis : llvm::split(*place, '+')) {
+      if (llvm::is_contained(used, axis)) {
+        error = ("strategy '" + item + "' names the axis '" + axis + "' twice").str();
+        return failure();
+      }
+      used.push_back(axis);
+    }
+    for (StringRef axis : used)
       if (!mesh.empty() && !llvm::is_contained(known, axis)) {
         error = ("strategy '" + item + "' needs the axis '" + axis + "', which the mesh '" + mesh +
                  "' does not have")
