@@ -42,9 +42,10 @@ static cl::opt<EmitKind>
                         clEnumValN(EmitKind::Run, "run", "nothing: run it in the interpreter")));
 static cl::opt<std::string> mesh("mesh", cl::cat(modelCategory), cl::value_desc("tp=2"),
                                  cl::desc("Mesh of ranks to compile for (default: one rank)"));
-static cl::opt<DistributeMode> mode("mode", cl::cat(modelCategory),
-                                    cl::desc("How aggregations are spread over the mesh:"),
-                                    cl::init(DistributeMode::Replicate), getDistributeModeValues());
+static cl::opt<DistributeMode>
+    mode("mode", cl::cat(modelCategory),
+         cl::desc("How aggregations are spread over the mesh (default: replicate):"),
+         cl::init(DistributeMode::Replicate), getDistributeModeValues());
 static cl::opt<std::string>
     strategy("strategy", cl::cat(modelCategory), cl::value_desc("dp,fsdp,tp,sp=tp,hierarchical"),
              cl::desc("What goes over which axis of the mesh (default: what their names say)"));
