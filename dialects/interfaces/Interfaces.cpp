@@ -10,13 +10,21 @@ using namespace mlir::dchag;
 #include "dialects/interfaces/ShardingRule.cpp.inc"
 #include "dialects/interfaces/SpmdEvaluable.cpp.inc"
 
+double mlir::dchag::getTensorBytes(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
+    return 0;
+  Type element = tensor.getElementType();
+  unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
+  return static_cast<double>(tensor.getNumElements()) * llvm::divideCeil(bits, 8);
+}
+
 double mlir::dchag::bytesOfOperandsAndResults(Operation *op) {
   double bytes = 0;
   auto add = [&](Type type) {
     auto shaped = dyn_cast<RankedTensorType>(type);
-    if (shaped && shaped.hasStaticShape() && shaped.getElementType().isIntOrFloat())
-      bytes += static_cast<double>(shaped.getNumElements()) *
-               ((shaped.getElementTypeBitWidth() + 7) / 8);
+    if (shaped && shaped.getElementType().isIntOrFloat())
+      bytes += getTensorBytes(shaped);
   };
   llvm::SmallPtrSet<Value, 8> seen;
   for (Value operand : op->getOperands())

@@ -10,6 +10,8 @@
 #include "mlir/IR/Operation.h"
 
 namespace mlir::dchag {
+/// Bytes of a static tensor, an index counting eight; 0 for other types.
+double getTensorBytes(Type type);
 /// Bytes of all tensor operands and results, each counted once.
 double bytesOfOperandsAndResults(Operation *op);
 /// A copy of `op` (attributes, regions) on other operands with other result types.

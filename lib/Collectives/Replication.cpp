@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-std::optional<ArrayRef<int16_t>> mlir::dchag::getGridAxes(Operation *op) {
+std::optional<ArrayRef<int16_t>> mlir::dchag::getCollectiveAxes(Operation *op) {
   using Axes = std::optional<ArrayRef<int16_t>>;
   return TypeSwitch<Operation *, Axes>(op)
       .Case<shard::AllGatherOp, shard::AllReduceOp, shard::AllToAllOp, shard::BroadcastOp,
@@ -52,7 +52,7 @@ Replication::Axes Replication::visit(Operation *op) {
     result &= equal.lookup(operand);
   // All ranks of a group get the same, but that may still differ between groups.
   if (isa<shard::AllGatherOp, shard::AllReduceOp, shard::BroadcastOp>(op))
-    result |= getBits(*getGridAxes(op));
+    result |= getBits(*getCollectiveAxes(op));
   return result & ~getAxesOf(op);
 }
 

@@ -2,6 +2,7 @@
 #ifndef DCHAG_COLLECTIVES_REPLICATION_H
 #define DCHAG_COLLECTIVES_REPLICATION_H
 
+#include "dchag/Collectives/Axes.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
@@ -29,9 +30,6 @@ private:
   /// Bit a: equal along axis a.
   llvm::DenseMap<Value, Axes> equal;
 };
-
-/// Axes of a collective of the shard dialect; none for other ops and for local slices.
-std::optional<ArrayRef<int16_t>> getGridAxes(Operation *op);
 
 } // namespace mlir::dchag
 

@@ -2,6 +2,7 @@
 
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
+#include "dialects/interfaces/Interfaces.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -17,16 +18,9 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static double getBytes(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
-  Type element = type.getElementType();
-  unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
-  return double(type.getNumElements()) * llvm::divideCeil(bits, 8);
-}
-
 /// Bytes that a rank sends in a group of `ranks`.
 static double getSent(Operation *op, int64_t ranks) {
-  double bytes = getBytes(op->getOperand(0)), part = bytes * (ranks - 1) / ranks;
+  double bytes = getTensorBytes(op->getOperand(0).getType()), part = bytes * (ranks - 1) / ranks;
   return TypeSwitch<Operation *, double>(op)
       .Case([&](shard::AllGatherOp) { return bytes * (ranks - 1); })
       .Case([&](shard::AllReduceOp) { return 2 * part; })
@@ -98,7 +92,7 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
   }
 
   void addOp(Report &report, func::FuncOp function, Operation *op) {
-    auto axes = getGridAxes(op);
+    auto axes = getCollectiveAxes(op);
     auto name = op->getAttrOfType<FlatSymbolRefAttr>("grid");
     auto grid = axes && name ? getOperation().lookupSymbol<shard::GridOp>(name.getValue())
                              : shard::GridOp();

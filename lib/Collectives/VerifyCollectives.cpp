@@ -50,7 +50,7 @@ struct VerifyCollectives : mlir::dchag::impl::VerifyCollectivesBase<VerifyCollec
         continue;
       Replication known(function, mesh);
       function.walk([&](Operation *op) {
-        if (auto axes = getGridAxes(op))
+        if (auto axes = getCollectiveAxes(op))
           ok &= succeeded(verify(op, *axes, known));
       });
     }

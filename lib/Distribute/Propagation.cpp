@@ -124,7 +124,7 @@ SmallVector<Propagation::Candidate> Propagation::getCandidates(const RuledOp &op
   SmallVector<Candidate> candidates;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
     State &state = getState(op.getValue(slot));
-    double bytes = getNumBytes(op.getValue(slot));
+    double bytes = getTensorBytes(op.getValue(slot).getType());
     for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim) {
       if (state.dims[dim].getAxes().empty() || state.origins[dim].priority > level)
         continue;
@@ -266,7 +266,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Cho
   for (unsigned slot = 0; options.deferSums && op && slot < op.getNumSlots(); ++slot) {
     Value value = op.getValue(slot);
     if (op.isResult(slot)) {
-      after += getNumBytes(value);
+      after += getTensorBytes(value.getType());
       continue;
     }
     // As the op splits it, with the partial sums that it comes with.
@@ -278,7 +278,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Cho
         axes.push_back(partial.getAxis());
     operands.push_back(addPartialSums(sharding, axes));
     if (!axes.empty())
-      before += getNumBytes(value);
+      before += getTensorBytes(value.getType());
   }
   SmallVector<StringAttr, 2> passed = op.getPassedAxes(operands);
   // An axis that splits a sum of the op itself leaves its own partial results.

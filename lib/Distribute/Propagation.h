@@ -107,9 +107,6 @@ private:
   int64_t numConflicts = 0;
 };
 
-/// Of all elements; 0 for what is no tensor.
-double getNumBytes(Value value);
-
 } // namespace mlir::dchag
 
 #endif // DCHAG_DISTRIBUTE_PROPAGATION_H

@@ -5,15 +5,6 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-double mlir::dchag::getNumBytes(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type)
-    return 0;
-  Type element = type.getElementType();
-  unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
-  return double(type.getNumElements()) * llvm::divideCeil(bits, 8);
-}
-
 double Propagation::getCost(const RuledOp &op, const Splits &splits) {
   double bytes = 0;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
@@ -27,7 +18,7 @@ double Propagation::getCost(const RuledOp &op, const Splits &splits) {
         partial.kind = FactorKind::Sum;
     const ReshardPlan &plan = op.isResult(slot) ? planner.plan(here, value, type.getShape())
                                                 : planner.plan(value, here, type.getShape());
-    bytes += plan.sent * getNumBytes(op.getValue(slot)) / type.getNumElements();
+    bytes += plan.sent * getTensorBytes(op.getValue(slot).getType()) / type.getNumElements();
   }
   return bytes;
 }
@@ -78,7 +69,7 @@ LogicalResult Propagation::reportWithoutRule(Operation *op) {
       continue;
     InFlightDiagnostic diag = options.strict ? op->emitError() : op->emitWarning();
     diag << "'" << op->getName() << "' op has no sharding rule, so operand " << index
-         << " is gathered (" << int64_t(getNumBytes(operand))
+         << " is gathered (" << int64_t(getTensorBytes(operand.getType()))
          << " bytes a rank and step): give it a #dchag.rule to avoid it";
     if (options.strict)
       return failure();

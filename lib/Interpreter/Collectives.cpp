@@ -10,15 +10,6 @@ using namespace mlir;
 using namespace mlir::dchag;
 using shard::ReductionKind;
 
-std::optional<ArrayRef<int16_t>> mlir::dchag::getCollectiveAxes(Operation *op) {
-  using Axes = std::optional<ArrayRef<int16_t>>;
-  return TypeSwitch<Operation *, Axes>(op)
-      .Case<shard::AllGatherOp, shard::AllReduceOp, shard::AllToAllOp, shard::BroadcastOp,
-            shard::ReduceScatterOp, shard::ShiftOp>(
-          [](auto collective) { return Axes(collective.getGridAxes()); })
-      .Default([](Operation *) { return Axes(); });
-}
-
 StringRef mlir::dchag::getGridName(Operation *op) {
   auto grid = op->getAttrOfType<FlatSymbolRefAttr>("grid");
   return grid ? grid.getValue() : StringRef();

@@ -2,13 +2,10 @@
 #ifndef DCHAG_LIB_INTERPRETER_COLLECTIVES_H
 #define DCHAG_LIB_INTERPRETER_COLLECTIVES_H
 
+#include "dchag/Collectives/Axes.h"
 #include "dialects/interfaces/Interfaces.h"
-#include <optional>
 
 namespace mlir::dchag {
-
-/// Grid axes of a collective, along which ranks exchange values; nothing for other ops.
-std::optional<ArrayRef<int16_t>> getCollectiveAxes(Operation *op);
 
 /// Name of the grid an op of the shard dialect refers to, or empty.
 StringRef getGridName(Operation *op);
