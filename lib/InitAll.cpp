@@ -4,6 +4,7 @@
 #include "dchag/Codegen/Passes.h"
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Distribute/Passes.h"
+#include "dchag/Precision/Passes.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
@@ -40,6 +41,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::dchag::registerAllPasses() {
   mlir::registerTransformsPasses();
+  registerDchagPrecisionPasses();
   registerDchagPreparePasses();
   registerDchagRaisePasses();
   registerRaisePipeline();

@@ -52,12 +52,18 @@ FailureOr<SmallVector<Value>> ConvolutionOp::decomposeOperation(OpBuilder &build
   SmallVector<int64_t> shape(type.getShape());
   shape[1] /= groups;
   shape.insert(shape.begin() + 1, groups);
-  Value empty = tensor::EmptyOp::create(builder, getLoc(), shape, type.getElementType());
-  Value zero = arith::ConstantOp::create(
-      builder, getLoc(), cast<TypedAttr>(builder.getZeroAttr(type.getElementType())));
+  // Sums are kept in f32 at least.
+  Type sumType =
+      isNarrowFloat(type.getElementType()) ? builder.getF32Type() : type.getElementType();
+  Value empty = tensor::EmptyOp::create(builder, getLoc(), shape, sumType);
+  Value zero =
+      arith::ConstantOp::create(builder, getLoc(), cast<TypedAttr>(builder.getZeroAttr(sumType)));
   Value init = linalg::FillOp::create(builder, getLoc(), zero, empty).getResult(0);
-  auto body = [](OpBuilder &b, Location loc, ValueRange args) {
-    Value product = arith::MulFOp::create(b, loc, args[0], args[1]);
+  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
+    auto widen = [&](Value x) {
+      return x.getType() == sumType ? x : arith::ExtFOp::create(b, loc, sumType, x).getResult();
+    };
+    Value product = arith::MulFOp::create(b, loc, widen(args[0]), widen(args[1]));
     linalg::YieldOp::create(b, loc, ValueRange(arith::AddFOp::create(b, loc, args[2], product)));
   };
   auto generic =

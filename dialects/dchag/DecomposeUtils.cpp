@@ -20,6 +20,19 @@ Value Decomposer::filled(RankedTensorType type, TypedAttr value) {
   return linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
 }
 
+/// `type` or, where it is narrower, f32.
+static Type widened(Type type) {
+  return isNarrowFloat(type) ? Float32Type::get(type.getContext()) : type;
+}
+
+Value Decomposer::wide(Value x) {
+  RankedTensorType type = tensorType(x);
+  Type element = widened(type.getElementType());
+  return element == type.getElementType()
+             ? x
+             : arith::ExtFOp::create(b, loc, type.clone(element), x).getResult();
+}
+
 Value Decomposer::contract(StringRef equation, Value lhs, Value rhs) {
   auto [inputs, result] = equation.split("->");
   auto [left, right] = inputs.split(',');
@@ -34,7 +47,10 @@ Value Decomposer::contract(StringRef equation, Value lhs, Value rhs) {
   SmallVector<int64_t> shape;
   for (char letter : result)
     shape.push_back(sizes[letter]);
-  auto type = RankedTensorType::get(shape, tensorType(lhs).getElementType());
+  // Factors of one narrow type meet as they are stored: their products are exact in f32.
+  if (tensorType(lhs).getElementType() != tensorType(rhs).getElementType())
+    lhs = wide(lhs), rhs = wide(rhs);
+  auto type = RankedTensorType::get(shape, widened(tensorType(lhs).getElementType()));
   Value init = filled(type, cast<TypedAttr>(b.getZeroAttr(type.getElementType())));
   SmallVector<AffineMap> maps = {getMap(loops, left, b.getContext()),
                                  getMap(loops, right, b.getContext()),
@@ -154,13 +170,13 @@ Value Decomposer::reshape(Value x, ArrayRef<int64_t> shape) {
 }
 
 Value Decomposer::splat(Value like, double value) {
-  RankedTensorType type = tensorType(like);
+  RankedTensorType type = tensorType(like).clone(widened(tensorType(like).getElementType()));
   Attribute element = b.getFloatAttr(type.getElementType(), value);
   return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, element));
 }
 
 Value Decomposer::lowest(Value like) {
-  RankedTensorType type = tensorType(like);
+  RankedTensorType type = tensorType(like).clone(widened(tensorType(like).getElementType()));
   const auto &semantics = cast<FloatType>(type.getElementType()).getFloatSemantics();
   Attribute element =
       b.getFloatAttr(type.getElementType(), APFloat::getLargest(semantics, /*Negative=*/true));
@@ -171,4 +187,13 @@ Value Decomposer::divOrZero(Value x, Value y) {
   Value zero = splat(y, 0.0);
   Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, y, zero);
   return select(isZero, splat(x, 0.0), div(x, y));
+}
+
+Value Decomposer::sigmoid(Value x) {
+  // Of e = exp(-|x|), which is at most 1: 1 / (1 + e) above 0 and e / (1 + e) below.
+  x = wide(x);
+  Value small = exp(arith::NegFOp::create(b, loc, math::AbsFOp::create(b, loc, x)));
+  Value one = splat(x, 1.0);
+  Value isNegative = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, splat(x, 0.0));
+  return div(select(isNegative, small, one), add(one, small));
 }

@@ -9,6 +9,10 @@
 //     Value max = builder.reduce<arith::MaximumFOp>(scores, "bhnm", "bhn");
 //     Value shifted = builder.sub(scores, builder.spread(max, "bhn", scores, "bhnm"));
 //
+// Everything is computed in f32 at least: arithmetic and functions of f16 and bf16 operands take
+// them in f32, and sums of their products are kept in f32 (the factors stay as they are stored).
+// The pass `decompose` rounds what comes out to the type of the op's result, once.
+//
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DECOMPOSEUTILS_H
 #define DCHAG_DECOMPOSEUTILS_H
@@ -24,14 +28,18 @@ class Decomposer {
 public:
   Decomposer(OpBuilder &builder, Location loc) : b(builder), loc(loc) {}
 
-  /// Sum of products over the letters that the result lacks, a linalg.contract.
+  /// A tensor of f16, bf16 or a narrower float in f32; any other as it is.
+  Value wide(Value x);
+
+  /// Sum of products over the letters that the result lacks, a linalg.contract whose result is of
+  /// f32 at least.
   Value contract(StringRef equation, Value lhs, Value rhs);
 
   /// Combines over the letters of `from` that `to` lacks; letters keep their order.
   template <typename Combiner>
   Value reduce(Value x, StringRef from, StringRef to) {
     return reduce(
-        x, from, to,
+        wide(x), from, to,
         [](OpBuilder &builder, Location loc, Value a, Value c) -> Value {
           return Combiner::create(builder, loc, a, c);
         },
@@ -54,15 +62,20 @@ public:
   /// Reshapes by way of dimensions split and joined, row major.
   Value reshape(Value x, ArrayRef<int64_t> shape);
 
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
-  Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
-  Value select(Value mask, Value x, Value y) { return arith::SelectOp::create(b, loc, mask, x, y); }
-  /// A tensor of the type of `like` that holds `value` everywhere.
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, wide(x), wide(y)); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, wide(x), wide(y)); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, wide(x), wide(y)); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, wide(x), wide(y)); }
+  Value exp(Value x) { return math::ExpOp::create(b, loc, wide(x)); }
+  /// 1 / (1 + exp(-x)), which neither overflows nor loses its digits where it is small.
+  Value sigmoid(Value x);
+  Value select(Value mask, Value x, Value y) {
+    return arith::SelectOp::create(b, loc, mask, wide(x), wide(y));
+  }
+  /// A tensor of the type of `like`, or of f32 where that is narrower, that holds `value`
+  /// everywhere.
   Value splat(Value like, double value);
-  /// The lowest finite number of the element type.
+  /// The lowest finite number of that type.
   Value lowest(Value like);
   Value scale(Value x, double factor) { return factor == 1.0 ? x : mul(x, splat(x, factor)); }
   /// x / y, and 0 where y is 0.
@@ -76,6 +89,12 @@ private:
   Value reduce(Value x, StringRef from, StringRef to, CombineFn combine, StringRef name);
   Value filled(RankedTensorType type, TypedAttr value);
 };
+
+/// Whether `type` is a float of fewer bits than f32.
+inline bool isNarrowFloat(Type type) {
+  auto floating = dyn_cast<FloatType>(type);
+  return floating && floating.getWidth() < 32;
+}
 
 inline RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
 inline int64_t dimOf(Value value, unsigned dim) { return tensorType(value).getDimSize(dim); }

@@ -70,6 +70,14 @@ static AffineMap selectLoops(MLIRContext *context, unsigned loops, ArrayRef<unsi
   return AffineMap::getMultiDimMapWithTargets(loops, dims, context);
 }
 
+/// What leaves a sum or a product as it is.
+static Value makeNeutral(OpBuilder &b, Location loc, ScatterKind kind, Type type) {
+  bool isProduct = kind == ScatterKind::Mul;
+  TypedAttr value = isa<FloatType>(type) ? TypedAttr(b.getFloatAttr(type, isProduct))
+                                         : TypedAttr(b.getIntegerAttr(type, isProduct));
+  return arith::ConstantOp::create(b, loc, value);
+}
+
 /// `old` changed by `update`.
 static Value combine(OpBuilder &b, Location loc, ScatterKind kind, Value old, Value update) {
   bool isFloat = isa<FloatType>(old.getType());
@@ -176,16 +184,29 @@ FailureOr<SmallVector<Value>> ScatterOp::decomposeOperation(OpBuilder &builder) 
                                  selectLoops(context, rank + 1, result)};
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   iterators.push_back(utils::IteratorType::reduction);
+  bool isSum = getKind() == ScatterKind::Add || getKind() == ScatterKind::Mul;
   auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
     Value index = normalizeIndex(b, loc, args[0], size);
     Value here = linalg::IndexOp::create(b, loc, dim);
     Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, here);
+    if (isSum) {
+      // A sum or a product over all updates, which code generation may take apart.
+      Value neutral = makeNeutral(b, loc, getKind(), args[1].getType());
+      Value update = arith::SelectOp::create(b, loc, isHere, args[1], neutral);
+      linalg::YieldOp::create(b, loc, ValueRange(combine(b, loc, getKind(), args[2], update)));
+      return;
+    }
     Value combined = combine(b, loc, getKind(), args[2], args[1]);
     linalg::YieldOp::create(b, loc,
                             ValueRange(arith::SelectOp::create(b, loc, isHere, combined, args[2])));
   };
-  auto generic = linalg::GenericOp::create(builder, getLoc(), TypeRange(type),
-                                           ValueRange{getIndices(), getUpdates()},
-                                           ValueRange(getInput()), maps, iterators, body);
+  Value init = getInput(), values = getUpdates();
+  if (isSum && isa<FloatType>(type.getElementType())) {
+    Decomposer d(builder, getLoc());
+    init = d.wide(init), values = d.wide(values);
+  }
+  auto generic = linalg::GenericOp::create(builder, getLoc(), TypeRange(init.getType()),
+                                           ValueRange{getIndices(), values}, ValueRange(init), maps,
+                                           iterators, body);
   return SmallVector<Value>{generic.getResult(0)};
 }

@@ -6,13 +6,13 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `input` as rows x features, `dims` trailing dimensions joined.
+/// `input` as rows x features of f32 at least, `dims` trailing dimensions joined.
 static Value asRows(Decomposer &d, Value input, int64_t dims) {
   RankedTensorType type = tensorType(input);
   int64_t width = 1;
   for (int64_t size : type.getShape().take_back(dims))
     width *= size;
-  return d.reshape(input, {width ? type.getNumElements() / width : 0, width});
+  return d.wide(d.reshape(input, {width ? type.getNumElements() / width : 0, width}));
 }
 
 /// x * spread(1 / sqrt(mean square + epsilon)), `squares` being the rows to square.
@@ -58,7 +58,7 @@ FailureOr<SmallVector<Value>> SoftmaxOp::decomposeOperation(OpBuilder &builder) 
     outer *= size;
   for (int64_t size : type.getShape().drop_front(dim + 1))
     inner *= size;
-  Value x = d.reshape(getInput(), {outer, type.getDimSize(dim), inner});
+  Value x = d.wide(d.reshape(getInput(), {outer, type.getDimSize(dim), inner}));
   Value max = d.max(x, "osi", "oi");
   Value e = d.exp(d.sub(x, d.spread(max, "oi", x, "osi")));
   Value sum = d.sum(e, "osi", "oi");

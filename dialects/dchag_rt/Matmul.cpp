@@ -87,9 +87,12 @@ LogicalResult MatmulOp::verify() {
       return emitOpError("(M2) the bias has dimension d") << dim << ", which is summed over";
   }
   Type element = getElementTypeOrSelf(getLhs());
-  if (!isa<FloatType>(element) || getElementTypeOrSelf(getRhs()) != element ||
-      (getBias() && getElementTypeOrSelf(getBias()) != element))
-    return emitOpError("(M3) needs one floating-point type of lhs, rhs and bias: got ")
+  if (!isa<FloatType>(element) || getElementTypeOrSelf(getRhs()) != element)
+    return emitOpError("(M3) needs one floating-point type of lhs and rhs: got ")
            << element << " and " << getElementTypeOrSelf(getRhs());
+  for (Value value : {getBias(), getInit()})
+    if (value && !isa<FloatType>(getElementTypeOrSelf(value)))
+      return emitOpError("(M3) needs floating-point types of bias and init: got ")
+             << getElementTypeOrSelf(value);
   return verifyDestination(*this, "(M4)");
 }

@@ -27,7 +27,8 @@ def Runtime_MatmulOp : Runtime_DestinationOp<"matmul"> {
       agree with the shape.
     - (M2) A dimension that `init` lacks is one of both `lhs` and `rhs`; every dimension of `init`
       is one of `lhs` or `rhs`; `bias` has only dimensions of `init`.
-    - (M3) One floating-point element type for `lhs`, `rhs` and `bias`.
+    - (M3) One floating-point element type for `lhs` and `rhs`; `bias` and `init` have floating-point
+      types of their own. Sums are kept in f32 at least and rounded once, to the type of `init`.
     - (M4) The result, if `init` is a tensor, has the type of `init`; there is none otherwise.
 
     Made from `linalg.contract` by `contract-to-matmul`, a call of `dchag_rt_matmul` in the end.

@@ -39,6 +39,13 @@ static Value makeEmpty(OpBuilder &builder, Location loc, Value like) {
   return tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
 }
 
+static Value widen(OpBuilder &builder, Value value, FloatType element) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getElementType() == element)
+    return value;
+  return arith::ExtFOp::create(builder, value.getLoc(), type.clone(element), value);
+}
+
 static bool isZeroFill(Value value) {
   auto fill = value.getDefiningOp<linalg::FillOp>();
   return fill && matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
@@ -82,10 +89,17 @@ struct ConvertContract : OpRewritePattern<linalg::ContractOp> {
         !isProduct(maps[0], maps[1], maps[2]))
       return failure();
     Value lhs = op.getInputs()[0], rhs = op.getInputs()[1], init = op.getOutputs()[0];
-    Type element = getElementTypeOrSelf(lhs);
-    if (!isa<FloatType>(element) || getElementTypeOrSelf(rhs) != element ||
-        !isa<FloatType>(getElementTypeOrSelf(init)))
+    auto sum = dyn_cast<FloatType>(getElementTypeOrSelf(init));
+    auto left = dyn_cast<FloatType>(getElementTypeOrSelf(lhs));
+    auto right = dyn_cast<FloatType>(getElementTypeOrSelf(rhs));
+    if (!sum || !left || !right || left.getWidth() > sum.getWidth() ||
+        right.getWidth() > sum.getWidth())
       return failure();
+    // Factors meet in one type: both as they are stored, or both in the type of the sum.
+    if (left != right) {
+      lhs = widen(rewriter, lhs, sum);
+      rhs = widen(rewriter, rhs, sum);
+    }
     bool accumulate = !isZeroFill(init);
     if (!accumulate)
       init = makeEmpty(rewriter, op.getLoc(), init);
@@ -93,6 +107,38 @@ struct ConvertContract : OpRewritePattern<linalg::ContractOp> {
                                    rewriter.getAffineMapArrayAttr(maps), rt::Activation::None,
                                    accumulate, APFloat(1.0));
     rewriter.replaceOp(op, matmul.getResult());
+    return success();
+  }
+};
+
+/// The runtime sums in f32 and rounds once, to the type that it stores.
+struct FoldRounding : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    MatmulOp matmul = getOnlyUsedProduct(op.getIn());
+    if (!matmul || matmul.getAccumulate() || !getElementTypeOrSelf(op.getIn()).isF32())
+      return failure();
+    Parts parts(matmul);
+    parts.init = makeEmpty(rewriter, op.getLoc(), op.getResult());
+    rewriter.replaceOp(op, parts.build(rewriter, matmul.getLoc()));
+    return success();
+  }
+};
+
+/// Products of two bf16 or two f16 are exact in f32: factors that were converted alike are taken as
+/// they are stored.
+struct FoldWidenedFactors : OpRewritePattern<MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MatmulOp op, PatternRewriter &rewriter) const override {
+    auto lhs = op.getLhs().getDefiningOp<arith::ExtFOp>();
+    auto rhs = op.getRhs().getDefiningOp<arith::ExtFOp>();
+    if (!lhs || !rhs || getElementTypeOrSelf(lhs.getIn()) != getElementTypeOrSelf(rhs.getIn()) ||
+        !getElementTypeOrSelf(op.getLhs()).isF32())
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getLhsMutable().assign(lhs.getIn());
+      op.getRhsMutable().assign(rhs.getIn());
+    });
     return success();
   }
 };
@@ -169,8 +215,7 @@ struct FoldAddition : OpRewritePattern<arith::AddFOp> {
         continue;
       Parts parts(matmul);
       auto broadcast = other.getDefiningOp<linalg::BroadcastOp>();
-      if (broadcast && !parts.bias &&
-          getElementTypeOrSelf(other) == getElementTypeOrSelf(parts.lhs))
+      if (broadcast && !parts.bias)
         addBias(parts, broadcast);
       else if (!broadcast && !parts.accumulate)
         parts.init = other, parts.accumulate = true;
@@ -213,8 +258,8 @@ struct FoldGelu : OpRewritePattern<GeluOp> {
 struct ContractToMatmul : mlir::dchag::impl::ContractToMatmulBase<ContractToMatmul> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ConvertContract, FoldTransposedOperand, FoldTransposedResult, FoldFactor,
-                 FoldAddition, FoldGelu>(&getContext());
+    patterns.add<ConvertContract, FoldRounding, FoldWidenedFactors, FoldTransposedOperand,
+                 FoldTransposedResult, FoldFactor, FoldAddition, FoldGelu>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk([&](MatmulOp) { ++numMatmuls; });

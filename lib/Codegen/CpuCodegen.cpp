@@ -2,6 +2,7 @@
 
 #include "dchag/Codegen/Passes.h"
 #include "dchag/Memory/Passes.h"
+#include "dchag/Verify/Passes.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
@@ -43,6 +44,9 @@ void mlir::dchag::registerCodegenDialects(DialectRegistry &registry) {
 
 void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager,
                                           const CpuCodegenOptions &options) {
+  // A narrow sum would be invisible to the interpreter, so it must not get here; after
+  // decomposition all sums are explicit.
+  manager.addPass(createVerifyAccumulators());
   // First what the model says itself, so that a bias and a GELU become part of the product.
   manager.addPass(createContractToMatmul());
   manager.addPass(createDecompose());
@@ -54,6 +58,7 @@ void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager,
   manager.addPass(createCSEPass());
   manager.addPass(createFuseElementwise());
   manager.addPass(createCSEPass());
+  manager.addPass(createVerifyAccumulators());
   // Buffers.
   manager.addPass(createBufferizeProgram());
   manager.addPass(createCanonicalizerPass());

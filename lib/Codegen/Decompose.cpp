@@ -18,6 +18,21 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
+/// `value`, rounded where it was computed in a wider float than `type` has. Null if it is of
+/// another type altogether.
+static Value roundTo(OpBuilder &builder, Location loc, Value value, Type type) {
+  if (value.getType() == type)
+    return value;
+  auto from = dyn_cast<RankedTensorType>(value.getType()), to = dyn_cast<RankedTensorType>(type);
+  if (!from || !to || from.getShape() != to.getShape())
+    return Value();
+  auto wide = dyn_cast<FloatType>(from.getElementType());
+  auto narrow = dyn_cast<FloatType>(to.getElementType());
+  if (!wide || !narrow || wide.getWidth() <= narrow.getWidth())
+    return Value();
+  return arith::TruncFOp::create(builder, loc, type, value);
+}
+
 /// Replaces `op`; fails with an error where the op cannot say what it is.
 static LogicalResult decompose(linalg::AggregatedOpInterface op) {
   IRRewriter rewriter(op);
@@ -25,6 +40,14 @@ static LogicalResult decompose(linalg::AggregatedOpInterface op) {
   if (failed(values) || values->size() != op->getNumResults())
     return op->emitOpError("has no decomposition for these operands and attributes: "
                            "AggregatedOpInterface must give one value for each result");
+  for (auto [value, result] : llvm::zip_equal(*values, op->getResults())) {
+    Type got = value.getType();
+    value = roundTo(rewriter, op->getLoc(), value, result.getType());
+    if (!value)
+      return op->emitOpError("is decomposed into a value of type ")
+             << got << ": AggregatedOpInterface must give " << result.getType()
+             << ", or the same shape in a wider float";
+  }
   rewriter.replaceOp(op, *values);
   return success();
 }

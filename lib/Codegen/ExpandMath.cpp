@@ -1,8 +1,10 @@
-//===- ExpandMath.cpp - functions that vectorise ---------------------------*- C++ -*-===//
+//===- ExpandMath.cpp - functions of f32 and narrower ----------------------*- C++ -*-===//
 
 #include "dchag/Codegen/Passes.h"
+#include "dchag/Codegen/VectorMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -16,24 +18,164 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Functions for which upstream has a polynomial of f32 that is accurate everywhere.
-static bool isApproximated(StringRef name) {
-  return llvm::is_contained({"math.exp", "math.expm1", "math.log", "math.log1p", "math.log2",
-                             "math.erf", "math.tanh", "math.sin", "math.cos", "math.atan"},
-                            name);
+ArrayRef<llvm::StringLiteral> mlir::dchag::getVectorMathFunctions() {
+  static constexpr llvm::StringLiteral functions[] = {
+      "acos", "asin",  "atan", "atan2", "atanh", "cbrt", "cos", "erf", "erfc", "exp",
+      "exp2", "expm1", "log",  "log10", "log1p", "log2", "pow", "sin", "tan",  "tanh"};
+  return functions;
 }
 
-/// Halves are computed in f32.
-static bool isWidened(StringRef name) { return isApproximated(name) || name == "math.rsqrt"; }
+/// The function of the library that a math op is, or an empty name.
+static StringRef getFunction(Operation *op) {
+  StringRef name = op->getName().stripDialect();
+  if (isa<math::PowFOp>(op))
+    name = "pow";
+  if (!isa<math::MathDialect>(op->getDialect()) ||
+      !llvm::is_contained(getVectorMathFunctions(), name))
+    return {};
+  return name;
+}
+
+/// Functions for which the library's are not accurate where results come near the largest number,
+/// and which models hardly use: computed in f64 by the C library and rounded.
+static bool isComputedInF64(Operation *op) {
+  return isa<math::SinhOp, math::CoshOp, math::AsinhOp, math::AcoshOp>(op);
+}
+
+static Type cloneWithElement(Type type, Type element) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  return shaped ? shaped.clone(element) : element;
+}
 
 namespace {
+/// Computes an op on a narrow float in a wider one, and rounds once.
+struct ComputeWider : RewritePattern {
+  explicit ComputeWider(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/2, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    if (!isa_and_nonnull<math::MathDialect>(op->getDialect()) || op->getNumResults() != 1)
+      return failure();
+    auto element = dyn_cast<FloatType>(getElementTypeOrSelf(op->getResult(0)));
+    if (!element || element.getWidth() > 32)
+      return failure();
+    bool isNarrow = element.getWidth() < 32;
+    if (!isNarrow && !isComputedInF64(op))
+      return failure();
+    Type wide = isNarrow ? Type(rewriter.getF32Type()) : rewriter.getF64Type();
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      bool isFloat = isa<FloatType>(getElementTypeOrSelf(operand));
+      Type type = cloneWithElement(operand.getType(), wide);
+      operands.push_back(
+          isFloat ? arith::ExtFOp::create(rewriter, op->getLoc(), type, operand).getResult()
+                  : operand);
+    }
+    Type type = op->getResult(0).getType();
+    OperationState state(op->getLoc(), op->getName(), operands, {cloneWithElement(type, wide)},
+                         op->getAttrs());
+    Value result = rewriter.create(state)->getResult(0);
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, type, result);
+    return success();
+  }
+};
+
+/// log1p(x) is log(x) to the last digit where x is large, and there the library's overflows.
+struct LimitLog1p : OpRewritePattern<math::Log1pOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::Log1pOp op, PatternRewriter &rewriter) const override {
+    constexpr llvm::StringLiteral done = "dchag.limited";
+    if (!getElementTypeOrSelf(op.getType()).isF32() || op->hasAttr(done))
+      return failure();
+    Location loc = op.getLoc();
+    TypedAttr bound = rewriter.getF32FloatAttr(1e30f);
+    if (auto vector = dyn_cast<VectorType>(op.getType()))
+      bound = SplatElementsAttr::get(vector, bound);
+    Value isLarge = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OGT, op.getOperand(),
+                                          arith::ConstantOp::create(rewriter, loc, bound));
+    Value large = math::LogOp::create(rewriter, loc, op.getOperand());
+    auto small = math::Log1pOp::create(rewriter, loc, op.getOperand());
+    small->setAttr(done, rewriter.getUnitAttr());
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isLarge, large, small);
+    return success();
+  }
+};
+
+/// A math op of f32 as a call; a vector in pieces of 16, what is left one by one.
+struct CallFunction : RewritePattern {
+  CallFunction(MLIRContext *context, llvm::StringMap<func::FuncOp> &functions, ModuleOp module)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context), functions(functions),
+        module(module) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    StringRef name = getFunction(op);
+    if (name.empty() || !getElementTypeOrSelf(op->getResult(0)).isF32())
+      return failure();
+    auto vector = dyn_cast<VectorType>(op->getResult(0).getType());
+    if (vector && vector.getRank() != 1)
+      return failure();
+    Value result = vector ? callByPieces(rewriter, op, name, vector)
+                          : call(rewriter, op->getLoc(), name, op->getOperands());
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+
+  Value call(PatternRewriter &rewriter, Location loc, StringRef name, ValueRange operands) const {
+    Type type = operands.front().getType();
+    std::string symbol = (kVectorMathPrefix + name).str();
+    if (isa<VectorType>(type))
+      symbol += kVectorMathSuffix;
+    func::FuncOp &function = functions[symbol];
+    if (!function) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(module.getBody());
+      auto functionType =
+          rewriter.getFunctionType(SmallVector<Type>(operands.size(), type), {type});
+      function = func::FuncOp::create(rewriter, loc, symbol, functionType);
+      function.setPrivate();
+    }
+    return func::CallOp::create(rewriter, loc, function, operands).getResult(0);
+  }
+
+  Value callByPieces(PatternRewriter &rewriter, Operation *op, StringRef name,
+                     VectorType type) const {
+    Location loc = op->getLoc();
+    int64_t size = type.getNumElements(), from = 0;
+    if (size == kVectorMathWidth)
+      return call(rewriter, loc, name, op->getOperands());
+    Value result = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(type));
+    for (; from + kVectorMathWidth <= size; from += kVectorMathWidth) {
+      SmallVector<Value> pieces;
+      for (Value operand : op->getOperands())
+        pieces.push_back(vector::ExtractStridedSliceOp::create(
+            rewriter, loc, operand, ArrayRef(from), ArrayRef<int64_t>(kVectorMathWidth),
+            ArrayRef<int64_t>(1)));
+      Value piece = call(rewriter, loc, name, pieces);
+      result = vector::InsertStridedSliceOp::create(rewriter, loc, piece, result, ArrayRef(from),
+                                                    ArrayRef<int64_t>(1));
+    }
+    for (; from < size; ++from) {
+      SmallVector<Value> elements;
+      for (Value operand : op->getOperands())
+        elements.push_back(vector::ExtractOp::create(rewriter, loc, operand, from));
+      result = vector::InsertOp::create(rewriter, loc, call(rewriter, loc, name, elements), result,
+                                        from);
+    }
+    return result;
+  }
+
+  llvm::StringMap<func::FuncOp> &functions;
+  mutable ModuleOp module;
+};
+
 struct ExpandMath : mlir::dchag::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
+    llvm::StringMap<func::FuncOp> functions;
     RewritePatternSet patterns(&getContext());
-    populateMathF32ExpansionPatterns(patterns, isWidened);
-    populateMathPolynomialApproximationPatterns(patterns, isApproximated);
-    math::populateExpansionPatterns(patterns, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh",
-                                               "roundeven", "rsqrt", "clampf"});
+    patterns.add<ComputeWider>(&getContext());
+    patterns.add<LimitLog1p>(&getContext(), /*benefit=*/3);
+    patterns.add<CallFunction>(&getContext(), functions, getOperation());
+    math::populateExpansionPatterns(patterns, {"roundeven", "rsqrt", "clampf"});
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

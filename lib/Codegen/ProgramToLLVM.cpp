@@ -16,6 +16,9 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_PROGRAMTOLLVM
@@ -31,6 +34,10 @@ struct ProgramToLLVM : mlir::dchag::impl::ProgramToLLVMBase<ProgramToLLVM> {
     MLIRContext *context = &getContext();
     ModuleOp module = getOperation();
     if (failed(numberGroups(module)))
+      return signalPassFailure();
+    RewritePatternSet slices(context);
+    vector::populateVectorInsertExtractStridedSliceTransforms(slices);
+    if (failed(applyPatternsGreedily(module, std::move(slices))))
       return signalPassFailure();
     LowerToLLVMOptions options(context);
     // A buffer of static shape is its pointer: sizes and strides are constants of the kernel.

@@ -45,6 +45,14 @@ public:
         ->getResult(0);
   }
 
+  /// `sum` and `bias`, repeated along `newDims`; the sum may be of f32 where the bias is narrower.
+  Value addBias(Value sum, Value bias, ArrayRef<int64_t> newDims) {
+    Value repeated = broadcast(bias, shapeOf(sum), newDims);
+    if (repeated.getType() != sum.getType())
+      repeated = make<arith::ExtFOp>(sum.getType(), repeated);
+    return make<arith::AddFOp>(sum, repeated);
+  }
+
   template <typename OpTy, typename... Args>
   Value make(Args &&...args) {
     return OpTy::create(builder, loc, std::forward<Args>(args)...);
@@ -140,10 +148,8 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
                                  op.getWk(), op.getBk(), op.getWv(), op.getBv(), Value(), Value(),
                                  op.getMask(), op.getHeadsAttr(), op.getScaleAttr());
     Value result = writer.project(merged, op.getWo());
-    if (op.getBo()) {
-      Value bias = writer.broadcast(op.getBo(), writer.shapeOf(result), {0, 2, 3});
-      result = writer.make<arith::AddFOp>(result, bias);
-    }
+    if (op.getBo())
+      result = writer.addBias(result, op.getBo(), {0, 2, 3});
     op.getResult().replaceAllUsesWith(result);
     op.erase();
   }
@@ -213,8 +219,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     Writer writer(op);
     Value sum =
         writer.make<AggregateLinearOp>(op.getType(), op.getTokens(), op.getWeight(), Value());
-    Value bias = writer.broadcast(op.getBias(), writer.shapeOf(op.getResult()), {0, 3, 4});
-    Value result = writer.make<arith::AddFOp>(sum, bias);
+    Value result = writer.addBias(sum, op.getBias(), {0, 3, 4});
     op.getResult().replaceAllUsesWith(result);
     op.erase();
   }

@@ -1,5 +1,6 @@
 //===- Object.cpp - from the LLVM dialect to object code -------------------*- C++ -*-===//
 
+#include "dchag/Codegen/VectorMath.h"
 #include "dchag/Emit/Emit.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -105,6 +106,7 @@ std::unique_ptr<llvm::Module> mlir::dchag::emitLLVM(ModuleOp module, llvm::LLVMC
     return nullptr; // the translation has said why
   target->setDataLayout(machine->createDataLayout());
   target->setTargetTriple(machine->getTargetTriple());
+  bindVectorMath(*target, *machine->getMCSubtargetInfo());
   for (llvm::Function &function : *target)
     if (!function.isDeclaration()) {
       function.addFnAttr("target-cpu", cpu.name);

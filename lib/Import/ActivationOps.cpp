@@ -30,10 +30,13 @@ Value selectNegative(NodeBuilder &node, Value x, Value negative, Value otherwise
   return arith::SelectOp::create(node.b, node.loc, isNegative, negative, otherwise);
 }
 
-/// 1 / (1 + exp(-x))
+/// 1 / (1 + exp(-x)), of e = exp(-|x|) so that it does not overflow: 1 / (1 + e) above 0 and
+/// e / (1 + e) below, where it is as small as e.
 Value sigmoid(NodeBuilder &node, Value x) {
   Value one = splatLike(node, x, 1);
-  return node.div(one, node.add(one, exponential(node, negate(node, x))));
+  Value magnitude = math::AbsFOp::create(node.b, node.loc, x);
+  Value small = exponential(node, negate(node, magnitude));
+  return node.div(selectNegative(node, x, small, one), node.add(one, small));
 }
 
 LogicalResult buildSigmoid(NodeBuilder &node) {
@@ -68,24 +71,25 @@ LogicalResult buildLeakyRelu(NodeBuilder &node) {
   return node.setOutput(0, selectNegative(node, *x, scaled, *x));
 }
 
-/// alpha (exp(x) - 1) below 0
+/// alpha (exp(x) - 1) below 0, where the difference would have no digit left near 0
 LogicalResult buildElu(NodeBuilder &node) {
   FailureOr<Value> x = getFloatInput(node);
   if (failed(x))
     return failure();
-  Value shifted = node.sub(exponential(node, *x), splatLike(node, *x, 1));
+  Value shifted = math::ExpM1Op::create(node.b, node.loc, *x);
   Value scaled = node.mul(shifted, splatLike(node, *x, node.getFloat("alpha", 1)));
   return node.setOutput(0, selectNegative(node, *x, scaled, *x));
 }
 
-/// log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)), which never overflows.
+/// log(1 + exp(x)) as max(x, 0) + log1p(exp(-|x|)), which never overflows and is exp(x) for a
+/// large -x.
 LogicalResult buildSoftplus(NodeBuilder &node) {
   FailureOr<Value> x = getFloatInput(node);
   if (failed(x))
     return failure();
   Value magnitude = math::AbsFOp::create(node.b, node.loc, *x);
   Value small = exponential(node, negate(node, magnitude));
-  Value log = math::LogOp::create(node.b, node.loc, node.add(splatLike(node, *x, 1), small));
+  Value log = math::Log1pOp::create(node.b, node.loc, small);
   return node.setOutput(0, node.add(node.max(*x, splatLike(node, *x, 0)), log));
 }
 
@@ -138,4 +142,5 @@ void onnx::registerActivationOps(OperatorTable &table) {
   table.add("Gelu", buildGelu, 20);
   table.add("Cast", buildCast);
   table.add("CastLike", buildCastLike, 15);
+  table.roundOnce({"LeakyRelu", "Elu", "Sigmoid", "Swish", "Softplus"});
 }

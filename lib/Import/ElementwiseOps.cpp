@@ -344,4 +344,5 @@ void onnx::registerElementwiseOps(OperatorTable &table) {
   table.add("Where", buildWhere, 9);
   table.add("IsNaN", buildIsNaN);
   table.add("IsInf", buildIsInf, 10);
+  table.roundOnce({"Sum", "Mean"});
 }

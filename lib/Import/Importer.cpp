@@ -230,6 +230,26 @@ LogicalResult Importer::importFunction(NodeBuilder &builder, const Function &fun
   return success();
 }
 
+/// Builds a node, in f32 where its operator is a formula and its inputs are of narrower floats.
+static LogicalResult buildNode(const Operator &entry, NodeBuilder &builder) {
+  FloatType narrow;
+  if (entry.roundsOnce)
+    for (std::optional<ImportedValue> &input : builder.inputs) {
+      auto type = input ? dyn_cast<FloatType>(onnx::getElementType(input->value)) : FloatType();
+      if (!type || type.getWidth() >= 32)
+        continue;
+      narrow = narrow ? narrow : type;
+      input->value = builder.convert(input->value, builder.b.getF32Type());
+    }
+  if (failed(entry.build(builder)))
+    return failure();
+  if (narrow)
+    for (std::optional<ImportedValue> &output : builder.outputs)
+      if (output && onnx::getElementType(output->value).isF32())
+        output->value = builder.convert(output->value, narrow);
+  return success();
+}
+
 LogicalResult Importer::importOperator(NodeBuilder &builder) {
   const Node &node = builder.node;
   if (!isDefaultDomain(node.domain))
@@ -246,7 +266,7 @@ LogicalResult Importer::importOperator(NodeBuilder &builder) {
   for (const Operator &candidate : entries) {
     if (builder.opset < candidate.since || builder.opset > candidate.until)
       continue;
-    if (failed(candidate.build(builder)) || failed(builder.checkAttributes()))
+    if (failed(buildNode(candidate, builder)) || failed(builder.checkAttributes()))
       return failure();
     folder.fold(*entry, last, b, builder.outputs);
     return success();

@@ -22,6 +22,9 @@ struct Operator {
   int64_t since = oldestOpset;
   int64_t until = newestOpset;
   std::function<LogicalResult(NodeBuilder &)> build;
+  /// A formula of several steps: narrower floats are computed in f32 and rounded once, as ONNX's
+  /// functions are, instead of after each step.
+  bool roundsOnce = false;
 };
 
 class OperatorTable {
@@ -29,6 +32,12 @@ public:
   void add(StringRef name, std::function<LogicalResult(NodeBuilder &)> build,
            int64_t since = oldestOpset, int64_t until = newestOpset) {
     entries[name].push_back({since, until, std::move(build)});
+  }
+  /// Marks all entries of each name as formulas of several steps.
+  void roundOnce(ArrayRef<StringRef> names) {
+    for (StringRef name : names)
+      for (Operator &entry : entries.find(name)->second)
+        entry.roundsOnce = true;
   }
   /// The entries of a name, in no order; empty for an unknown operator.
   ArrayRef<Operator> lookup(StringRef name) const {

@@ -223,4 +223,5 @@ LogicalResult buildAveragePool(NodeBuilder &node) {
 void onnx::registerPoolOps(OperatorTable &table) {
   table.add("MaxPool", buildMaxPool, 8);
   table.add("AveragePool", buildAveragePool, 7);
+  table.roundOnce({"AveragePool"});
 }

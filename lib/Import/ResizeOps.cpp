@@ -330,4 +330,7 @@ LogicalResult buildResize(NodeBuilder &node) {
 
 } // namespace
 
-void onnx::registerResizeOps(OperatorTable &table) { table.add("Resize", buildResize, 11); }
+void onnx::registerResizeOps(OperatorTable &table) {
+  table.add("Resize", buildResize, 11);
+  table.roundOnce({"Resize"});
+}

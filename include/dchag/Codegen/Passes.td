@@ -8,8 +8,9 @@ def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
   let summary = "Replaces domain ops by simpler ones";
   let description = [{
     Every op that implements upstream's `AggregatedOpInterface` says itself what it is in
-    simpler ops (the closed set, linalg.generic); also takes `tensor.pad` apart. An op of no
-    dialect that later passes know is an error.
+    simpler ops (the closed set, linalg.generic); also takes `tensor.pad` apart. An op may compute in a
+    wider float than its result has: what it gives is rounded to the type of the result, once. An
+    op of no dialect that later passes know is an error.
     ```mlir
     %y = dchag.gelu %x : tensor<2x3xf32>      // before
     %1 = math.erf %0 : tensor<2x3xf32>        // after, among others
@@ -140,24 +141,37 @@ def OverlapCollectives : Pass<"overlap-collectives", "::mlir::ModuleOp"> {
 def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
   let summary = "Makes kernels loops, parallel outside, vectorisable inside";
   let description = [{
-    The innermost loop runs over a dimension that is contiguous in the operands, or over a
-    reduction with its sum in a register. Outer parallel loops become one `scf.parallel` where the
-    work is worth more than starting threads.
+    The innermost loop runs over a dimension that is contiguous in the operands. Outer parallel loops become
+    one `scf.parallel` where the work is worth more than starting threads.
+
+    Reductions are vectors of up to 64 lanes, which are neighbours in the result or along the
+    summed dimension. A sum of f32 is taken in blocks of at most 16 addends a lane, blocks are
+    added up in f64: its relative error does not grow with its length, and its order depends on
+    sizes alone. Products are taken in f64.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
-      "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
+      "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",
+      "::mlir::vector::VectorDialect"];
   let options = [Option<"threshold", "threshold", "int64_t", "32768",
       "element operations from which a kernel runs in parallel (default 32768)">];
 }
 
 def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
-  let summary = "Computes functions of f32 by polynomials that vectorise";
+  let summary = "Makes functions of f32 calls of a vector library; narrower floats in f32";
   let description = [{
-    exp, expm1, log, log1p, log2, erf, tanh, sin, cos, atan of f32 by upstream's polynomial approximations (a few
-    units in the last place). f64 keeps the library's functions.
+    Functions of f32 become calls of functions `dchag_math_NAME`, which are SLEEF's once the CPU
+    is known: errors of about 1 unit in the last place over the whole range, vector forms with the
+    same results as those for one number. sinh, cosh, asinh and acosh of f32 are computed in f64. Functions of narrower floats
+    are computed in f32 and rounded once. f64 keeps the C library's functions.
+    ```mlir
+    %y = math.exp %x : bf16                                                // before
+    %0 = arith.extf %x : bf16 to f32                                       // after
+    %1 = call @dchag_math_exp(%0) : (f32) -> f32
+    %y = arith.truncf %1 : f32 to bf16
+    ```
   }];
   let dependentDialects = ["::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
-      "::mlir::arith::ArithDialect"];
+      "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def ProgramToLLVM : Pass<"program-to-llvm", "::mlir::ModuleOp"> {

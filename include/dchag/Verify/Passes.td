@@ -17,4 +17,19 @@ def VerifyGlobal : Pass<"verify-global", "::mlir::ModuleOp"> {
   }];
 }
 
+def VerifyAccumulators : Pass<"verify-accumulators", "::mlir::ModuleOp"> {
+  let summary = "Checks that sums and products are kept in f32 at least";
+  let description = [{
+    Fails at each reduction whose accumulator is a float narrower than f32: `linalg` ops with reduction
+    loops (contractions and generic ones included) and, between ranks, `shard.all_reduce` and
+    `shard.reduce_scatter`, also as calls of the runtime. The interpreter computes in float64 and
+    cannot see such sums. Maxima and minima are exact in any type and pass.
+    ```mlir
+    %y = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<2xbf16> -> tensor<2xbf16>   // error
+    ```
+    `cpu-codegen` runs it first, and once more when all ops are decomposed. `accumulate-in-f32` makes programs so that
+    they pass. Changes nothing.
+  }];
+}
+
 #endif // DCHAG_VERIFY_PASSES
