@@ -64,6 +64,8 @@ public:
   Value splat(Value like, double value);
   /// The lowest finite number of the element type.
   Value lowest(Value like);
+  /// max(x, the lowest finite number): finite where all that the maximum was taken of is out.
+  Value atLeastLowest(Value x) { return arith::MaximumFOp::create(b, loc, x, lowest(x)); }
   Value scale(Value x, double factor) { return factor == 1.0 ? x : mul(x, splat(x, factor)); }
   /// x / y, and 0 where y is 0.
   Value divOrZero(Value x, Value y);
