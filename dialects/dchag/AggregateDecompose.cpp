@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/DecomposeUtils.h"
 
@@ -36,9 +37,9 @@ struct Aggregation {
   Value weights(Value scores, Value max) {
     return d.exp(d.sub(scores, d.spread(max, "bgqjn", scores, "bgqjkn")));
   }
-  /// Tokens or values, 0 where the mask does not hold: a weight of 0 leaves NaN what it is.
+  /// Tokens or values, 0 where the mask does not hold.
   Value dropMasked(Value x, StringRef letters) {
-    return mask ? d.select(d.spread(mask, "bgk", x, letters), x, d.splat(x, 0.0)) : x;
+    return mask ? d.keepWhere(d.spread(mask, "bgk", x, letters), x) : x;
   }
   /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
   Value weightedValues(Value weights);
@@ -150,8 +151,10 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");
-  // Never below the lowest number, so that differences of maxima stay numbers.
-  max = d.atLeastLowest(max);
+  // Never below the lowest number of the type it is kept in, so that differences of maxima stay
+  // numbers.
+  double lowest = lowestFinite(tensorType(getMax()).getElementType());
+  max = arith::MaximumFOp::create(builder, getLoc(), max, d.splat(max, lowest));
   Value weights = parts.weights(scores, max);
   Value sum = d.sum(weights, "bgqjkn", "bgqjn");
   Value values = parts.weightedValues(weights);

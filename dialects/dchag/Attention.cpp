@@ -114,7 +114,11 @@ LogicalResult AttentionOp::evaluate(ArrayRef<EvalTensor> operands,
   int64_t keys = key.getDim(2), depth = query.getDim(3), width = value.getDim(3);
   double scale = getScale().convertToDouble();
   bool zeros = zerosEmptyQueries();
-  double lowest = zeros ? lowestFinite(result.getElementType()) : kMinusInfinity;
+  // Scores of narrow types are computed in f32.
+  Type type = result.getElementType();
+  if (type.getIntOrFloatBitWidth() < 32)
+    type = Float32Type::get(getContext());
+  double lowest = zeros ? lowestFinite(type) : kMinusInfinity;
   for (int64_t i = 0; i < query.getDim(0) * heads; ++i) {
     int64_t b = i / heads, j = i % heads, shared = b * keyHeads + j * keyHeads / heads;
     std::vector<double> scores(queries * keys);

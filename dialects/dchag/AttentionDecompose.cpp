@@ -26,11 +26,11 @@ static SmallVector<Value, 2> makeConditions(AttentionOp op, Decomposer &d) {
   Value bias = op.getBias();
   if (bias && op.zerosEmptyQueries())
     conditions.push_back(arith::CmpFOp::create(d.b, d.loc, arith::CmpFPredicate::UNE, bias,
-                                               d.splat(bias, kMinusInfinity)));
+                                               d.constantLike(bias, kMinusInfinity)));
   return conditions;
 }
 
-/// The values, 0 for keys that no query of the head sees: a weight of 0 leaves NaN what it is.
+/// The values, 0 for keys that no query of the head sees.
 static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> conditions) {
   Value values = op.getValue();
   for (Value condition : conditions) {
@@ -38,7 +38,7 @@ static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> condition
     if (!op.zerosEmptyQueries() || dimOf(condition, 2) != 1 || !isOfHeads)
       continue;
     Value sees = d.spread(d.join(condition, 2, 2), "bgm", values, "bgme");
-    values = d.select(sees, values, d.splat(values, 0.0));
+    values = d.keepWhere(sees, values);
   }
   return values;
 }

@@ -153,7 +153,9 @@ Value Decomposer::reshape(Value x, ArrayRef<int64_t> shape) {
   return tensor::ExpandShapeOp::create(b, loc, to, x, groups);
 }
 
-Value Decomposer::splat(Value like, double value) {
+Value Decomposer::splat(Value like, double value) { return constantLike(like, value); }
+
+Value Decomposer::constantLike(Value like, double value) {
   RankedTensorType type = tensorType(like);
   Attribute element = b.getFloatAttr(type.getElementType(), value);
   return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, element));

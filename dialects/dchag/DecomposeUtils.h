@@ -62,6 +62,13 @@ public:
   Value select(Value mask, Value x, Value y) { return arith::SelectOp::create(b, loc, mask, x, y); }
   /// A tensor of the type of `like` that holds `value` everywhere.
   Value splat(Value like, double value);
+  /// The same in the type of `like`, also where that is narrow.
+  Value constantLike(Value like, double value);
+  /// `x` where the mask holds, else 0, in the type of `x`: a factor of 0 would leave NaN what it
+  /// is.
+  Value keepWhere(Value mask, Value x) {
+    return arith::SelectOp::create(b, loc, mask, x, constantLike(x, 0.0));
+  }
   /// The lowest finite number of the element type.
   Value lowest(Value like);
   /// max(x, the lowest finite number): finite where all that the maximum was taken of is out.
