@@ -19,7 +19,18 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 // Tokens
 //===----------------------------------------------------------------------===//
 
-void ProgramWriter::makeTokenize() {
+void ProgramWriter::makeTokenize() { writeTokenize(/*normalises=*/false); }
+
+/// Channels that are normalised one by one, tokenized and often aggregated.
+void ProgramWriter::makeNormalisedTokens() {
+  writeTokenize(/*normalises=*/true);
+  if (random.oneIn(3))
+    makePartials();
+  else if (random.oneIn(2))
+    makeAggregate();
+}
+
+void ProgramWriter::writeTokenize(bool normalises) {
   unsigned space = random.from(1, 3);
   Shape image = {random.from(1, 3), random.from(1, 5), random.from(1, 2)}, patch;
   int64_t positions = 1;
@@ -30,6 +41,8 @@ void ProgramWriter::makeTokenize() {
     positions *= count;
   }
   Variable x = pickShape(image);
+  if (normalises)
+    x = normalise(x, /*dim=*/1);
   int64_t units = random.oneIn(3) ? 1 : image[1], width = random.from(1, 5);
   Shape weight = {units, width, image[2]};
   weight.append(patch.begin(), patch.end());

@@ -111,6 +111,45 @@ ProgramWriter::Variable ProgramWriter::tame(Variable x, double bound) {
              bound);
 }
 
+ProgramWriter::Variable ProgramWriter::addPositive(ArrayRef<int64_t> shape, StringRef element) {
+  Shape kept;
+  SmallVector<int64_t> added;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    if (random.oneIn(2))
+      added.push_back(dim);
+    else
+      kept.push_back(size);
+  }
+  Variable x = addArgument(kept, "i32", ", dchag.range = array<i64: 1, 3>");
+  if (element == "f32")
+    x = add("arith.sitofp " + x.name + " : " + x.getType() + " to " + formatTensor(kept, "f32"),
+            kept, "f32", 3);
+  return added.empty() ? x : addBroadcast(x, Shape(shape), added);
+}
+
+ProgramWriter::Variable ProgramWriter::normalise(Variable x, unsigned dim) {
+  Shape line = {x.shape[dim]};
+  SmallVector<int64_t> others;
+  for (unsigned other = 0; other < x.shape.size(); ++other)
+    if (other != dim)
+      others.push_back(other);
+  Variable deviation = addArgument(line, "i32", ", dchag.range = array<i64: 1, 3>");
+  deviation = add("arith.sitofp " + deviation.name + " : " + deviation.getType() + " to " +
+                      formatTensor(line),
+                  line, "f32", 3);
+  if (!others.empty())
+    deviation = addBroadcast(deviation, x.shape, others);
+  if (random.oneIn(2)) {
+    Variable mean = addArgument(line);
+    if (!others.empty())
+      mean = addBroadcast(mean, x.shape, others);
+    x = add("arith.subf " + x.name + ", " + mean.name + " : " + x.getType(), x.shape, "f32",
+            x.bound + 3);
+  }
+  return add("arith.divf " + x.name + ", " + deviation.name + " : " + x.getType(), x.shape, "f32",
+             x.bound);
+}
+
 std::string ProgramWriter::write(unsigned numOps) {
   static const Maker exact[] = {
       &ProgramWriter::makeBinary,      &ProgramWriter::makeUnary,
@@ -127,11 +166,20 @@ std::string ProgramWriter::write(unsigned numOps) {
       &ProgramWriter::makeGather,      &ProgramWriter::makeScatter,
       &ProgramWriter::makeConvolution, &ProgramWriter::makePatchify,
       &ProgramWriter::makeUnpatchify};
-  static const Maker smooth[] = {&ProgramWriter::makeAggregate, &ProgramWriter::makeAggregate,
-                                 &ProgramWriter::makePartials,  &ProgramWriter::makePartials,
-                                 &ProgramWriter::makeAttention, &ProgramWriter::makeAttention,
-                                 &ProgramWriter::makeNorm,      &ProgramWriter::makeSoftmax,
-                                 &ProgramWriter::makeGelu,      &ProgramWriter::makeUnary};
+  static const Maker smooth[] = {&ProgramWriter::makeAggregate,
+                                 &ProgramWriter::makeAggregate,
+                                 &ProgramWriter::makePartials,
+                                 &ProgramWriter::makePartials,
+                                 &ProgramWriter::makeAttention,
+                                 &ProgramWriter::makeAttention,
+                                 &ProgramWriter::makeNorm,
+                                 &ProgramWriter::makeSoftmax,
+                                 &ProgramWriter::makeGelu,
+                                 &ProgramWriter::makeUnary,
+                                 &ProgramWriter::makeQuotient,
+                                 &ProgramWriter::makeQuotient,
+                                 &ProgramWriter::makeNormalisedTokens,
+                                 &ProgramWriter::makeNormalisedTokens};
   for (unsigned i = 0; i < numOps; ++i)
     (this->*(!isExact && random.oneIn(2) ? random.pick(ArrayRef(smooth))
                                          : random.pick(ArrayRef(exact))))();
@@ -189,7 +237,37 @@ void ProgramWriter::makeUnary() {
       name == "math.exp" ? 60 : 1);
 }
 
+/// What is not finite where its operands are 0 or NaN, as padding may be.
+void ProgramWriter::makeQuotient() {
+  Variable x = tame(pickRank(0, 5), 2), y = addPositive(x.shape, "f32");
+  switch (random.below(5)) {
+  case 0:
+  case 1:
+    add(formatv("arith.divf {0}, {1} : {2}", x.name, y.name, x.getType()).str(), x.shape, "f32",
+        x.bound);
+    return;
+  case 2:
+    add(formatv("math.powf {0}, {1} : {2}", y.name, x.name, x.getType()).str(), x.shape, "f32", 9);
+    return;
+  default:
+    static const char *const names[] = {"math.log", "math.sqrt", "math.rsqrt", "math.log1p"};
+    y = add(formatv("{0} {1} : {2}", random.pick(ArrayRef(names)), y.name, y.getType()).str(),
+            y.shape, "f32", 2);
+    add(formatv("arith.mulf {0}, {1} : {2}", x.name, y.name, x.getType()).str(), x.shape, "f32",
+        x.bound * 2);
+  }
+}
+
 void ProgramWriter::makeInteger() {
+  if (random.oneIn(3)) {
+    Variable x = pickRank(0, 4, "i32"), y = addPositive(x.shape, "i32");
+    static const char *const names[] = {"divsi", "remsi", "floordivsi", "ceildivsi"};
+    add(formatv("arith.{0} {1}, {2} : {3}", random.pick(ArrayRef(names)), x.name, y.name,
+                x.getType())
+            .str(),
+        x.shape, "i32", x.bound);
+    return;
+  }
   Variable x = pickRank(0, 4, "i32"), y = pickShape(x.shape, "i32");
   static const char *const names[] = {"addi", "subi", "muli", "maxsi", "minsi"};
   StringRef name = random.pick(ArrayRef(names));
@@ -323,6 +401,16 @@ void ProgramWriter::makeReduce() {
       shape, element, bound);
 }
 
+ProgramWriter::Variable ProgramWriter::addBroadcast(const Variable &x, Shape shape,
+                                                    ArrayRef<int64_t> dims) {
+  std::string type = formatTensor(shape, x.element), n = std::to_string(numNames++);
+  body += formatv("    %e{0} = tensor.empty() : {1}\n", n, type);
+  return add(formatv("linalg.broadcast ins({0} : {1}) outs(%e{2} : {3}) dimensions = [{4}]", x.name,
+                     x.getType(), n, type, formatNumbers(dims))
+                 .str(),
+             shape, x.element, x.bound);
+}
+
 void ProgramWriter::makeBroadcast() {
   Variable x = pickRank(0, 3);
   Shape shape = x.shape;
@@ -334,12 +422,7 @@ void ProgramWriter::makeBroadcast() {
       dims.push_back(dim);
       size = -size;
     }
-  std::string type = formatTensor(shape, "f32"), n = std::to_string(numNames++);
-  body += formatv("    %e{0} = tensor.empty() : {1}\n", n, type);
-  add(formatv("linalg.broadcast ins({0} : {1}) outs(%e{2} : {3}) dimensions = [{4}]", x.name,
-              x.getType(), n, type, formatNumbers(dims))
-          .str(),
-      shape, "f32", x.bound);
+  addBroadcast(x, shape, dims);
 }
 
 void ProgramWriter::makeTranspose() {

@@ -3,7 +3,8 @@
 // A program is written as text, op by op, from values that are there or, where none has the
 // shape that an op needs, from new arguments. Two kinds: `exact` has ops alone that are exact on
 // small integers and may compare values; `smooth` has all others too, kept to sizes and slopes
-// with which rounding does not grow.
+// with which rounding does not grow. Quotients, logarithms, roots and powers are of numbers that
+// are positive, but not where they are padding.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_BENCH_RANDOMPROGRAM_H
@@ -41,6 +42,8 @@ private:
   Variable addArgument(Shape shape, StringRef element = "f32", StringRef attrs = "");
   std::string addScalar(StringRef element, double value);
   std::string addFill(StringRef literal, ArrayRef<int64_t> shape, StringRef element);
+  /// `x` repeated along the dimensions `dims` of `shape`.
+  Variable addBroadcast(const Variable &x, Shape shape, ArrayRef<int64_t> dims);
   Variable pick(StringRef element, llvm::function_ref<bool(const Variable &)> fits);
   Variable pickRank(unsigned low, unsigned high, StringRef element = "f32");
   Variable pickShape(ArrayRef<int64_t> shape, StringRef element = "f32");
@@ -49,10 +52,16 @@ private:
   /// Makes a value small and of small slope.
   Variable tame(Variable x, double bound);
   static double limit() { return 1e8; }
+  /// An argument of the numbers 1 to 3 along some dimensions of `shape`, repeated along the others.
+  /// In padding it is 0, or what no number is: what is made of it there is not finite.
+  Variable addPositive(ArrayRef<int64_t> shape, StringRef element);
+  /// (x - mean) / deviation, both of dimension `dim` alone.
+  Variable normalise(Variable x, unsigned dim);
 
   // Upstream ops.
   void makeBinary();
   void makeUnary();
+  void makeQuotient();
   void makeInteger();
   void makeSelect();
   void makeConvert();
@@ -70,6 +79,7 @@ private:
 
   // Ops of the model.
   void makeTokenize();
+  void makeNormalisedTokens();
   void makeAggregate();
   void makeAggregateLinear();
   void makePartials();
@@ -90,6 +100,7 @@ private:
     double bound;
   };
   Aggregation makeAggregation(bool forPartials);
+  void writeTokenize(bool normalises);
 
   Random &random;
   bool isExact;

@@ -196,10 +196,15 @@ static EvalTensor projectOutput(const EvalTensor &x, const EvalTensor &wo, const
   return result;
 }
 
+bool AggregateOp::zerosEmptyGroups() {
+  return !getNanWhenEmpty() && (getMask() || shapeOf(getTokens())[2] == 0);
+}
+
 LogicalResult AggregateOp::evaluate(ArrayRef<EvalTensor> operands,
                                     SmallVectorImpl<EvalTensor> &results) {
   AggregateInputs inputs = gatherInputs(*this, operands);
-  EvalTensor result = divideParts(evaluateParts(inputs));
+  double empty = zerosEmptyGroups() ? 0 : std::numeric_limits<double>::quiet_NaN();
+  EvalTensor result = divideParts(evaluateParts(inputs), empty);
   if (getWo()) {
     unsigned wo = getODSOperandIndexAndLength(odsIndex_wo).first;
     result = projectOutput(result, operands[wo], getBo() ? &operands[wo + 1] : nullptr);

@@ -15,12 +15,14 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
         k[c] = wk[g] t[b,g,c,n] + bk[g]     v[c] = wv[g] t[b,g,c,n] + bv[g]
         y[b,g,i,n] = wo[g] concat_j( sum_c softmax_c(scale <query[g,i]_j, k[c]_j>) v[c]_j ) + bo[g]
 
-    The query is already projected: it depends on parameters alone.
+    The query is already projected: it depends on parameters alone. What the mask leaves out has no
+    part in the result, be it NaN.
 
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A, the result B x G x Q x N x Do.
     - (C2) `heads` divides A and V.
     - (C3) `wk` is G x A x Dt, `bk` G x A, `wv` G x V x Dt, `bv` G x V, `wo` G x Do x V, `bo` G x Do.
-    - (C4) `mask` is (B or 1) x G x K; a group without a unit yields `bo`, that is 0 without one.
+    - (C4) `mask` is (B or 1) x G x K; a group without a unit yields `bo`, that is 0
+      without one, and NaN with `nan_when_empty`, as the softmax of a graph does.
     - (C5) Without `wk` A = Dt, without `wv` V = Dt, without `wo` Do = V.
     - (C6) A bias needs its weight.
     - (C7) All operands but the mask and the result have one floating-point element type.
@@ -38,10 +40,14 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
     Optional<Dchag_FloatTensor>:$wv /*C3, C5*/, Optional<Dchag_FloatTensor>:$bv /*C3, C6*/,
     Optional<Dchag_FloatTensor>:$wo /*C3, C5*/, Optional<Dchag_FloatTensor>:$bo /*C3, C6*/,
     Optional<Dchag_BoolTensor>:$mask /*C4*/, ConfinedAttr<I64Attr, [IntPositive]>:$heads /*C2*/,
-    F64Attr:$scale);
+    F64Attr:$scale, UnitAttr:$nan_when_empty /*C4*/);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
+  let extraClassDeclaration = [{
+    /// Whether a group without a unit yields `bo`, and there may be one.
+    bool zerosEmptyGroups();
+  }];
   let assemblyFormat = [{
     $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
     (`output` `(` $wo^ (`,` $bo^)? `)`)? (`mask` `(` $mask^ `)`)?
@@ -94,7 +100,7 @@ def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]
     With r over the R parts (docs/math.md, section 3) and j the head of each of the V values:
 
         m* = max_r max[r]     l* = sum_r sum[r] exp(max[r] - m*)
-        y = (sum_r acc[r] exp(max[r] - m*)) / l*           (0 where l* is 0)
+        y = (sum_r acc[r] exp(max[r] - m*)) / l*           (0 where l* is 0; NaN with `nan_when_empty`)
 
     - (C1) `max` and `sum` are R x B x G x Q x N x h, `acc` is R x B x G x Q x N x V, the result
       B x G x Q x N x V.
@@ -105,7 +111,8 @@ def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]
     %y = dchag.merge_partials %m, %l, %u : (tensor<2x1x1x1x6x2xf32>, tensor<2x1x1x1x6x2xf32>, tensor<2x1x1x1x6x8xf32>) -> tensor<1x1x1x6x8xf32>
     ```
   }];
-  let arguments = (ins Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
+  let arguments = (ins Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc,
+      UnitAttr:$nan_when_empty);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = "$max `,` $sum `,` $acc attr-dict `:` functional-type(operands, results)";

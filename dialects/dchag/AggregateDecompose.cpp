@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/DecomposeUtils.h"
 
@@ -31,15 +32,19 @@ struct Aggregation {
   int64_t valueWidth() const { return wv ? dimOf(wv, 1) : width(); }
 
   Value rawScores();
-  /// Scores b g q j k n, the lowest number where the mask does not hold.
+  /// Scores b g q j k n, minus infinity where the mask does not hold.
   Value scores();
-  /// exp(scores - max), 0 where the mask does not hold.
-  Value weights(Value scores, Value max);
+  Value weights(Value scores, Value max) {
+    return d.exp(d.sub(scores, d.spread(max, "bgqjn", scores, "bgqjkn")));
+  }
+  /// Tokens or values, 0 where the mask does not hold.
+  Value dropMasked(Value x, StringRef letters) {
+    return mask ? d.keepWhere(d.spread(mask, "bgk", x, letters), x) : x;
+  }
   /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
   Value weightedValues(Value weights);
   /// Bias of the values, repeated up to `like`, b g q n j e.
   Value spreadValueBias(Value like);
-  Value spreadMask(Value like) { return d.spread(mask, "bgk", like, "bgqjkn"); }
 };
 } // namespace
 
@@ -67,26 +72,25 @@ Value Aggregation::rawScores() {
 
 Value Aggregation::scores() {
   Value scores = d.scale(rawScores(), scale);
-  return mask ? d.select(spreadMask(scores), scores, d.lowest(scores)) : scores;
-}
-
-Value Aggregation::weights(Value scores, Value max) {
-  Value weights = d.exp(d.sub(scores, d.spread(max, "bgqjn", scores, "bgqjkn")));
-  return mask ? d.select(spreadMask(weights), weights, d.splat(weights, 0.0)) : weights;
+  if (!mask)
+    return scores;
+  Value out = d.splat(scores, -std::numeric_limits<double>::infinity());
+  return d.select(d.spread(mask, "bgk", scores, "bgqjkn"), scores, out);
 }
 
 Value Aggregation::weightedValues(Value weights) {
   int64_t perHead = valueWidth() / heads;
   if (!wv)
-    return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(tokens, 4, {heads, perHead}));
+    return d.contract("bgqjkn,bgknje->bgqnje", weights,
+                      d.split(dropMasked(tokens, "bgkna"), 4, {heads, perHead}));
   double pooled =
       rows() * queries() * (double(heads) * units() * width() + double(width()) * valueWidth());
   double direct = rows() * units() * valueWidth() * (double(width()) + queries());
   if (pooled <= direct) {
-    Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, tokens);
+    Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, dropMasked(tokens, "bgkna"));
     return d.contract("bgqnja,gjea->bgqnje", sums, d.split(wv, 1, {heads, perHead}));
   }
-  Value values = d.contract("bgkna,gca->bgknc", tokens, wv);
+  Value values = dropMasked(d.contract("bgkna,gca->bgknc", tokens, wv), "bgknc");
   return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(values, 4, {heads, perHead}));
 }
 
@@ -108,14 +112,17 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
                     getScale().convertToDouble()};
   Decomposer &d = parts.d;
   Value scores = parts.scores();
-  Value weights = parts.weights(scores, d.max(scores, "bgqjkn", "bgqjn"));
+  Value max = d.max(scores, "bgqjkn", "bgqjn");
+  if (zerosEmptyGroups())
+    max = d.atLeastLowest(max);
+  Value weights = parts.weights(scores, max);
   Value sum = d.sum(weights, "bgqjkn", "bgqjn");
   Value values = parts.weightedValues(weights);
   Value divisor = d.spread(sum, "bgqjn", values, "bgqnje");
   values = d.div(values, divisor);
   if (getBv())
     values = d.add(values, parts.spreadValueBias(values));
-  if (getMask()) {
+  if (zerosEmptyGroups()) {
     // A group without a unit: all weights are 0.
     Value zero = d.splat(values, 0.0);
     Value isEmpty =
@@ -144,8 +151,10 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");
-  // Never below the lowest number, so that differences of maxima stay numbers.
-  max = arith::MaximumFOp::create(builder, getLoc(), max, d.lowest(max));
+  // Never below the lowest number of the type it is kept in, so that differences of maxima stay
+  // numbers.
+  double lowest = lowestFinite(tensorType(getMax()).getElementType());
+  max = arith::MaximumFOp::create(builder, getLoc(), max, d.splat(max, lowest));
   Value weights = parts.weights(scores, max);
   Value sum = d.sum(weights, "bgqjkn", "bgqjn");
   Value values = parts.weightedValues(weights);
@@ -165,18 +174,21 @@ FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &bui
   Value maxima = d.reshape(getMax(), {parts, outer, heads});
   Value sums = d.reshape(getSum(), {parts, outer, heads});
   Value accs = d.reshape(getAcc(), {parts, outer, heads, width});
+  auto divide = [&](Value x, Value y) {
+    return getNanWhenEmpty() ? d.div(x, y) : d.divOrZero(x, y);
+  };
   if (parts == 1) {
     // Nothing to merge: what is left is the division.
     Value acc = d.reshape(accs, {outer, heads, width});
     Value sum = d.reshape(sums, {outer, heads});
-    Value result = d.divOrZero(acc, d.spread(sum, "xj", acc, "xje"));
+    Value result = divide(acc, d.spread(sum, "xj", acc, "xje"));
     return SmallVector<Value>{d.reshape(result, getType().getShape())};
   }
   Value max = d.max(maxima, "rxj", "xj");
   Value factors = d.exp(d.sub(maxima, d.spread(max, "xj", maxima, "rxj")));
   Value sum = d.sum(d.mul(sums, factors), "rxj", "xj");
   Value acc = d.sum(d.mul(accs, d.spread(factors, "rxj", accs, "rxje")), "rxje", "xje");
-  Value result = d.divOrZero(acc, d.spread(sum, "xj", acc, "xje"));
+  Value result = divide(acc, d.spread(sum, "xj", acc, "xje"));
   return SmallVector<Value>{d.reshape(result, getType().getShape())};
 }
 

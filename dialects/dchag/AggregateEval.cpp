@@ -125,13 +125,13 @@ AggregateParts mlir::dchag::evaluateParts(const AggregateInputs &in) {
   return parts;
 }
 
-EvalTensor mlir::dchag::divideParts(const AggregateParts &parts) {
+EvalTensor mlir::dchag::divideParts(const AggregateParts &parts, double empty) {
   EvalTensor result = parts.acc;
   int64_t heads = parts.sum.getDim(4), width = result.getDim(4) / heads;
   double *y = result.mutableFloats();
   for (int64_t i = 0; i < result.getNumElements(); ++i) {
     double sum = parts.sum.floats()[i / width];
-    y[i] = sum == 0 ? 0 : y[i] / sum;
+    y[i] = sum == 0 ? empty : y[i] / sum;
   }
   return result;
 }

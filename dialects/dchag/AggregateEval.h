@@ -20,8 +20,8 @@ struct AggregateParts {
 
 AggregateParts evaluateParts(const AggregateInputs &inputs);
 
-/// result[b,g,i,n] = acc / sum by head, 0 where the sum is 0.
-EvalTensor divideParts(const AggregateParts &parts);
+/// result[b,g,i,n] = acc / sum by head; where the sum is 0 (there is no unit) `empty`.
+EvalTensor divideParts(const AggregateParts &parts, double empty);
 
 /// The lowest finite number of a float type.
 double lowestFinite(Type type);

@@ -1,5 +1,6 @@
 //===- Attention.cpp - attention over positions ----------------------------*- C++ -*-===//
 
+#include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
 #include "dialects/dchag/RuleBuilder.h"
@@ -77,24 +78,30 @@ struct ScoreView {
 };
 } // namespace
 
-/// One query: y = softmax of the scores where `allowed` times the values, 0 without a key.
-static void attendQuery(MutableArrayRef<double> scores, llvm::function_ref<bool(int64_t)> allowed,
-                        const double *values, int64_t width, double *y) {
-  double max = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (size_t m = 0; m < scores.size(); ++m)
-    if (allowed(m))
-      max = maxOrNaN(max, scores[m]);
+bool AttentionOp::zerosEmptyQueries() {
+  return !getNanWhenEmpty() && (getMask() || getBias() || shapeOf(getKey())[2] == 0);
+}
+
+static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+/// One query: y = softmax of the scores times the values. Hidden keys have a score of minus
+/// infinity; where no query without a key may be NaN, `lowest` is finite and they have no part.
+static void attendQuery(ArrayRef<double> scores, double lowest, const double *values, int64_t width,
+                        double *y) {
+  bool isPlain = lowest == kMinusInfinity;
+  double max = lowest, sum = 0;
+  for (double score : scores)
+    max = maxOrNaN(max, score);
   for (size_t m = 0; m < scores.size(); ++m) {
-    // A key that is masked has no part in the result, be its value NaN.
-    if (!allowed(m))
+    if (!isPlain && scores[m] == kMinusInfinity)
       continue;
     double weight = std::exp(scores[m] - max);
     sum += weight;
     for (int64_t e = 0; e < width; ++e)
       y[e] += weight * values[m * width + e];
   }
-  for (int64_t e = 0; e < width && sum != 0; ++e)
-    y[e] /= sum;
+  for (int64_t e = 0; e < width; ++e)
+    y[e] = sum == 0 && !isPlain ? 0 : y[e] / sum;
 }
 
 LogicalResult AttentionOp::evaluate(ArrayRef<EvalTensor> operands,
@@ -106,6 +113,12 @@ LogicalResult AttentionOp::evaluate(ArrayRef<EvalTensor> operands,
   int64_t heads = query.getDim(1), keyHeads = key.getDim(1), queries = query.getDim(2);
   int64_t keys = key.getDim(2), depth = query.getDim(3), width = value.getDim(3);
   double scale = getScale().convertToDouble();
+  bool zeros = zerosEmptyQueries();
+  // Scores of narrow types are computed in f32.
+  Type type = result.getElementType();
+  if (type.getIntOrFloatBitWidth() < 32)
+    type = Float32Type::get(getContext());
+  double lowest = zeros ? lowestFinite(type) : kMinusInfinity;
   for (int64_t i = 0; i < query.getDim(0) * heads; ++i) {
     int64_t b = i / heads, j = i % heads, shared = b * keyHeads + j * keyHeads / heads;
     std::vector<double> scores(queries * keys);
@@ -114,12 +127,13 @@ LogicalResult AttentionOp::evaluate(ArrayRef<EvalTensor> operands,
     ScoreView biasView(bias, b, j), maskView(mask, b, j);
     for (int64_t n = 0; n < queries; ++n) {
       MutableArrayRef<double> row(scores.data() + n * keys, keys);
-      for (int64_t m = 0; m < keys; ++m)
-        row[m] = scale * row[m] + (bias ? biasView.get(n, m) : 0.0);
-      attendQuery(
-          row, [&](int64_t m) { return !mask || maskView.get(n, m) != 0; },
-          value.floats() + shared * keys * width, width,
-          result.mutableFloats() + (i * queries + n) * width);
+      for (int64_t m = 0; m < keys; ++m) {
+        double added = bias ? biasView.get(n, m) : 0.0;
+        bool isHidden = (mask && maskView.get(n, m) == 0) || (zeros && added == kMinusInfinity);
+        row[m] = isHidden ? kMinusInfinity : scale * row[m] + added;
+      }
+      attendQuery(row, lowest, value.floats() + shared * keys * width, width,
+                  result.mutableFloats() + (i * queries + n) * width);
     }
   }
   results.push_back(std::move(result));

@@ -12,8 +12,17 @@ def Dchag_AttentionOp : Dchag_ModelOp<"attention", [Dchag_Decomposable, AttrSize
 
         y[b,j,n,:] = sum_m softmax_m(scale <q[b,j,n], k[b,j',m]> + bias[b,j,n,m]) v[b,j',m,:]
 
-    with j' = j hk / h (grouped queries), over the m where `mask[b,j,n,m]` holds; a query
-    without a key yields 0. Projections are ops of their own.
+    with j' = j hk / h (grouped queries). Keys are hidden from a query where `mask` does not hold
+    and where `bias` is minus infinity: their weight is 0, whatever their score is. A query from
+    which all keys are hidden yields 0, in whatever way they are; so it does where all its scores
+    are minus infinity. Values of hidden keys must be finite (0 times NaN is NaN), but
+    where a mask hides a key from all queries of a head, its value may be anything.
+
+    With `nan_when_empty` the op is the softmax of a graph: a bias is a sum alone, a score that `mask`
+    leaves out is minus infinity, and a query without a key yields NaN. Without bias and mask
+    there is no difference: what is not a number comes from the operands.
+
+    Projections are ops of their own.
 
     - (C1) `query` is B x h x N x d, `key` B x hk x M x d, `value` B x hk x M x e, the result
       B x h x N x e.  (C2) hk divides h.
@@ -26,10 +35,15 @@ def Dchag_AttentionOp : Dchag_ModelOp<"attention", [Dchag_Decomposable, AttrSize
     ```
   }];
   let arguments = (ins Dchag_FloatTensor:$query, Dchag_FloatTensor:$key, Dchag_FloatTensor:$value,
-      Optional<Dchag_FloatTensor>:$bias, Optional<Dchag_BoolTensor>:$mask, F64Attr:$scale);
+      Optional<Dchag_FloatTensor>:$bias, Optional<Dchag_BoolTensor>:$mask, F64Attr:$scale,
+      UnitAttr:$nan_when_empty);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
+  let extraClassDeclaration = [{
+    /// Whether a query without a key yields 0, and there may be one.
+    bool zerosEmptyQueries();
+  }];
   let assemblyFormat = [{
     $query `,` $key `,` $value (`bias` `(` $bias^ `)`)? (`mask` `(` $mask^ `)`)?
     attr-dict `:` functional-type(operands, results)

@@ -6,6 +6,8 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
+static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
 /// A bias or mask, (B or 1) x (h or 1) x (N or 1) x (M or 1), repeated up to the scores, whose
 /// dimensions are `letters`.
 static Value spreadToScores(Decomposer &d, Value x, Value scores, StringRef letters) {
@@ -14,6 +16,31 @@ static Value spreadToScores(Decomposer &d, Value x, Value scores, StringRef lett
     x = d.split(x, 1, {varies ? dimOf(scores, 1) : 1, varies ? dimOf(scores, 2) : 1});
   }
   return d.spread(x, letters, scores, letters);
+}
+
+/// Conditions on keys that must hold for a query to see them.
+static SmallVector<Value, 2> makeConditions(AttentionOp op, Decomposer &d) {
+  SmallVector<Value, 2> conditions;
+  if (Value mask = op.getMask())
+    conditions.push_back(mask);
+  Value bias = op.getBias();
+  if (bias && op.zerosEmptyQueries())
+    conditions.push_back(arith::CmpFOp::create(d.b, d.loc, arith::CmpFPredicate::UNE, bias,
+                                               d.constantLike(bias, kMinusInfinity)));
+  return conditions;
+}
+
+/// The values, 0 for keys that no query of the head sees.
+static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> conditions) {
+  Value values = op.getValue();
+  for (Value condition : conditions) {
+    bool isOfHeads = dimOf(condition, 1) == 1 || dimOf(condition, 1) == dimOf(values, 1);
+    if (!op.zerosEmptyQueries() || dimOf(condition, 2) != 1 || !isOfHeads)
+      continue;
+    Value sees = d.spread(d.join(condition, 2, 2), "bgm", values, "bgme");
+    values = d.keepWhere(sees, values);
+  }
+  return values;
 }
 
 FailureOr<SmallVector<Value>> AttentionOp::decomposeOperation(OpBuilder &builder) {
@@ -27,17 +54,18 @@ FailureOr<SmallVector<Value>> AttentionOp::decomposeOperation(OpBuilder &builder
                          getScale().convertToDouble());
   if (getBias())
     scores = d.add(scores, spreadToScores(d, getBias(), scores, scored));
-  Value mask = getMask() ? spreadToScores(d, getMask(), scores, scored) : Value();
-  if (mask)
-    scores = d.select(mask, scores, d.lowest(scores));
+  SmallVector<Value, 2> conditions = makeConditions(*this, d);
+  for (Value condition : conditions)
+    scores = d.select(spreadToScores(d, condition, scores, scored), scores,
+                      d.splat(scores, kMinusInfinity));
   Value max = d.max(scores, scored, rows);
+  if (zerosEmptyQueries())
+    max = d.atLeastLowest(max);
   Value weights = d.exp(d.sub(scores, d.spread(max, rows, scores, scored)));
-  if (mask)
-    weights = d.select(mask, weights, d.splat(weights, 0.0));
   Value sum = d.sum(weights, scored, rows);
   // Dividing the result is less work than dividing the weights.
-  Value values = d.contract(scored + ",bgme->" + result, weights, getValue());
+  Value values = d.contract(scored + ",bgme->" + result, weights, dropHidden(*this, d, conditions));
   sum = d.spread(sum, rows, values, result);
-  values = mask ? d.divOrZero(values, sum) : d.div(values, sum);
+  values = zerosEmptyQueries() ? d.divOrZero(values, sum) : d.div(values, sum);
   return SmallVector<Value>{repeats == 1 ? values : d.join(values, 1, 2)};
 }

@@ -175,6 +175,12 @@ Value Decomposer::splat(Value like, double value) {
   return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, element));
 }
 
+Value Decomposer::constantLike(Value like, double value) {
+  RankedTensorType type = tensorType(like);
+  Attribute element = b.getFloatAttr(type.getElementType(), value);
+  return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, element));
+}
+
 Value Decomposer::lowest(Value like) {
   RankedTensorType type = tensorType(like).clone(widened(tensorType(like).getElementType()));
   const auto &semantics = cast<FloatType>(type.getElementType()).getFloatSemantics();

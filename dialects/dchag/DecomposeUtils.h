@@ -75,8 +75,17 @@ public:
   /// A tensor of the type of `like`, or of f32 where that is narrower, that holds `value`
   /// everywhere.
   Value splat(Value like, double value);
-  /// The lowest finite number of that type.
+  /// The same in the type of `like`, also where that is narrow.
+  Value constantLike(Value like, double value);
+  /// `x` where the mask holds, else 0, in the type of `x`: a factor of 0 would leave NaN what it
+  /// is.
+  Value keepWhere(Value mask, Value x) {
+    return arith::SelectOp::create(b, loc, mask, x, constantLike(x, 0.0));
+  }
+  /// The lowest finite number of the type of `splat`.
   Value lowest(Value like);
+  /// max(x, the lowest finite number): finite where all that the maximum was taken of is out.
+  Value atLeastLowest(Value x) { return arith::MaximumFOp::create(b, loc, x, lowest(x)); }
   Value scale(Value x, double factor) { return factor == 1.0 ? x : mul(x, splat(x, factor)); }
   /// x / y, and 0 where y is 0.
   Value divOrZero(Value x, Value y);

@@ -37,6 +37,7 @@ LogicalResult MergePartialsOp::evaluate(ArrayRef<EvalTensor> operands,
   int64_t parts = max.getDim(0), heads = max.getDim(5), width = acc.getDim(5) / heads;
   int64_t count = productOf(max.getShape().drop_front());
   double *y = result.mutableFloats();
+  double empty = getNanWhenEmpty() ? std::numeric_limits<double>::quiet_NaN() : 0;
   for (int64_t i = 0; i < count; ++i) {
     double top = lowestFinite(max.getElementType()), total = 0;
     for (int64_t r = 0; r < parts; ++r)
@@ -48,7 +49,7 @@ LogicalResult MergePartialsOp::evaluate(ArrayRef<EvalTensor> operands,
         y[i * width + e] += acc.floats()[(r * count + i) * width + e] * weight;
     }
     for (int64_t e = 0; e < width; ++e)
-      y[i * width + e] = total == 0 ? 0 : y[i * width + e] / total;
+      y[i * width + e] = total == 0 ? empty : y[i * width + e] / total;
   }
   results.push_back(std::move(result));
   return success();

@@ -1,5 +1,6 @@
 //===- Norm.cpp - normalisation and softmax --------------------------------*- C++ -*-===//
 
+#include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/OpUtils.h"
 #include "dialects/dchag/RuleBuilder.h"
@@ -150,10 +151,12 @@ LogicalResult SoftmaxOp::evaluate(ArrayRef<EvalTensor> operands,
     double max = y[0], sum = 0;
     for (int64_t i = 1; i < size; ++i)
       max = maxOrNaN(max, y[i * stride]);
+    if (getZeroWhenEmpty())
+      max = maxOrNaN(max, lowestFinite(result.getElementType()));
     for (int64_t i = 0; i < size; ++i)
       sum += y[i * stride] = std::exp(y[i * stride] - max);
     for (int64_t i = 0; i < size; ++i)
-      y[i * stride] /= sum;
+      y[i * stride] = sum == 0 ? 0 : y[i * stride] / sum;
   }
   results.push_back(std::move(result));
   return success();

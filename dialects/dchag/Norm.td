@@ -58,6 +58,8 @@ def Dchag_SoftmaxOp : Dchag_ModelOp<"softmax", [Dchag_Decomposable, SameOperands
   let description = [{
         y = exp(x - max(x)) / sum exp(x - max(x))          over dimension `dim`
 
+    A line that is minus infinity everywhere is NaN, and 0 with `zero_when_empty`.
+
     - (C1) 0 <= `dim` < rank.
 
     All other dimensions split freely; `dim` never splits.
@@ -65,7 +67,8 @@ def Dchag_SoftmaxOp : Dchag_ModelOp<"softmax", [Dchag_Decomposable, SameOperands
     %y = dchag.softmax %x {dim = 2} : tensor<2x3x5xf32>
     ```
   }];
-  let arguments = (ins Dchag_FloatTensor:$input, ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+  let arguments = (ins Dchag_FloatTensor:$input, ConfinedAttr<I64Attr, [IntNonNegative]>:$dim,
+      UnitAttr:$zero_when_empty);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = "$input attr-dict `:` type($result)";

@@ -60,9 +60,12 @@ FailureOr<SmallVector<Value>> SoftmaxOp::decomposeOperation(OpBuilder &builder) 
     inner *= size;
   Value x = d.wide(d.reshape(getInput(), {outer, type.getDimSize(dim), inner}));
   Value max = d.max(x, "osi", "oi");
+  if (getZeroWhenEmpty())
+    max = d.atLeastLowest(max);
   Value e = d.exp(d.sub(x, d.spread(max, "oi", x, "osi")));
   Value sum = d.sum(e, "osi", "oi");
-  Value factor = d.div(d.splat(sum, 1.0), sum);
+  Value one = d.splat(sum, 1.0);
+  Value factor = getZeroWhenEmpty() ? d.divOrZero(one, sum) : d.div(one, sum);
   Value y = d.mul(e, d.spread(factor, "oi", e, "osi"));
   return SmallVector<Value>{d.reshape(y, type.getShape())};
 }

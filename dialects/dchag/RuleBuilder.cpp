@@ -106,7 +106,8 @@ RuleAttr RuleBuilder::build() {
                        linears.empty() ? ArrayAttr() : builder.getArrayAttr(linears));
 }
 
-RuleAttr RuleBuilder::elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear) {
+RuleAttr RuleBuilder::elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear,
+                                  std::optional<std::pair<unsigned, TypedAttr>> padding) {
   if (op->getNumResults() == 0)
     return {};
   RuleBuilder rule(op);
@@ -126,5 +127,7 @@ RuleAttr RuleBuilder::elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> 
   }
   for (ArrayRef<int64_t> set : linear)
     rule.linear(set);
+  for (int64_t dim : padding ? dims : SmallVector<int64_t>())
+    rule.padding(padding->first, dim, padding->second);
   return rule.build();
 }

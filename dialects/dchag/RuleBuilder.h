@@ -73,8 +73,10 @@ public:
   RuleAttr build();
 
   /// Element-wise ops: a parallel factor for each dimension of the result, in all operands
-  /// of its shape; operands of rank 0 and scalars are whole.
-  static RuleAttr elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear = {});
+  /// of its shape; operands of rank 0 and scalars are whole. `padding` is what the padding of one
+  /// operand must hold, by its number, where the op has no value or stops the program otherwise.
+  static RuleAttr elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear = {},
+                              std::optional<std::pair<unsigned, TypedAttr>> padding = {});
 
 private:
   void set(SmallVectorImpl<SmallVector<Dim>> &values, unsigned index, Type type,

@@ -1,6 +1,7 @@
 //===- Decompose.cpp - domain ops in simpler ops ---------------------------*- C++ -*-===//
 
 #include "dchag/Codegen/Passes.h"
+#include "dialects/interfaces/Interfaces.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -33,13 +34,32 @@ static Value roundTo(OpBuilder &builder, Location loc, Value value, Type type) {
   return arith::TruncFOp::create(builder, loc, type, value);
 }
 
+/// Erases the ops between `first`, null for the start of the block, and `last`, if the interpreter
+/// does not know one of them; says whether it did.
+static bool eraseUnlessEvaluable(Operation *first, Operation *last) {
+  SmallVector<Operation *> made;
+  for (Operation *op = last->getPrevNode(); op != first; op = op->getPrevNode())
+    made.push_back(op);
+  if (llvm::all_of(made, [](Operation *op) { return isa<EvaluableOpInterface>(op); }))
+    return false;
+  for (Operation *op : made)
+    op->erase();
+  return true;
+}
+
 /// Replaces `op`; fails with an error where the op cannot say what it is.
-static LogicalResult decompose(linalg::AggregatedOpInterface op) {
+static LogicalResult decompose(linalg::AggregatedOpInterface op, bool evaluable,
+                               llvm::DenseSet<Operation *> &kept) {
   IRRewriter rewriter(op);
+  Operation *before = op->getPrevNode();
   FailureOr<SmallVector<Value>> values = op.decomposeOperation(rewriter);
   if (failed(values) || values->size() != op->getNumResults())
     return op->emitOpError("has no decomposition for these operands and attributes: "
                            "AggregatedOpInterface must give one value for each result");
+  if (evaluable && eraseUnlessEvaluable(before, op)) {
+    kept.insert(op);
+    return success();
+  }
   for (auto [value, result] : llvm::zip_equal(*values, op->getResults())) {
     Type got = value.getType();
     value = roundTo(rewriter, op->getLoc(), value, result.getType());
@@ -65,16 +85,24 @@ static LogicalResult verifyKnown(Operation *op) {
 
 namespace {
 struct Decompose : mlir::dchag::impl::DecomposeBase<Decompose> {
+  using DecomposeBase::DecomposeBase;
+
   void runOnOperation() override {
+    llvm::DenseSet<Operation *> kept;
     // An op may decompose into ops that decompose.
     for (bool changed = true; changed;) {
       SmallVector<linalg::AggregatedOpInterface> ops;
-      getOperation().walk([&](linalg::AggregatedOpInterface op) { ops.push_back(op); });
+      getOperation().walk([&](linalg::AggregatedOpInterface op) {
+        if (!kept.contains(op))
+          ops.push_back(op);
+      });
       changed = !ops.empty();
       for (linalg::AggregatedOpInterface op : ops)
-        if (failed(decompose(op)))
+        if (failed(decompose(op, evaluable, kept)))
           return signalPassFailure();
     }
+    if (evaluable)
+      return;
     RewritePatternSet patterns(&getContext());
     linalg::populateDecomposePadPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -1,6 +1,6 @@
 //===- Partition.cpp - replaces every value by a rank's part ---------------*- C++ -*-===//
 
-#include "Splits.h"
+#include "Padding.h"
 #include "dchag/Distribute/Passes.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -18,8 +18,9 @@ namespace {
 /// Rewrites one function into a new one beside it.
 class Partitioner {
 public:
-  Partitioner(func::FuncOp function, MeshAttr mesh)
-      : function(function), mesh(mesh), builder(function.getContext()) {}
+  Partitioner(func::FuncOp function, MeshAttr mesh, bool poisons)
+      : function(function), mesh(mesh), poisons(poisons), padding(mesh),
+        builder(function.getContext()) {}
 
   LogicalResult run() {
     if (failed(makeFunction()))
@@ -68,23 +69,18 @@ private:
     return success();
   }
 
-  /// Padding of parameters is 0: the runtime zeroes what it loads, convertReturn masks what
-  /// @prepare computes. Padding of inputs may be anything.
-  bool isZeroPadded(Value value) {
-    auto argument = dyn_cast<BlockArgument>(value);
-    if (!argument)
-      return false;
-    return isParameter(argument);
-  }
-
   /// The local part of `value` with its padding along `dim` overwritten.
   Value mask(Value value, Value part, unsigned dim, TypedAttr with) {
-    ShardingAttr sharding = getValueSharding(value);
-    int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(dim);
     bool zero = matchPattern(with, m_Zero()) || matchPattern(with, m_AnyZeroFloat());
-    if (!sharding.isPadded(dim, size, mesh) || (zero && isZeroPadded(value)))
+    if (!isPadded(value, dim, mesh) || (zero && padding.isZero(value)))
       return part;
     ++numMasks;
+    return overwrite(value, part, dim, with);
+  }
+
+  Value overwrite(Value value, Value part, unsigned dim, TypedAttr with) {
+    ShardingAttr sharding = getValueSharding(value);
+    int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(dim);
     SmallVector<Attribute> axes;
     for (StringAttr axis : sharding.getDims()[dim].getAxes())
       axes.push_back(axis);
@@ -93,6 +89,24 @@ private:
                                   builder.getI64IntegerAttr(size), with);
     setResultShardings(op, sharding);
     return op;
+  }
+
+  /// The part with NaN, or a large number, wherever its padding may be anything.
+  Value poison(Value value, Value part) {
+    Type element = getElementTypeOrSelf(value.getType());
+    TypedAttr with;
+    if (auto type = dyn_cast<FloatType>(element))
+      with = FloatAttr::get(type, APFloat::getNaN(type.getFloatSemantics()));
+    else if (element.isInteger() && !element.isInteger(1))
+      with = IntegerAttr::get(element, APInt::getSignedMaxValue(element.getIntOrFloatBitWidth()));
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    // Partial results are combined first: what comes of that is a value of its own.
+    if (!type || !with || getValueSharding(value).isPartial() || padding.isZero(value))
+      return part;
+    for (unsigned dim = 0; dim < type.getRank(); ++dim)
+      if (isPadded(value, dim, mesh))
+        part = overwrite(value, part, dim, with);
+    return part;
   }
 
   /// Operands of an op on local parts, their padding as its rule demands.
@@ -120,7 +134,7 @@ private:
                                      mapping.lookupOrNull(reshard.getMaximum()), reshard.getFrom(),
                                      reshard.getTo(), reshard.getGlobalAttr());
       setResultShardings(clone, reshard.getTo());
-      mapping.map(reshard.getResult(), clone.getResult());
+      mapParts(reshard, clone);
       return success();
     }
     RuledOp ruled(op, mesh);
@@ -158,8 +172,13 @@ private:
       return op->emitOpError("cannot be built on the parts of a rank, though its rule says so");
     mapCaptured(clone);
     clone->setAttr(kResultShardings, op->getAttr(kResultShardings));
-    mapping.map(op->getResults(), clone->getResults());
+    mapParts(op, clone);
     return success();
+  }
+
+  void mapParts(Operation *op, Operation *clone) {
+    for (auto [result, part] : llvm::zip_equal(op->getResults(), clone->getResults()))
+      mapping.map(result, poisons ? poison(result, part) : Value(part));
   }
 
   /// A body may use values from outside, such as the value that `tensor.pad` pads with. They are
@@ -188,18 +207,22 @@ private:
 
   func::FuncOp function, local;
   MeshAttr mesh;
+  bool poisons;
+  PaddingAnalysis padding;
   OpBuilder builder;
   IRMapping mapping;
 };
 
 struct Partition : mlir::dchag::impl::PartitionBase<Partition> {
+  using PartitionBase::PartitionBase;
+
   void runOnOperation() override {
     MeshAttr mesh = getMeshOrError(getOperation());
     auto functions = getDistributedFunctions(getOperation());
     if (!mesh || failed(functions))
       return signalPassFailure();
     for (func::FuncOp function : *functions) {
-      Partitioner partitioner(function, mesh);
+      Partitioner partitioner(function, mesh, poisonPadding);
       if (failed(partitioner.run()))
         return signalPassFailure();
       numMasks += partitioner.numMasks;

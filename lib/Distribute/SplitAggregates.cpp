@@ -143,10 +143,10 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     Writer writer(op);
     SmallVector<int64_t> shape(writer.shapeOf(op.getResult()));
     shape.back() = writer.shapeOf(op.getWo())[2];
-    Value merged =
-        writer.make<AggregateOp>(writer.like(op.getResult(), shape), op.getTokens(), op.getQuery(),
-                                 op.getWk(), op.getBk(), op.getWv(), op.getBv(), Value(), Value(),
-                                 op.getMask(), op.getHeadsAttr(), op.getScaleAttr());
+    Value merged = writer.make<AggregateOp>(
+        writer.like(op.getResult(), shape), op.getTokens(), op.getQuery(), op.getWk(), op.getBk(),
+        op.getWv(), op.getBv(), Value(), Value(), op.getMask(), op.getHeadsAttr(),
+        op.getScaleAttr(), op.getNanWhenEmptyAttr());
     Value result = writer.project(merged, op.getWo());
     if (op.getBo())
       result = writer.addBias(result, op.getBo(), {0, 2, 3});
@@ -192,7 +192,8 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
       shape.insert(shape.begin(), 1);
       values.push_back(writer.make<tensor::ExpandShapeOp>(writer.like(part, shape), part, groups));
     }
-    Value result = writer.make<MergePartialsOp>(op.getType(), values[0], values[1], values[2]);
+    Value result = writer.make<MergePartialsOp>(op.getType(), values[0], values[1], values[2],
+                                                !op.zerosEmptyGroups());
     op.getResult().replaceAllUsesWith(result);
     Value before = op.getTokens();
     op.erase();

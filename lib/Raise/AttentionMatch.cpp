@@ -287,6 +287,7 @@ FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation,
     why = "the softmax is cut or joined before it weighs the values";
     return failure();
   }
+  match.zeroWhenEmpty = isGuarded || match.softmax.getZeroWhenEmpty();
   Ref scores{match.softmax.getInput(), probabilities.dims};
   linalg::ContractOp inner = matchScores(notation, parameters, scores, isGuarded, match, why);
   if (!inner)
@@ -365,6 +366,6 @@ void dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
     scores = d.select(d.spread(mask, "bhnm", scores, "bhnm"), scores, out);
   }
   Value softmax =
-      SoftmaxOp::create(b, op.getLoc(), scores.getType(), scores, b.getI64IntegerAttr(3));
+      SoftmaxOp::create(b, op.getLoc(), scores.getType(), scores, 3, op.zerosEmptyQueries());
   op.getResult().replaceAllUsesWith(d.contract("bhnm,bhme->bhne", softmax, op.getValue()));
 }

@@ -23,6 +23,8 @@ struct SoftmaxProduct {
   SmallVector<Ref, 2> biases;
   SmallVector<MaskRef, 2> masks;
   double scale = 1;
+  /// Whether a softmax over no unit is 0, not NaN as that of a graph.
+  bool zeroWhenEmpty = false;
   /// Atoms the softmax runs over, and those of the inner product.
   AtomList units, width;
 };

@@ -370,7 +370,8 @@ void AggregateMatch::rewrite(OpBuilder &b) {
   auto type =
       RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
   auto op = AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue, mask,
-                                notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale));
+                                notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale),
+                                mask && !softmax.zeroWhenEmpty);
   AtomTensor result = notation.split(op.getResult(), resultDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(result, root, b, loc));
 }

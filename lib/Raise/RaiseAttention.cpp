@@ -188,8 +188,9 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
     shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
   auto type =
       RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+  bool mayBeEmpty = bias || mask;
   Value result = AttentionOp::create(b, loc, type, queryValue, keyValue, value, bias, mask,
-                                     b.getF64FloatAttr(match->scale));
+                                     APFloat(match->scale), mayBeEmpty && !match->zeroWhenEmpty);
   root.value.replaceAllUsesWith(
       notation.arrangeAs(notation.split(result, resultDims, b, loc), root, b, loc));
   return true;

@@ -8,7 +8,7 @@
 // CHECK-DAG:     %[[ALL:.+]] = arith.constant dense<true> : tensor<2x5xi1>
 // CHECK:         %[[IN:.+]] = arith.xori %[[OUT]], %[[ALL]]
 // CHECK:         %[[M:.+]] = tensor.expand_shape %[[IN]] {{.+}} into tensor<2x1x5xi1>
-// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%[[M]]) {heads = 1 : i64, scale = 5.000000e-01 : f64} : (tensor<2x1x5x4x7xf64>, tensor<1x1x7xf64>, tensor<2x1x5xi1>) -> tensor<2x1x1x4x7xf64>
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%[[M]]) {heads = 1 : i64, nan_when_empty, scale = 5.000000e-01 : f64} : (tensor<2x1x5x4x7xf64>, tensor<1x1x7xf64>, tensor<2x1x5xi1>) -> tensor<2x1x1x4x7xf64>
 func.func @filled(%t: tensor<2x5x4x7xf64>, %out: tensor<2x5xi1>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<2x4x7xf64> {
   %zero = arith.constant 0.0 : f64
   %es = tensor.empty() : tensor<2x4x5xf64>
@@ -174,7 +174,7 @@ func.func @normalised_keys(%t: tensor<4x5x6xf64>, %q: tensor<6xf64> {dchag.role 
 // CHECK-LABEL: func.func @known(
 // CHECK:         %[[C:.+]] = arith.constant dense<[true, false, true]> : tensor<3xi1>
 // CHECK:         %[[M:.+]] = tensor.expand_shape %[[C]] {{.+}} into tensor<1x1x3xi1>
-// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%[[M]]) {heads = 1 : i64, scale = 1.000000e+00 : f64} : (tensor<1x1x3x2x7xf64>, tensor<1x1x7xf64>, tensor<1x1x3xi1>) -> tensor<1x1x1x2x7xf64>
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%[[M]]) {heads = 1 : i64, nan_when_empty, scale = 1.000000e+00 : f64} : (tensor<1x1x3x2x7xf64>, tensor<1x1x7xf64>, tensor<1x1x3xi1>) -> tensor<1x1x1x2x7xf64>
 func.func @known(%t: tensor<2x3x7xf64>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<2x7xf64> {
   %zero = arith.constant 0.0 : f64
   %es = tensor.empty() : tensor<2x3xf64>

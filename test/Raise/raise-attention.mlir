@@ -7,7 +7,7 @@
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5x4xf64>
 // CHECK-NOT:     dchag.softmax
 // CHECK-COUNT-3: linalg.contract {{.+}} -> tensor<{{.+}}x3x{{.+}}xf64>
-// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} bias(%{{.+}}) {scale = 2.500000e-01 : f64} : (tensor<2x3x5x2xf64>, tensor<2x3x5x2xf64>, tensor<2x3x5x2xf64>, tensor<1x1x5x5xf64>) -> tensor<2x3x5x2xf64>
+// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} bias(%{{.+}}) {nan_when_empty, scale = 2.500000e-01 : f64} : (tensor<2x3x5x2xf64>, tensor<2x3x5x2xf64>, tensor<2x3x5x2xf64>, tensor<1x1x5x5xf64>) -> tensor<2x3x5x2xf64>
 func.func @packed(%x: tensor<2x5x4xf64>, %w: tensor<18x4xf64> {dchag.role = "param"},
                   %b: tensor<18xf64> {dchag.role = "param"},
                   %m: tensor<5x5xf64> {dchag.role = "param"}) -> tensor<2x5x6xf64> {
@@ -67,7 +67,7 @@ func.func @softmax_over_queries(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v
 // CHECK-LABEL: func.func @windows(
 // CHECK-NOT:     dchag.softmax
 // CHECK-DAG:     %[[BIAS:.+]] = arith.addf {{.+}} : tensor<6x2x4x4xf64>
-// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} bias(%[[BIAS]]) mask(%{{.+}}) {scale = 5.000000e-01 : f64} : (tensor<6x2x4x5xf64>, tensor<6x2x4x5xf64>, tensor<6x2x4x3xf64>, tensor<6x2x4x4xf64>, tensor<6x1x1x4xi1>) -> tensor<6x2x4x3xf64>
+// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} bias(%[[BIAS]]) mask(%{{.+}}) {nan_when_empty, scale = 5.000000e-01 : f64} : (tensor<6x2x4x5xf64>, tensor<6x2x4x5xf64>, tensor<6x2x4x3xf64>, tensor<6x2x4x4xf64>, tensor<6x1x1x4xi1>) -> tensor<6x2x4x3xf64>
 func.func @windows(%q: tensor<6x2x4x5xf64>, %k: tensor<6x2x4x5xf64>, %v: tensor<6x2x4x3xf64>, %out: tensor<2x4xi1>,
                    %heads: tensor<2x4x4xf64> {dchag.role = "param"}, %shift: tensor<3x4x4xf64> {dchag.role = "param"}) -> tensor<6x2x4x3xf64> {
   %zero = arith.constant 0.0 : f64
@@ -120,7 +120,7 @@ func.func @scaled_sum(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2
 // CHECK-LABEL: func.func @causal(
 // CHECK:         %[[C:.+]] = arith.constant dense<{{\[\[}}true, false, false], [true, true, false], [true, true, true]]> : tensor<3x3xi1>
 // CHECK:         %[[M:.+]] = tensor.expand_shape %[[C]] {{.+}} into tensor<1x1x3x3xi1>
-// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} mask(%[[M]]) {scale = 1.000000e+00 : f64}
+// CHECK:         dchag.attention %{{.+}}, %{{.+}}, %{{.+}} mask(%[[M]]) {nan_when_empty, scale = 1.000000e+00 : f64}
 func.func @causal(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2x3x5xf64>) -> tensor<2x3x5xf64> {
   %zero = arith.constant 0.0 : f64
   %es = tensor.empty() : tensor<2x3x3xf64>

@@ -5,12 +5,24 @@
 #include "dialects/interfaces/models/Sharding.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
+/// Divisors of integers are 1 in padding, and so are bases of powers: processors stop a program
+/// that divides by 0.
+std::optional<std::pair<unsigned, TypedAttr>> getPadding(Operation *op) {
+  bool divides = isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+                     arith::CeilDivSIOp, arith::CeilDivUIOp, arith::FloorDivSIOp>(op);
+  if (!divides && !isa<math::IPowIOp>(op))
+    return std::nullopt;
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  return std::pair(divides ? 1u : 0u, TypedAttr(Builder(op).getIntegerAttr(element, 1)));
+}
+
 /// One model for all ops with the trait: the rule reads shapes only.
 struct ElementwiseSharding : ShardingRuleOpInterface::FallbackModel<ElementwiseSharding> {
   RuleAttr getShardingRule(Operation *op) const {
@@ -21,7 +33,7 @@ struct ElementwiseSharding : ShardingRuleOpInterface::FallbackModel<ElementwiseS
                       .Case<arith::MulFOp, arith::MulIOp>([](auto) { return Sets{{0}, {1}}; })
                       .Case<arith::NegFOp, arith::DivFOp>([](auto) { return Sets{{0}}; })
                       .Default([](Operation *) { return Sets{}; });
-    return RuleBuilder::elementwise(op, linear);
+    return RuleBuilder::elementwise(op, linear, getPadding(op));
   }
   Operation *cloneLocal(Operation *op, OpBuilder &builder, ValueRange operands, TypeRange types,
                         ArrayRef<int64_t>) const {

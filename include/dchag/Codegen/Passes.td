@@ -15,7 +15,11 @@ def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
     %y = dchag.gelu %x : tensor<2x3xf32>      // before
     %1 = math.erf %0 : tensor<2x3xf32>        // after, among others
     ```
+    With `evaluable` it leaves what the interpreter could not execute afterwards, so that
+    `--check-equal` and `--check-ranks` compare what an op computes with what it becomes.
   }];
+  let options = [Option<"evaluable", "evaluable", "bool", "false",
+      "leave ops whose parts the interpreter cannot execute, and pads: for checks (default false)">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect",
       "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -212,9 +212,11 @@ def Partition : Pass<"partition", "::mlir::ModuleOp"> {
   let description = [{
     Rewrites ops on local types by `ShardingRuleOpInterface::cloneLocal`. Where a factor is
     split unevenly and padding would reach what is not padding, `dchag.mask_shard` overwrites
-    it. Arguments and results keep their global type as `dchag.global`. Padding of
-    parameters computed by `@prepare` is 0.
+    it, unless it is shown to be 0. Arguments and results keep their global type as
+    `dchag.global`. Padding of parameters computed by `@prepare` is 0.
   }];
+  let options = [Option<"poisonPadding", "poison-padding", "bool", "false",
+      "fill all padding that may hold anything with NaN, integers with their largest number: for checks (default false)">];
   let statistics = [Statistic<"numMasks", "num-masks", "masks of padding inserted">];
 }
 
