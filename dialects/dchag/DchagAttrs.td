@@ -32,7 +32,8 @@ def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
 
     `at`, `sizes` and `strides` have one entry for each dimension of the value, `offset`
     and `strides` count elements of the row-major file parameter, whose name and type
-    follow. Elements of the value that no read writes are 0.
+    follow. Elements of the value that no read writes are 0. Integers without a sign in the
+    file have types such as `ui8` here; those of values are signless.
 
     ```mlir
     #dchag.read<"blocks.0.qkv.weight", tensor<24x8xf32>, offset = 64, strides = [8, 1], at = [0, 0], sizes = [8, 8]>
@@ -44,6 +45,20 @@ def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
   let assemblyFormat = [{
     `<` $param `,` $type `,` `offset` `=` $offset `,` `strides` `=` $strides
     `,` `at` `=` $at `,` `sizes` `=` $sizes `>`
+  }];
+  let extraClassDeclaration = [{
+    /// `type` with elements `ui8` for `i8` and so on, if `isUnsigned` and they are integers.
+    static RankedTensorType withSign(RankedTensorType type, bool isUnsigned) {
+      auto integer = ::llvm::dyn_cast<IntegerType>(type.getElementType());
+      if (!integer || integer.getWidth() == 1)
+        return type;
+      auto sign = isUnsigned ? IntegerType::Unsigned : IntegerType::Signless;
+      return type.clone(IntegerType::get(type.getContext(), integer.getWidth(), sign));
+    }
+    /// Whether the file has integers without a sign.
+    bool isUnsigned() const { return getType().getElementType().isUnsignedInteger(); }
+    /// The type of the parameter in the program.
+    RankedTensorType getSignlessType() const { return withSign(getType(), false); }
   }];
 }
 

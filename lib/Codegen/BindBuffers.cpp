@@ -95,6 +95,8 @@ unsigned BufferTable::add(Type type, DictionaryAttr attrs, StringRef role,
   RankedTensorType local = asTensor(type), global = local;
   if (auto attr = attrs.getAs<TypeAttr>(ShardingAttr::globalTypeAttrName))
     global = cast<RankedTensorType>(attr.getValue());
+  // Whoever fills or reads the buffer sees integers with the sign that files have.
+  global = ReadAttr::withSign(global, bool(attrs.get("dchag.unsigned")));
   NamedAttrList entry;
   entry.set("name", name);
   entry.set("role", b.getStringAttr(role));

@@ -78,14 +78,15 @@ private:
 FailureOr<int32_t> DescriptorBuilder::dtype(Type type) {
   if (type.isInteger(1))
     return DCHAG_BOOL;
+  bool isUnsigned = type.isUnsignedInteger();
   if (type.isInteger(8))
-    return type.isUnsignedInteger() ? DCHAG_U8 : DCHAG_I8;
+    return isUnsigned ? DCHAG_U8 : DCHAG_I8;
   if (type.isInteger(16))
-    return DCHAG_I16;
+    return isUnsigned ? DCHAG_U16 : DCHAG_I16;
   if (type.isInteger(32))
-    return DCHAG_I32;
+    return isUnsigned ? DCHAG_U32 : DCHAG_I32;
   if (type.isInteger(64) || type.isIndex())
-    return DCHAG_I64;
+    return isUnsigned ? DCHAG_U64 : DCHAG_I64;
   if (type.isF16())
     return DCHAG_F16;
   if (type.isBF16())
@@ -96,7 +97,7 @@ FailureOr<int32_t> DescriptorBuilder::dtype(Type type) {
     return DCHAG_F64;
   return module.emitError("element type ")
          << type << " has no form in a program's buffers: use f16, bf16, f32, f64, i1, i8, i16, "
-         << "i32 or i64";
+         << "i32, i64 or ui8 to ui64";
 }
 
 FailureOr<llvm::Constant *> DescriptorBuilder::dim(int64_t size, int64_t local, ArrayAttr axes) {

@@ -118,7 +118,7 @@ LogicalResult buildEinsum(NodeBuilder &node) {
   NamedTensor product = equation->operands.front();
   size_t count = equation->operands.size();
   if (count == 1)
-    return node.setOutput(0, sumAndTranspose(node, product, equation->result));
+    return node.setOutput(0, sumAndTranspose(node, product, equation->result), node.isUnsigned(0));
   for (size_t i = 1; i < count; ++i) {
     // Keep what the result or a later term names.
     std::string kept;

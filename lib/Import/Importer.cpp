@@ -356,7 +356,10 @@ void Importer::createReturn(const Scope &scope) {
     if (!value->value)
       continue;
     values.push_back(value->value);
-    results.push_back({info.name.str(), value->isUnsigned});
+    // What the file declares counts: types of the IR are signless, so that both fit them.
+    bool isDeclared = info.isTensor && info.type != DataType::Undefined;
+    results.push_back(
+        {info.name.str(), isDeclared ? isUnsigned(info.type) : value->isUnsigned});
     checkDeclared(info, value->value);
   }
   func::ReturnOp::create(b, b.getUnknownLoc(), values);

@@ -1,7 +1,7 @@
 //===- Inputs.cpp - graph inputs and their shapes --------------------------*- C++ -*-===//
 
 #include "Importer.h"
-#include "dchag/Import/TensorFiles.h"
+#include "dchag/Files/TensorFiles.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -154,9 +154,10 @@ FailureOr<SmallVector<int64_t>> Importer::bindShape(const ValueInfo &info) {
 /// An input fixed to the elements of a file.
 void Importer::bindInput(const ValueInfo &info, StringRef path, Scope &scope) {
   ImportedValue &bound = scope.values[info.name];
-  auto value = readTensor(path, context);
+  auto value = readTensor(path, info.name, context);
   if (!value) {
-    (void)fail("--bind=" + info.name + "=" + path + ": " + llvm::toString(value.takeError()));
+    (void)fail("--bind=" + info.name + "=" + path + ": the file " +
+               llvm::toString(value.takeError()));
     return;
   }
   Type type = getElementType(info.type, context);

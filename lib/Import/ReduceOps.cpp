@@ -50,6 +50,8 @@ Value logarithm(NodeBuilder &node, Value x) { return math::LogOp::create(node.b,
 Value magnitude(NodeBuilder &node, Value x) {
   if (onnx::isFloat(x))
     return math::AbsFOp::create(node.b, node.loc, x);
+  if (node.isUnsigned(0))
+    return x;
   return math::AbsIOp::create(node.b, node.loc, x);
 }
 

@@ -56,9 +56,8 @@ private:
   llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> files;
 };
 
-/// The name of an element type in a safetensors file. Unsigned integers have the signless
-/// types of the IR, and the names that programs compiled from it expect.
-StringRef getTypeName(Type type) {
+/// The name of an element type in a safetensors file.
+StringRef getTypeName(Type type, bool isUnsigned) {
   if (type.isBF16())
     return "BF16";
   if (auto floatType = dyn_cast<FloatType>(type))
@@ -68,13 +67,13 @@ StringRef getTypeName(Type type) {
   case 1:
     return "BOOL";
   case 8:
-    return "I8";
+    return isUnsigned ? "U8" : "I8";
   case 16:
-    return "I16";
+    return isUnsigned ? "U16" : "I16";
   case 32:
-    return "I32";
+    return isUnsigned ? "U32" : "I32";
   case 64:
-    return "I64";
+    return isUnsigned ? "U64" : "I64";
   default:
     return "";
   }
@@ -121,7 +120,8 @@ LogicalResult WeightsWriter::addParameter(func::FuncOp function, unsigned argume
   auto fail = [&]() {
     return function.emitOpError("parameter '") << name.getValue() << "' of type " << type << ' ';
   };
-  Parameter parameter{name, getTypeName(type.getElementType()), type, {}, 0, argument};
+  bool isUnsigned = bool(function.getArgAttr(argument, "dchag.unsigned"));
+  Parameter parameter{name, getTypeName(type.getElementType(), isUnsigned), type, {}, 0, argument};
   if (parameter.typeName.empty())
     return fail() << "has elements that safetensors files have no name for: wanted f16, bf16, "
                      "f32, f64, i1, i8, i16, i32 or i64";

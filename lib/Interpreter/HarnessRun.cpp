@@ -2,13 +2,14 @@
 
 #include "Compare.h"
 #include "Execution.h"
-#include "TensorFiles.h"
+#include "dchag/Files/TensorFiles.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dialects/dchag/Dchag.h"
 #include "runtime/src/PartialFiles.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include <cmath>
 
@@ -22,27 +23,63 @@ static constexpr int64_t kPrintedElements = 128;
 // Printing
 //===----------------------------------------------------------------------===//
 
+/// Integers without a sign as what they are, in 64 bits.
+static EvalTensor widen(EvalTensor tensor, bool isUnsigned) {
+  auto type = dyn_cast<IntegerType>(tensor.getElementType());
+  if (!type || !isUnsigned || type.getWidth() >= 64)
+    return tensor;
+  tensor = tensor.withElementType(IntegerType::get(type.getContext(), 64));
+  int64_t *ints = tensor.mutableInts();
+  for (int64_t i = 0, e = tensor.getNumElements(); i < e; ++i)
+    ints[i] &= (int64_t(1) << type.getWidth()) - 1;
+  return tensor;
+}
+
+namespace {
+/// Prints a line about a value. Names come from files: they are printed escaped.
+class Printer {
+public:
+  Printer(const EvalTensor &tensor, bool isUnsigned, llvm::raw_ostream &os)
+      : type(tensor.getElementType()), tensor(widen(tensor, isUnsigned)),
+        isUnsigned(isUnsigned && !tensor.isFloat()), os(os) {}
+
+  void print(StringRef name);
+
+private:
+  void printElements(unsigned dim, int64_t offset, int64_t stride);
+  void printSummary();
+  double getNumber(int64_t i) const {
+    return isUnsigned ? static_cast<double>(static_cast<uint64_t>(tensor.ints()[i]))
+                      : tensor.getAsDouble(i);
+  }
+
+  Type type;
+  EvalTensor tensor;
+  bool isUnsigned;
+  llvm::raw_ostream &os;
+};
+} // namespace
+
 /// Nested brackets, as in dense<...>.
-static void printElements(const EvalTensor &tensor, unsigned dim, int64_t offset, int64_t stride,
-                          llvm::raw_ostream &os) {
+void Printer::printElements(unsigned dim, int64_t offset, int64_t stride) {
   if (dim == tensor.getRank()) {
-    os << formatNumber(tensor, offset);
+    os << (isUnsigned ? std::to_string(static_cast<uint64_t>(tensor.ints()[offset]))
+                      : formatNumber(tensor, offset));
     return;
   }
   int64_t size = tensor.getDim(dim);
   stride = size ? stride / size : 0;
   os << "[";
-  llvm::interleaveComma(llvm::seq<int64_t>(0, size), os, [&](int64_t i) {
-    printElements(tensor, dim + 1, offset + i * stride, stride, os);
-  });
+  llvm::interleaveComma(llvm::seq<int64_t>(0, size), os,
+                        [&](int64_t i) { printElements(dim + 1, offset + i * stride, stride); });
   os << "]";
 }
 
-static void printSummary(const EvalTensor &tensor, llvm::raw_ostream &os) {
+void Printer::printSummary() {
   double low = std::numeric_limits<double>::infinity(), high = -low, sum = 0;
   int64_t numNaN = 0;
   for (int64_t i = 0, e = tensor.getNumElements(); i < e; ++i) {
-    double value = tensor.getAsDouble(i);
+    double value = getNumber(i);
     if (std::isnan(value)) {
       ++numNaN;
       continue;
@@ -57,15 +94,15 @@ static void printSummary(const EvalTensor &tensor, llvm::raw_ostream &os) {
     os << ", " << numNaN << " NaN";
 }
 
-static void printTensor(StringRef name, const EvalTensor &tensor, llvm::raw_ostream &os) {
-  os << name << ": ";
+void Printer::print(StringRef name) {
+  os << escapeText(name) << ": ";
   for (int64_t size : tensor.getShape())
     os << size << "x";
-  os << tensor.getElementType() << " = ";
+  os << (isUnsigned ? "u" : "") << type << " = ";
   if (tensor.getNumElements() <= kPrintedElements)
-    printElements(tensor, 0, 0, tensor.getNumElements(), os);
+    printElements(0, 0, tensor.getNumElements());
   else
-    printSummary(tensor, os);
+    printSummary();
   os << "\n";
 }
 
@@ -85,9 +122,12 @@ private:
   LogicalResult open();
   LogicalResult parsePairs(ArrayRef<std::string> pairs, StringRef option,
                            llvm::StringMap<std::string> &files);
+  LogicalResult addArchive(StringRef path, llvm::StringMap<std::string> &files);
+  LogicalResult openWeights();
   LogicalResult runFunction(func::FuncOp function);
   LogicalResult runOnEachRank(const ModulePorts &ports, shard::GridOp grid);
   LogicalResult handleOutputs(const ModulePorts &ports, ArrayRef<EvalTensor> outputs);
+  FailureOr<EvalTensor> readFile(const Port &port, StringRef kind, StringRef path);
   FailureOr<EvalTensor> getInput(const Port &port);
   FailureOr<EvalTensor> getParam(const Port &port);
   FailureOr<EvalTensor> readSource(const Port &port, SourceAttr source);
@@ -111,29 +151,64 @@ LogicalResult Run::parsePairs(ArrayRef<std::string> pairs, StringRef option,
                               llvm::StringMap<std::string> &files) {
   for (StringRef pair : pairs) {
     auto [name, file] = pair.split('=');
+    if (option == "input" && file.empty() && pair.ends_with(".npz")) {
+      if (failed(addArchive(pair, files)))
+        return failure();
+      continue;
+    }
     if (name.empty() || file.empty())
-      return module.emitError("--") << option << " '" << pair << "': wanted NAME=FILE";
+      return module.emitError("--") << option << " '" << pair << "': wanted NAME=FILE"
+                                    << (option == "input" ? " or FILE.npz" : "");
     if (!files.try_emplace(name, file.str()).second)
       return module.emitError("--") << option << " names '" << name << "' twice";
   }
   return success();
 }
 
-LogicalResult Run::open() {
-  if (failed(parsePairs(options.inputs, "input", inputFiles)) ||
-      failed(parsePairs(options.expects, "expect", expectFiles)))
-    return failure();
-  for (const std::string &path : options.weights) {
-    FailureOr<SafetensorsFile> file = SafetensorsFile::open(path, module.getLoc());
-    if (failed(file))
-      return failure();
+/// All arrays of an archive, by their names.
+LogicalResult Run::addArchive(StringRef path, llvm::StringMap<std::string> &files) {
+  llvm::Expected<std::vector<std::string>> names = listArrays(path);
+  if (!names)
+    return module.emitError("input '") << path << "' " << llvm::toString(names.takeError());
+  for (const std::string &name : *names)
+    if (!files.try_emplace(name, path.str()).second)
+      return module.emitError("--input names '") << name << "' twice";
+  return success();
+}
+
+LogicalResult Run::openWeights() {
+  for (StringRef path : options.weights) {
+    for (const SafetensorsFile &file : weights)
+      if (file.getPath() == path)
+        return module.emitError("weights '") << path << "' are given twice: give each file once";
+    llvm::Expected<SafetensorsFile> file = SafetensorsFile::open(path);
+    if (!file)
+      return module.emitError("weights '") << path << "': " << llvm::toString(file.takeError());
     weights.push_back(std::move(*file));
   }
+  return success();
+}
+
+LogicalResult Run::open() {
+  if (failed(parsePairs(options.inputs, "input", inputFiles)) ||
+      failed(parsePairs(options.expects, "expect", expectFiles)) || failed(openWeights()))
+    return failure();
   if (!options.outputFolder.empty())
     if (std::error_code error = llvm::sys::fs::create_directories(options.outputFolder))
       return module.emitError("cannot make the folder '")
              << options.outputFolder << "': " << error.message();
   return success();
+}
+
+/// The value of a port from a file; `kind` is for messages.
+FailureOr<EvalTensor> Run::readFile(const Port &port, StringRef kind, StringRef path) {
+  llvm::Expected<FileTensor> tensor = readTensor(path, port.name, module.getContext());
+  llvm::Expected<EvalTensor> value =
+      tensor ? convertTo(port.type, port.isUnsigned, std::move(*tensor)) : tensor.takeError();
+  if (!value)
+    return module.emitError(kind) << " '" << port.name << "' in '" << path << "' "
+                                  << llvm::toString(value.takeError());
+  return std::move(*value);
 }
 
 /// A file for a name that the program lacks is a mistake of the user.
@@ -156,13 +231,8 @@ LogicalResult Run::checkNames(const ModulePorts &ports) {
 
 FailureOr<EvalTensor> Run::getInput(const Port &port) {
   auto file = inputFiles.find(port.name);
-  if (file != inputFiles.end()) {
-    FailureOr<EvalTensor> value = readTensorFromFile(file->second, module.getLoc());
-    if (failed(value))
-      return failure();
-    return convertTo(port.type, std::move(*value),
-                     "input '" + port.name + "' in '" + file->second + "'", module.getLoc());
-  }
+  if (file != inputFiles.end())
+    return readFile(port, "input", file->second);
   if (options.missing)
     return makeInput(port.name, port.type, *options.missing, port.range);
   return module.emitError("input '") << port.name << "' of type " << port.type
@@ -175,29 +245,48 @@ FailureOr<EvalTensor> Run::readSource(const Port &port, SourceAttr source) {
     path = options.modelFolder;
     llvm::sys::path::append(path, source.getFile().getValue());
   }
-  auto buffer = mapFile(path, module.getLoc());
-  if (failed(buffer))
-    return failure();
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (std::error_code error = buffer.getError())
+    return module.emitError("cannot read '") << path << "': " << error.message();
   StringRef bytes = (*buffer)->getBuffer();
   uint64_t begin = source.getOffset(), size = source.getBytes();
-  EvalTensor value(port.type);
-  if (source.getOffset() < 0 || source.getBytes() < 0 || begin > bytes.size() ||
-      size > bytes.size() - begin || failed(decodeElements(bytes.substr(begin, size), value)))
+  // Before anything of that size is allocated.
+  bool fits = source.getOffset() >= 0 && source.getBytes() >= 0 && begin <= bytes.size() &&
+              size <= bytes.size() - begin;
+  auto fail = [&]() {
     return module.emitError("parameter '")
            << port.name << "' of type " << port.type << " cannot be read from bytes " << begin
            << " to " << begin + size << " of '" << path << "', which has " << bytes.size();
+  };
+  if (!fits)
+    return fail();
+  EvalTensor value(port.type);
+  if (failed(decodeElements(bytes.substr(begin, size), value)))
+    return fail();
   return value;
 }
 
 FailureOr<EvalTensor> Run::getParam(const Port &port) {
-  for (const SafetensorsFile &file : weights)
-    if (file.has(port.name)) {
-      FailureOr<EvalTensor> value = file.read(port.name, module.getLoc());
-      if (failed(value))
-        return failure();
-      return convertTo(port.type, std::move(*value), "parameter '" + port.name + "'",
-                       module.getLoc());
-    }
+  const SafetensorsFile *holder = nullptr;
+  for (const SafetensorsFile &file : weights) {
+    if (!file.has(port.name))
+      continue;
+    if (holder)
+      return module.emitError("weights '")
+             << file.getPath() << "': tensor '" << port.name << "' is in '" << holder->getPath()
+             << "' too: give each tensor once";
+    holder = &file;
+  }
+  if (holder) {
+    llvm::Expected<FileTensor> tensor = holder->read(port.name, module.getContext());
+    llvm::Expected<EvalTensor> value =
+        tensor ? convertTo(port.type, port.isUnsigned, std::move(*tensor)) : tensor.takeError();
+    if (!value)
+      return module.emitError("parameter '") << port.name << "' in '" << holder->getPath() << "' "
+                                             << llvm::toString(value.takeError());
+    return std::move(*value);
+  }
   if (auto source = dyn_cast_or_null<SourceAttr>(port.source))
     return readSource(port, source);
   if (options.missing)
@@ -230,7 +319,8 @@ LogicalResult Run::runOnEachRank(const ModulePorts &ports, shard::GridOp grid) {
     return failure();
   for (auto [rank, values] : llvm::enumerate(results))
     for (const Port &port : ports.outputs)
-      printTensor("rank " + std::to_string(rank) + ": " + port.name, values[port.index], os);
+      Printer(values[port.index], port.isUnsigned, os)
+          .print("rank " + std::to_string(rank) + ": " + port.name);
   return success();
 }
 
@@ -240,30 +330,26 @@ LogicalResult Run::handleOutputs(const ModulePorts &ports, ArrayRef<EvalTensor> 
     turn.emplace(options.outputFolder);
   for (const Port &port : ports.outputs) {
     const EvalTensor &value = outputs[port.index];
-    printTensor(port.name, value, os);
+    Printer(value, port.isUnsigned, os).print(port.name);
     if (!options.outputFolder.empty()) {
       SmallString<256> path(options.outputFolder);
-      llvm::sys::path::append(path, port.name + ".npy");
-      if (failed(writeNpy(path, value, module.getLoc())))
-        return failure();
+      llvm::sys::path::append(path, getOutputFile(port.name));
+      if (llvm::Error error = writeNpy(path, {value, port.isUnsigned}))
+        return module.emitError(llvm::toString(std::move(error)));
     }
     auto file = expectFiles.find(port.name);
     if (file == expectFiles.end())
       continue;
-    FailureOr<EvalTensor> wanted = readTensorFromFile(file->second, module.getLoc());
+    FailureOr<EvalTensor> wanted = readFile(port, "expected output", file->second);
     if (failed(wanted))
       return failure();
-    // Integers of the program are signless: 255 and -1 are the same i8.
-    wanted =
-        convertTo(port.type, std::move(*wanted),
-                  "expected output '" + port.name + "' in '" + file->second + "'", module.getLoc());
-    if (failed(wanted))
-      return failure();
-    FailureOr<double> difference = compareTensors(value, *wanted, options.tolerance.value_or(1e-12),
-                                                  "output '" + port.name + "'", module.getLoc());
+    FailureOr<double> difference = compareTensors(
+        widen(value, port.isUnsigned), widen(*wanted, port.isUnsigned),
+        options.tolerance.value_or(1e-12), "output '" + port.name + "'", module.getLoc());
     if (failed(difference))
       return failure();
-    os << port.name << llvm::format(": as expected (max relative error %.2g)\n", *difference);
+    os << escapeText(port.name)
+       << llvm::format(": as expected (max relative error %.2g)\n", *difference);
   }
   return success();
 }

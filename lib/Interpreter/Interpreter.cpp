@@ -53,6 +53,7 @@ static Port getArgumentPort(func::FuncOp function, unsigned argument) {
   port.type = function.getArgumentTypes()[argument];
   port.index = argument;
   port.source = function.getArgAttr(argument, "dchag.source");
+  port.isUnsigned = bool(function.getArgAttr(argument, "dchag.unsigned"));
   if (auto range = function.getArgAttrOfType<DenseI64ArrayAttr>(argument, "dchag.range"))
     port.range = range.asArrayRef();
   if (auto name = function.getArgAttrOfType<StringAttr>(argument, "dchag.name"))
@@ -76,11 +77,14 @@ static LogicalResult addReadPorts(func::FuncOp function, unsigned argument,
              << argument << " has " << attribute << " in dchag.reads, wanted #dchag.read";
     auto isSame = [&](const Port &port) { return port.name == read.getParam().getValue(); };
     auto known = llvm::find_if(params, isSame);
-    if (known != params.end() && known->type != read.getType())
+    if (known != params.end() &&
+        (known->type != read.getSignlessType() || known->isUnsigned != read.isUnsigned()))
       return function.emitOpError("reads the parameter '")
              << known->name << "' as " << known->type << " and as " << read.getType();
-    if (known == params.end())
-      params.push_back({read.getParam().str(), read.getType(), Attribute(), argument});
+    if (known != params.end())
+      continue;
+    params.push_back({read.getParam().str(), read.getSignlessType(), Attribute(), argument});
+    params.back().isUnsigned = read.isUnsigned();
   }
   return success();
 }
@@ -120,6 +124,7 @@ FailureOr<ModulePorts> mlir::dchag::getFunctionPorts(func::FuncOp function) {
     auto name = function.getResultAttrOfType<StringAttr>(i, "dchag.name");
     ports.outputs.push_back({name ? name.str() : "result" + std::to_string(i),
                              function.getResultTypes()[i], Attribute(), i});
+    ports.outputs.back().isUnsigned = bool(function.getResultAttr(i, "dchag.unsigned"));
   }
   if (failed(checkTypes(function, ports.inputs, "input")) ||
       failed(checkTypes(function, ports.outputs, "output")))

@@ -15,13 +15,16 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static ArrayAttr getReads(const Boxes &boxes, MLIRContext *context) {
+static ArrayAttr getReads(const Boxes &boxes, func::FuncOp prepare) {
+  MLIRContext *context = prepare.getContext();
   SmallVector<Attribute> reads;
   for (const Box &box : boxes) {
     auto array = [&](ArrayRef<int64_t> values) { return DenseI64ArrayAttr::get(context, values); };
+    bool isUnsigned = bool(prepare.getArgAttr(box.parameter.getArgNumber(), "dchag.unsigned"));
+    auto type = ReadAttr::withSign(cast<RankedTensorType>(box.parameter.getType()), isUnsigned);
     reads.push_back(ReadAttr::get(context, StringAttr::get(context, getArgumentName(box.parameter)),
-                                  cast<RankedTensorType>(box.parameter.getType()), box.offset,
-                                  array(box.strides), array(box.at), array(box.sizes)));
+                                  type, box.offset, array(box.strides), array(box.at),
+                                  array(box.sizes)));
   }
   return ArrayAttr::get(context, reads);
 }
@@ -88,10 +91,10 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
       std::string name =
           names.count(value) ? names[value] : unique.make(joinNames(getSources(value)));
       const Boxes *boxes = analysis.getBoxes(value);
-      added.push_back({value, b.getDictionaryAttr(
-                                  {b.getNamedAttr("dchag.name", b.getStringAttr(name)),
-                                   b.getNamedAttr("dchag.reads", getReads(*boxes, &getContext())),
-                                   b.getNamedAttr("dchag.role", b.getStringAttr("loaded"))})});
+      added.push_back(
+          {value, b.getDictionaryAttr({b.getNamedAttr("dchag.name", b.getStringAttr(name)),
+                                       b.getNamedAttr("dchag.reads", getReads(*boxes, prepare)),
+                                       b.getNamedAttr("dchag.role", b.getStringAttr("loaded"))})});
     }
     for (auto [value, attributes] : added) {
       unsigned index = block.getNumArguments();

@@ -37,7 +37,10 @@ typedef enum dchag_dtype {
   DCHAG_F16 = 6,
   DCHAG_BF16 = 7,
   DCHAG_F32 = 8,
-  DCHAG_F64 = 9
+  DCHAG_F64 = 9,
+  DCHAG_U16 = 10,
+  DCHAG_U32 = 11,
+  DCHAG_U64 = 12
 } dchag_dtype;
 
 typedef enum dchag_reduction { DCHAG_SUM = 0, DCHAG_MAX = 1, DCHAG_MIN = 2 } dchag_reduction;
@@ -78,7 +81,8 @@ typedef struct dchag_file_param {
 ///     buffer[dst_offset + i] = file[src_offset + sum_d i[d] * src_stride[d]]
 /// in global coordinates of the buffer; a rank copies what falls into its part.
 /// `box` holds rank times dst_offset, then rank times size, then rank times src_stride.
-/// Types agree, or the file's type is converted to the buffer's (f16, bf16, f32, f64).
+/// Types agree, apart from the sign of integers, whose bits are copied; or the file's type is
+/// converted to the buffer's (f16, bf16, f32, f64).
 typedef struct dchag_read {
   int32_t file_param;
   int64_t src_offset;

@@ -3,7 +3,7 @@
 #define DCHAG_RUNTIME_BUFFERS_H
 
 #include "Context.h"
-#include "Safetensors.h"
+#include "Weights.h"
 
 namespace dchag::rt {
 

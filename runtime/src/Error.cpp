@@ -1,6 +1,7 @@
 //===- Error.cpp - a failure as one line of text ----------------*- C++ -*-===//
 
 #include "Error.h"
+#include "Text.h"
 
 #include <cerrno>
 #include <cstdarg>
@@ -35,10 +36,7 @@ Error dchag::rt::failure(const char *pattern, ...) {
   std::string text = formatList(pattern, list);
   va_end(list);
   // File names and tensor names may hold anything; an error stays on one line.
-  for (char &c : text)
-    if (static_cast<unsigned char>(c) < 0x20)
-      c = '?';
-  return Error(std::move(text));
+  return Error(escapeText(text));
 }
 
 std::string dchag::rt::systemReason() { return std::strerror(errno); }

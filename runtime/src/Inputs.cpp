@@ -1,7 +1,6 @@
 //===- Inputs.cpp - arrays given by the user --------------------*- C++ -*-===//
 
 #include "Inputs.h"
-#include "Npz.h"
 #include "StridedCopy.h"
 
 #include <algorithm>
@@ -44,48 +43,32 @@ Error Inputs::add(const dchag_program &program, const std::string &name, Source 
 
 /// An archive gives one array by name, or without a name all of its arrays.
 Error Inputs::openArchive(const dchag_program &program, const InputOption &option,
-                          const File &file) {
-  std::vector<ZipEntry> entries;
-  if (Error error = readZipDirectory(file.map.data(), file.map.size(), entries))
-    return failure("input %s: %s", option.path.c_str(), error.message().c_str());
-  bool found = false;
-  for (const ZipEntry &entry : entries) {
-    const std::string suffix = ".npy";
-    if (entry.name.size() <= suffix.size() ||
-        entry.name.compare(entry.name.size() - suffix.size(), suffix.size(), suffix) != 0)
-      continue;
-    std::string name = entry.name.substr(0, entry.name.size() - suffix.size());
-    if (!option.name.empty() && name != option.name)
-      continue;
-    found = true;
-    auto holder = std::make_unique<File>();
-    const char *contents = nullptr;
+                          ArrayFile &file) {
+  std::vector<std::string> names = file.names();
+  if (!option.name.empty())
+    names = {option.name};
+  else if (names.empty())
+    return failure("input %s: holds no array *.npy: write it with numpy.savez",
+                   option.path.c_str());
+  for (const std::string &name : names) {
     Source source;
     source.path = option.path;
-    Error error = openZipEntry(file.map.data(), file.map.size(), entry, holder->unpacked, contents);
-    if (!error)
-      error = parseNpy(contents, entry.bytes, source.view);
-    if (error)
-      return failure("input %s: array \"%s\" %s", option.path.c_str(), name.c_str(),
-                     error.message().c_str());
-    if (Error failed = add(program, name, std::move(source)))
-      return failed;
-    files.push_back(std::move(holder));
+    if (Error error = file.read(name, source.view))
+      return failure("input %s: %s", option.path.c_str(), error.message().c_str());
+    if (Error error = add(program, name, std::move(source)))
+      return error;
   }
-  if (!found)
-    return failure("input %s: holds no array \"%s\": save it under the name of the input",
-                   option.path.c_str(), option.name.empty() ? "*.npy" : option.name.c_str());
   return Error::success();
 }
 
 Error Inputs::openFile(const dchag_program &program, const InputOption &option) {
-  auto file = std::make_unique<File>();
+  auto file = std::make_unique<ArrayFile>();
   std::string where = option.name.empty() ? "input " + option.path
                                           : "input \"" + option.name + "\" (" + option.path + ")";
-  if (Error error = file->map.open(option.path))
+  if (Error error = file->open(option.path))
     return failure("%s: %s", where.c_str(), error.message().c_str());
   Error result;
-  if (looksLikeZip(file->map.data(), file->map.size())) {
+  if (file->isArchive()) {
     result = openArchive(program, option, *file);
   } else {
     if (option.name.empty())
@@ -93,7 +76,7 @@ Error Inputs::openFile(const dchag_program &program, const InputOption &option) 
                      option.path.c_str(), option.path.c_str(), inputNames(program).c_str());
     Source source;
     source.path = option.path;
-    if (Error error = parseNpy(file->map.data(), file->map.size(), source.view))
+    if (Error error = file->read(source.view))
       return failure("%s: %s", where.c_str(), error.message().c_str());
     result = add(program, option.name, std::move(source));
   }
@@ -192,5 +175,5 @@ void Inputs::fill(const dchag_program &program, const dchag_context &context, in
     normalizeBooleans(buffer, table[entry.first]);
   }
   for (const auto &file : files)
-    file->map.drop(0, file->map.size());
+    file->drop();
 }

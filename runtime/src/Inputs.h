@@ -2,8 +2,8 @@
 #ifndef DCHAG_RUNTIME_INPUTS_H
 #define DCHAG_RUNTIME_INPUTS_H
 
+#include "ArrayFile.h"
 #include "Buffers.h"
-#include "Npy.h"
 
 #include <map>
 
@@ -42,17 +42,13 @@ private:
     std::string path;
     ArrayView view;
   };
-  struct File {
-    MappedFile map;
-    Region unpacked;
-  };
   Error openFile(const dchag_program &program, const InputOption &option);
-  Error openArchive(const dchag_program &program, const InputOption &option, const File &file);
+  Error openArchive(const dchag_program &program, const InputOption &option, ArrayFile &file);
   Error add(const dchag_program &program, const std::string &name, Source source);
   Error checkShapes(const dchag_program &program);
 
   std::map<int32_t, Source> sources; ///< by the number of the buffer
-  std::vector<std::unique_ptr<File>> files;
+  std::vector<std::unique_ptr<ArrayFile>> files;
 };
 
 } // namespace dchag::rt

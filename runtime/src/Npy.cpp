@@ -1,6 +1,7 @@
 //===- Npy.cpp - arrays in NumPy's file format ------------------*- C++ -*-===//
 
 #include "Npy.h"
+#include "Text.h"
 #include "Types.h"
 
 #include <cctype>
@@ -16,10 +17,15 @@ struct TypeCode {
 };
 
 /// NumPy's codes without the byte order. bfloat16 is what ml_dtypes writes for it: a void.
-constexpr TypeCode typeCodes[] = {{"b1", DCHAG_BOOL}, {"i1", DCHAG_I8},   {"i2", DCHAG_I16},
-                                  {"i4", DCHAG_I32},  {"i8", DCHAG_I64},  {"u1", DCHAG_U8},
-                                  {"f2", DCHAG_F16},  {"V2", DCHAG_BF16}, {"f4", DCHAG_F32},
-                                  {"f8", DCHAG_F64}};
+constexpr TypeCode typeCodes[] = {
+    {"b1", DCHAG_BOOL}, {"i1", DCHAG_I8},  {"i2", DCHAG_I16}, {"i4", DCHAG_I32}, {"i8", DCHAG_I64},
+    {"u1", DCHAG_U8},   {"u2", DCHAG_U16}, {"u4", DCHAG_U32}, {"u8", DCHAG_U64}, {"f2", DCHAG_F16},
+    {"V2", DCHAG_BF16}, {"f4", DCHAG_F32}, {"f8", DCHAG_F64}};
+
+/// Headers of plain arrays have a few hundred bytes.
+constexpr int64_t maxHeaderBytes = 1 << 20;
+/// NumPy's own limit.
+constexpr size_t maxRank = 64;
 
 /// The Python dictionary of a header. Only what NumPy writes is understood: string keys and
 /// values that are strings, True, False or tuples of integers.
@@ -72,7 +78,7 @@ bool HeaderParser::takeShape(std::vector<int64_t> &shape) {
       if (__builtin_mul_overflow(size, int64_t{10}, &size) ||
           __builtin_add_overflow(size, int64_t{text[at++] - '0'}, &size))
         return false;
-    if (at == digits || shape.size() == 64)
+    if (at == digits || shape.size() == maxRank)
       return false;
     take("L"); // Python 2 wrote long integers
     shape.push_back(size);
@@ -114,6 +120,8 @@ Error HeaderParser::parse(std::string &descr, bool &fortran, std::vector<int64_t
     if (!take(",") && (skipSpace(), at >= text.size() || text[at] != '}'))
       return malformed();
   }
+  if (skipSpace(), at != text.size())
+    return malformed();
   if (!hasDescr || !hasOrder || !hasShape)
     return failure("npy header lacks descr, fortran_order or shape: save the array again with "
                    "numpy.save");
@@ -136,9 +144,9 @@ static Error parseDescr(const std::string &descr, int32_t &dtype) {
       }
     }
   }
-  return failure("holds elements of type '%s': wanted bool, i8, i16, i32, i64, u8, f16, bf16, f32 "
-                 "or f64; convert it with array.astype",
-                 descr.c_str());
+  return failure("holds elements of type %s: wanted bool, i8 to i64, u8 to u64, f16, bf16, f32 or "
+                 "f64; convert it with array.astype",
+                 quoteName(descr).c_str());
 }
 
 static void setStrides(ArrayView &view, bool fortran) {
@@ -163,6 +171,11 @@ Error dchag::rt::parseNpy(const char *bytes, int64_t size, ArrayView &view) {
   for (int64_t i = fieldBytes - 1; i >= 0; --i)
     length = length << 8 | static_cast<unsigned char>(bytes[8 + i]);
   int64_t begin = 8 + fieldBytes;
+  if (length > maxHeaderBytes)
+    return failure(
+        "has an npy header of %lld bytes: wanted %lld at most; save the array again with "
+        "numpy.save",
+        static_cast<long long>(length), static_cast<long long>(maxHeaderBytes));
   if (length > size - begin)
     return failure("is truncated: holds %lld bytes, the header alone has %lld: copy it again",
                    static_cast<long long>(size), static_cast<long long>(begin + length));
@@ -182,6 +195,11 @@ Error dchag::rt::parseNpy(const char *bytes, int64_t size, ArrayView &view) {
     return failure("is truncated: %s %s needs %lld bytes of data, found %lld: copy it again",
                    shapeText(view.shape).c_str(), nameOf(view.dtype),
                    static_cast<long long>(wanted), static_cast<long long>(size - begin - length));
+  if (wanted < size - begin - length)
+    return failure(
+        "has %lld bytes after the data of its array, which is %s %s: save one array a file",
+        static_cast<long long>(size - begin - length - wanted), shapeText(view.shape).c_str(),
+        nameOf(view.dtype));
   setStrides(view, fortran && count > 0);
   view.data = bytes + begin + length;
   return Error::success();

@@ -17,11 +17,13 @@ struct ArrayView {
   const char *data = nullptr;
 };
 
-/// Reads the header of `size` bytes at `bytes` and checks that the data is all there.
-/// Versions 1 to 3, little-endian, C or Fortran order; two-byte voids are bf16.
+/// Reads the header of `size` bytes at `bytes` and checks that the data is all there and nothing
+/// follows it. Versions 1 to 3, little-endian, C or Fortran order; two-byte voids are bf16. The
+/// error says what is wrong, without a name of the file.
 Error parseNpy(const char *bytes, int64_t size, ArrayView &view);
 
-/// Header of a version 1 file of this type and shape, padded to a multiple of 64 bytes.
+/// Header of a version 1 file of this type and shape, padded to a multiple of 64 bytes. The data
+/// that follows it is row major; bf16 is written as ml_dtypes does.
 Error makeNpyHeader(int32_t dtype, const std::vector<int64_t> &shape, std::string &header);
 
 } // namespace dchag::rt

@@ -1,12 +1,12 @@
 //===- Outputs.cpp - files that all ranks write together --------*- C++ -*-===//
 
 #include "Outputs.h"
+#include "Text.h"
 
 #include "PartialFiles.h"
 #include "Unfinished.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <fcntl.h>
 #include <set>
@@ -19,20 +19,6 @@ static Error writeFailure(const std::string &path, const char *what) {
   return failure("output %s: cannot be %s (%s): check the folder, its permissions and the space "
                  "on its disk",
                  path.c_str(), what, systemReason().c_str());
-}
-
-/// A file name out of an ONNX name: path separators and what shells and systems dislike
-/// become underscores.
-static std::string fileName(const std::string &name) {
-  std::string result;
-  for (char c : name) {
-    bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' ||
-                 c == '+' || c == ':' || c == '=' || static_cast<unsigned char>(c) >= 0x80;
-    result += plain ? c : '_';
-  }
-  if (result.empty() || result[0] == '.')
-    result.insert(result.begin(), '_');
-  return result;
 }
 
 /// Makes a folder and those above it.

@@ -6,44 +6,36 @@
 #include "Types.h"
 
 #include <map>
-#include <memory>
+#include <string>
+#include <vector>
 
 namespace dchag::rt {
 
 /// A tensor of a file, row major.
 struct StoredTensor {
   std::string typeName;
-  int32_t dtype = -1; ///< -1 for a type that programs do not read
+  int32_t dtype = -1; ///< -1 for a type that is not read
   std::vector<int64_t> shape;
   int64_t begin = 0, end = 0; ///< bytes of the file
 };
 
-/// A mapped safetensors file whose header was checked from end to end.
+/// The tensors of a file by name.
+using StoredTensors = std::map<std::string, StoredTensor>;
+
+/// Reads the header of `size` bytes at `bytes` from end to end. Every tensor lies inside of the
+/// file, has the bytes that its type and shape need, and overlaps with no other. The error names
+/// the tensor and says what is wrong, without a name of the file.
+Error parseSafetensors(const char *bytes, int64_t size, StoredTensors &tensors);
+
+/// A mapped file.
 class Safetensors {
 public:
+  /// Maps and checks a file; the error does not name it.
   Error open(const std::string &path);
 
   std::string path;
   MappedFile file;
-  std::map<std::string, StoredTensor> tensors;
-};
-
-/// A parameter of the program, found in a file.
-struct FoundParam {
-  const Safetensors *file = nullptr;
-  const StoredTensor *tensor = nullptr;
-};
-
-/// The weights of a program: one or more files, none of which repeats a tensor of another.
-class Weights {
-public:
-  Error open(const std::vector<std::string> &paths, const dchag_program &program);
-
-  std::vector<FoundParam> params; ///< one for each file parameter of the program
-
-private:
-  Error find(const dchag_file_param &wanted, FoundParam &found) const;
-  std::vector<std::unique_ptr<Safetensors>> files;
+  StoredTensors tensors;
 };
 
 } // namespace dchag::rt

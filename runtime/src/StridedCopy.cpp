@@ -127,7 +127,8 @@ static void copyTyped(const CopyShape &original, void *dst, const void *src) {
 }
 
 bool dchag::rt::canConvert(int32_t from, int32_t to) {
-  return sizeOf(from) > 0 && (from == to || (isFloat(from) && isFloat(to)));
+  bool sameBits = from == to || (isInteger(from) && isInteger(to) && sizeOf(from) == sizeOf(to));
+  return sizeOf(from) > 0 && (sameBits || (isFloat(from) && isFloat(to)));
 }
 
 void dchag::rt::stridedCopy(const CopyShape &shape, int32_t dstType, void *dst, int32_t srcType,
@@ -135,7 +136,7 @@ void dchag::rt::stridedCopy(const CopyShape &shape, int32_t dstType, void *dst, 
   for (int32_t d = 0; d < shape.rank; ++d)
     if (shape.size[d] <= 0)
       return;
-  if (dstType != srcType) {
+  if (dstType != srcType && isFloat(dstType)) {
     dispatchFloat(dstType, [&](auto *to) {
       dispatchFloat(srcType, [&](auto *from) {
         copyTyped<std::remove_pointer_t<decltype(to)>, std::remove_pointer_t<decltype(from)>>(

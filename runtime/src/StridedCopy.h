@@ -20,7 +20,8 @@ struct CopyShape {
   }
 };
 
-/// Whether elements of one type can be copied to the other: equal types, or two floats.
+/// Whether elements of one type can be copied to the other: equal types, integers of one width
+/// (their bits are copied), or two floats.
 bool canConvert(int32_t from, int32_t to);
 
 /// dst[sum i*dst] = src[sum i*src] for all i below size, converted where the types differ.

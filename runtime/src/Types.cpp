@@ -11,13 +11,16 @@ int64_t dchag::rt::sizeOf(int32_t dtype) {
   case DCHAG_U8:
     return 1;
   case DCHAG_I16:
+  case DCHAG_U16:
   case DCHAG_F16:
   case DCHAG_BF16:
     return 2;
   case DCHAG_I32:
+  case DCHAG_U32:
   case DCHAG_F32:
     return 4;
   case DCHAG_I64:
+  case DCHAG_U64:
   case DCHAG_F64:
     return 8;
   default:
@@ -26,9 +29,13 @@ int64_t dchag::rt::sizeOf(int32_t dtype) {
 }
 
 const char *dchag::rt::nameOf(int32_t dtype) {
-  static const char *const names[] = {"bool", "i8",  "i16",  "i32", "i64",
-                                      "u8",   "f16", "bf16", "f32", "f64"};
-  return dtype >= 0 && dtype <= DCHAG_F64 ? names[dtype] : "unknown type";
+  static const char *const names[] = {"bool", "i8",  "i16", "i32", "i64", "u8", "f16",
+                                      "bf16", "f32", "f64", "u16", "u32", "u64"};
+  return dtype >= 0 && dtype <= DCHAG_U64 ? names[dtype] : "unknown type";
+}
+
+bool dchag::rt::isInteger(int32_t dtype) {
+  return sizeOf(dtype) > 0 && dtype != DCHAG_BOOL && !isFloat(dtype);
 }
 
 bool dchag::rt::isFloat(int32_t dtype) { return dtype >= DCHAG_F16 && dtype <= DCHAG_F64; }

@@ -17,6 +17,8 @@ int64_t sizeOf(int32_t dtype);
 /// Name as in messages ("f32"); "unknown type" for a number that is no element type.
 const char *nameOf(int32_t dtype);
 bool isFloat(int32_t dtype);
+/// Signed or unsigned, and not a boolean.
+bool isInteger(int32_t dtype);
 
 /// "2x3x5", or "scalar" for rank 0.
 std::string shapeText(const std::vector<int64_t> &shape);

@@ -256,9 +256,20 @@ def refused():
          functions=[recursive], opsets=["local"])
 
 
+def unsigned():
+    """Operators whose results depend on the sign of integers, or must keep that they have none."""
+    save("unsigned",
+         [h.make_node("ReduceMax", ["x", "rows"], ["largest"]), h.make_node("Cast", ["largest"], ["number"], to=T.FLOAT),
+          h.make_node("ReduceL1", ["w", "rows"], ["norm"]), h.make_node("Einsum", ["w"], ["moved"], equation="ab->ba"),
+          h.make_node("Cast", ["w"], ["wide"], to=T.DOUBLE)],
+         [value("x", [2, 3], T.UINT8), value("w", [2, 3], T.UINT32)],
+         [value("largest", [2, 1], T.UINT8), value("number", [2, 1]), value("norm", [2, 1], T.UINT32),
+          value("moved", [3, 2], T.UINT32), value("wide", [2, 3], T.DOUBLE)], [ints("rows", 1)])
+
+
 def main():
     INPUTS.mkdir(exist_ok=True)
-    for make in (mlp, shapes, dynamic, functions, branches, indices, tensors, devices, refused):
+    for make in (mlp, shapes, dynamic, functions, branches, indices, tensors, devices, unsigned, refused):
         make()
     np.save(INPUTS / "shape-9.npy", np.array([9], np.int64))
 

@@ -26,8 +26,8 @@ func.func @bits() -> tensor<2xi32> {
 
 // INPUT: error: input 'arg0' of type 'tensor<2xf32>' has no value: give --input arg0=FILE.npy
 // NAME: error: has no input 'y': its inputs are 'arg0'
-// FILE: error: cannot read '{{.*}}x.npy': No such file or directory
-// PAIR: error: --input 'arg0': wanted NAME=FILE
+// FILE: error: input 'arg0' in '{{.*}}x.npy' cannot be opened (No such file or directory): check the path and its permissions
+// PAIR: error: --input 'arg0': wanted NAME=FILE or FILE.npz
 func.func @input(%x: tensor<2xf32>) -> tensor<2xf32> {
   return %x : tensor<2xf32>
 }

@@ -83,9 +83,10 @@ static cl::opt<std::string>
     weightsOut("weights-out", cl::cat(modelCategory), cl::value_desc("file.safetensors"),
                cl::desc("Write the model's parameters to a file, as programs read them"));
 
-static cl::list<std::string> inputFiles("input", cl::cat(modelCategory),
-                                        cl::value_desc("name=file"),
-                                        cl::desc("Run: value of an input (.npy or .pb)"));
+static cl::list<std::string>
+    inputFiles("input", cl::cat(modelCategory), cl::value_desc("name=file"),
+               cl::desc("Run: value of an input (npy, npz or .pb), or all\n"
+                        "arrays of an npz file by their names"));
 static cl::list<std::string> weightFiles("weights", cl::cat(modelCategory), cl::value_desc("file"),
                                          cl::desc("Run: safetensors file with parameters"));
 static cl::opt<std::string> outputFolder("output", cl::cat(modelCategory), cl::value_desc("folder"),

@@ -37,7 +37,8 @@ EvalTensor makeInput(StringRef name, Type type, InputKind kind, ArrayRef<int64_t
 //===----------------------------------------------------------------------===//
 
 struct RunOptions {
-  /// --input NAME=FILE (.npy, or .pb with an ONNX TensorProto), repeatable.
+  /// --input NAME=FILE (npy; npz, of which the array NAME is taken; .pb with an ONNX TensorProto)
+  /// or FILE.npz, all of whose arrays are taken by their names. Repeatable.
   std::vector<std::string> inputs;
   /// --weights FILE.safetensors, repeatable. A parameter found in none of them is read from
   /// the bytes its `dchag.source` names.

@@ -44,6 +44,8 @@ struct Port {
   unsigned index = 0;
   /// `dchag.range` of an integer argument: its smallest and largest value.
   ArrayRef<int64_t> range = {};
+  /// `dchag.unsigned`: its integers have no sign in files (types of the IR are signless).
+  bool isUnsigned = false;
 };
 
 /// What a user of a module sees, whatever the stage: after import `@step(inputs, params)`,
@@ -51,7 +53,7 @@ struct Port {
 /// extracted reads `@prepare(loaded)`. File parameters are `params` in each of them.
 ///
 /// Argument attributes: `dchag.role` = "input", "param", "compiled", "loaded";
-/// `dchag.name`; `dchag.source` of a param; `dchag.reads` of a loaded value. Without a role
+/// `dchag.name`; `dchag.source` of a param; `dchag.reads` of a loaded value; `dchag.unsigned`. Without a role
 /// an argument is an input; without a name it is `argN`, an output `resultN`.
 struct ModulePorts {
   func::FuncOp step;

@@ -462,6 +462,16 @@ static void checkPlans() {
 //===----------------------------------------------------------------------===//
 
 static void checkCopies() {
+  // The sign of integers is no conversion; other changes of their type are none that copies make.
+  EXPECT(canConvert(DCHAG_U8, DCHAG_I8) && canConvert(DCHAG_I64, DCHAG_U64), "signs");
+  EXPECT(!canConvert(DCHAG_U8, DCHAG_I16) && !canConvert(DCHAG_U8, DCHAG_BOOL), "widths");
+  EXPECT(!canConvert(DCHAG_U32, DCHAG_F32), "integers are no floats");
+  const uint16_t integers[] = {0, 65535, 40000};
+  int16_t copied[3];
+  CopyShape line;
+  line.add(3, 1, 1);
+  stridedCopy(line, DCHAG_I16, copied, DCHAG_U16, integers);
+  EXPECT(std::memcmp(copied, integers, sizeof(copied)) == 0, "bits of integers are kept");
   EXPECT(toFloat(toBF16(1.0f + 1.0f / 256)) == 1.0f, "ties go to even");
   // Rounding to f32 first would make a tie of it, which goes down.
   EXPECT(toFloat(toBF16(1.0 + 1.0 / 256 + 1e-12)) == 1.0f + 1.0f / 128, "rounds twice");

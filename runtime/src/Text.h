@@ -1,0 +1,38 @@
+//===- Text.h - text of others on a terminal --------------------*- C++ -*-===//
+//
+// Names of tensors, paths and bytes come from files of others. What is printed of them holds no
+// control character, no line break and no broken UTF-8, so that it can neither move the cursor
+// nor look like a line of the program.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_RUNTIME_TEXT_H
+#define DCHAG_RUNTIME_TEXT_H
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace dchag::rt {
+
+/// `text` with what is not printable spelled out: \n, \r, \t; bytes as \x1b; characters that
+/// change lines or the direction of writing as \u{202e}. Other UTF-8 stays as it is, and so does
+/// the backslash: text that was escaped before is not changed again.
+std::string escapeText(std::string_view text);
+
+/// Whether escapeText would change anything.
+bool isPrintable(std::string_view text);
+
+/// A name in double quotes, escaped; one of more than 200 bytes is cut.
+std::string quoteName(std::string_view name);
+
+/// A file name out of the name of a tensor: path separators and what shells and systems dislike
+/// become underscores.
+std::string fileName(std::string_view name);
+
+/// Prints one line, escaped, and its end.
+void printLine(std::FILE *file, std::string_view line);
+
+} // namespace dchag::rt
+
+#endif // DCHAG_RUNTIME_TEXT_H
