@@ -25,7 +25,8 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
       without one, and NaN with `nan_when_empty`, as the softmax of a graph does.
     - (C5) Without `wk` A = Dt, without `wv` V = Dt, without `wo` Do = V.
     - (C6) A bias needs its weight.
-    - (C7) All operands but the mask and the result have one floating-point element type.
+    - (C7) All operands but the mask and the result have one floating-point element type. Results may be
+      of f32 where that is narrower: they are not rounded then.
 
     B, G, Q, N, Do and the heads split freely, the heads as a `sum` where there is `wo`; with `bo`,
     which must be added once, and where only one of `wk` and `wv` is given, they stay whole. K
@@ -104,7 +105,7 @@ def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]
 
     - (C1) `max` and `sum` are R x B x G x Q x N x h, `acc` is R x B x G x Q x N x V, the result
       B x G x Q x N x V.
-    - (C2) h divides V.  (C3) One floating-point element type.
+    - (C2) h divides V.  (C3) One floating-point element type; the result as in C7 of `aggregate`.
 
     Everything but R splits freely, V by heads.
     ```mlir
@@ -127,7 +128,7 @@ def Dchag_AggregateLinearOp : Dchag_ModelOp<"aggregate_linear", [Dchag_Decomposa
         y[b,g,i,n,:] = sum_c weight[g,i,c] t[b,g,c,n,:] + bias[g,i]
 
     - (C1) `tokens` is B x G x K x N x D, `weight` G x Q x K, the result B x G x Q x N x D.
-    - (C2) `bias` is G x Q.  (C3) One floating-point element type.
+    - (C2) `bias` is G x Q.  (C3) One floating-point element type; the result as in C7 of `aggregate`.
 
     B, G, N, Q and D split freely; K leaves a partial sum, but with a bias, which must be added
     once, it stays whole.

@@ -27,7 +27,8 @@ def Dchag_AttentionOp : Dchag_ModelOp<"attention", [Dchag_Decomposable, AttrSize
     - (C1) `query` is B x h x N x d, `key` B x hk x M x d, `value` B x hk x M x e, the result
       B x h x N x e.  (C2) hk divides h.
     - (C3) `bias` and `mask` are (B or 1) x (h or 1) x (N or 1) x (M or 1).
-    - (C4) All operands but the mask and the result have one floating-point element type.
+    - (C4) All operands but the mask and the result have one floating-point element type; the result may
+      be of f32 where that is narrower.
 
     B, hk (with the h / hk queries of each), N and e split freely; so does h when hk = 1.
     ```mlir

@@ -20,7 +20,8 @@ def Dchag_ConvolutionOp : Dchag_ModelOp<"convolution", [Dchag_Decomposable],
     - (C3) g divides C and F.
     - (C4) Ti = (Si + low + high - dilation (ki - 1) - 1) / stride + 1, rounded down, and 0 where the
       kernel does not fit; every ki is at least 1.
-    - (C5) `bias` has F elements.  (C6) One floating-point element type.
+    - (C5) `bias` has F elements.  (C6) One floating-point element type; the result may be of f32
+      where that is narrower.
 
     B and the groups split freely; with one group F splits freely and C leaves a partial sum, but
     for a bias, which must be added once. Space is a window: its parts need their neighbours.

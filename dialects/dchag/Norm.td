@@ -13,7 +13,8 @@ def Dchag_LayerNormOp : Dchag_ModelOp<"layer_norm", [Dchag_Decomposable, AttrSiz
 
     - (C1) `dims` is at least 1 and at most the rank of `input`; the result has the type of `input`.
     - (C2) `scale` and `bias` have the shape of the last `dims` dimensions of `input`.
-    - (C3) One floating-point element type.  (C4) `epsilon` is not negative.
+    - (C3) One floating-point element type; the result may be of f32
+      where that is narrower.  (C4) `epsilon` is not negative.
 
     All other dimensions split freely; the last `dims` never split.
     ```mlir

@@ -18,7 +18,8 @@ def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize", [Dchag_Decomposable, AttrSizedO
       result B x C x N x D; a weight whose first dimension is 1 is shared by all units.
     - (C2) Each pi divides Si.
     - (C3) `bias` is (C or 1) x D with the first dimension of `weight`, `embedding` C x D.
-    - (C4) All operands and the result have one floating-point element type.
+    - (C4) All operands and the result have one floating-point element type; the result may be of f32
+      where that is narrower.
 
     B, C and D split freely, I leaves a partial sum where there is neither bias nor embedding
     (which must be added once). The first spatial dimension splits by rows of patches, others stay whole.
