@@ -151,6 +151,9 @@ void Binder::rewrite(func::FuncOp function, StringRef name, ArrayRef<unsigned> a
       bound.insert(buffer.getDefiningOp());
       continue;
     }
+    // Of nothing there is nothing to copy.
+    if (cast<MemRefType>(value.getType()).getNumElements() == 0)
+      continue;
     b.setInsertionPoint(ret);
     Value buffer =
         rt::BufferOp::create(b, ret.getLoc(), value.getType(), table, b.getI32IntegerAttr(index));

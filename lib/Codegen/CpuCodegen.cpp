@@ -48,8 +48,10 @@ void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager,
   // decomposition all sums are explicit.
   manager.addPass(createVerifyAccumulators());
   // First what the model says itself, so that a bias and a GELU become part of the product.
+  manager.addPass(createDropEmpty());
   manager.addPass(createContractToMatmul());
   manager.addPass(createDecompose());
+  manager.addPass(createDropEmpty());
   manager.addPass(createContractToMatmul());
   manager.addPass(createCollectivesToRuntime());
   manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());

@@ -1,5 +1,6 @@
 //===- ExpandMath.cpp - functions of f32 and narrower ----------------------*- C++ -*-===//
 
+#include "ExpandPowers.h"
 #include "dchag/Codegen/Passes.h"
 #include "dchag/Codegen/VectorMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -176,6 +177,7 @@ struct ExpandMath : mlir::dchag::impl::ExpandMathBase<ExpandMath> {
     patterns.add<LimitLog1p>(&getContext(), /*benefit=*/3);
     patterns.add<CallFunction>(&getContext(), functions, getOperation());
     math::populateExpansionPatterns(patterns, {"roundeven", "rsqrt", "clampf"});
+    populateExpandPowersPatterns(patterns);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -15,10 +15,13 @@
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_PROGRAMTOLLVM
@@ -28,12 +31,28 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
+/// LLVM has no bytes of booleans: elements kept in a resource, a byte each, become an attribute.
+static LogicalResult expandBooleans(ModuleOp module) {
+  for (auto global : module.getOps<memref::GlobalOp>()) {
+    auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(global.getInitialValueAttr());
+    if (!resource || !resource.getElementType().isInteger(1))
+      continue;
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob || blob->getData().size() != static_cast<size_t>(resource.getNumElements()))
+      return global.emitOpError("has a resource '")
+             << resource.getRawHandle().getKey() << "' that does not hold a byte for each element";
+    SmallVector<bool> values = llvm::map_to_vector(blob->getData(), [](char c) { return c != 0; });
+    global.setInitialValueAttr(DenseElementsAttr::get(resource.getType(), ArrayRef<bool>(values)));
+  }
+  return success();
+}
+
 namespace {
 struct ProgramToLLVM : mlir::dchag::impl::ProgramToLLVMBase<ProgramToLLVM> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     ModuleOp module = getOperation();
-    if (failed(numberGroups(module)))
+    if (failed(expandBooleans(module)) || failed(numberGroups(module)))
       return signalPassFailure();
     RewritePatternSet slices(context);
     vector::populateVectorInsertExtractStridedSliceTransforms(slices);

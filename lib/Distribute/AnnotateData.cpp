@@ -11,18 +11,39 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// The number of samples: of the first image that is tokenized, else of the first input.
+/// The first input that a value is computed from; null if there is none. An image may have been
+/// transposed, expanded or cut before it is tokenized: only the input has samples first.
+static BlockArgument findInput(Value value) {
+  SetVector<Value> open;
+  open.insert(value);
+  BlockArgument first;
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (auto argument = dyn_cast<BlockArgument>(open[i])) {
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      if (type && type.getRank() > 0 && !isParameter(argument) &&
+          (!first || argument.getArgNumber() < first.getArgNumber()))
+        first = argument;
+      continue;
+    }
+    for (Value operand : open[i].getDefiningOp()->getOperands())
+      open.insert(operand);
+  }
+  return first;
+}
+
+/// The number of samples: of the input that the first tokenized image comes from, else of the first
+/// input.
 static int64_t findBatch(func::FuncOp function) {
-  int64_t batch = 0;
+  BlockArgument input;
   function.walk([&](TokenizeOp op) {
-    batch = op.getImage().getType().getDimSize(0);
-    return WalkResult::interrupt();
+    input = findInput(op.getImage());
+    return input ? WalkResult::interrupt() : WalkResult::advance();
   });
   for (BlockArgument argument : function.getArguments())
     if (auto type = dyn_cast<RankedTensorType>(argument.getType());
-        type && type.getRank() > 0 && !batch && !isParameter(argument))
-      batch = type.getDimSize(0);
-  return batch;
+        type && type.getRank() > 0 && !input && !isParameter(argument))
+      input = argument;
+  return input ? cast<RankedTensorType>(input.getType()).getDimSize(0) : 0;
 }
 
 namespace {

@@ -142,6 +142,62 @@ LogicalResult buildMod(NodeBuilder &node) {
       0, arith::SelectOp::create(node.b, node.loc, isMoved, node.add(rest, rhs), rest));
 }
 
+/// The exponent of a Pow if it is one number known at import.
+std::optional<double> getKnownExponent(NodeBuilder &node) {
+  if (onnx::isFloat(node.inputs[1]->value)) {
+    auto floats = node.tryGetFloats(1);
+    return floats && floats->size() == 1 ? std::optional(floats->front()) : std::nullopt;
+  }
+  auto ints = node.tryGetInts(1);
+  return ints && ints->size() == 1 ? std::optional(static_cast<double>(ints->front()))
+                                   : std::nullopt;
+}
+
+/// The type in which a power is computed: it holds every base and every exponent. An exponent of
+/// 2^24 + 1 as float32 would be even, and one of 300 as int8 another number.
+Type getPowerType(NodeBuilder &node, Value base, Value exponent) {
+  Type type = getElementType(base), other = getElementType(exponent);
+  unsigned width = type.getIntOrFloatBitWidth(), otherWidth = other.getIntOrFloatBitWidth();
+  if (!isa<FloatType>(type) && !isa<FloatType>(other)) {
+    width = std::max(width, otherWidth);
+    bool isUnsigned = node.isUnsigned(0) || node.isUnsigned(1);
+    return node.b.getIntegerType(isUnsigned ? std::min(2 * width, 64u) : width);
+  }
+  if (!isa<FloatType>(type))
+    return node.b.getF64Type();
+  if (std::optional<double> known = getKnownExponent(node)) {
+    APFloat number(*known);
+    bool loses = false;
+    number.convert(cast<FloatType>(type).getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+    return loses ? Type(node.b.getF64Type()) : type;
+  }
+  bool isWider = isa<FloatType>(other) ? otherWidth > width : otherWidth >= width;
+  if (!isWider)
+    return type;
+  return otherWidth >= 32 ? Type(node.b.getF64Type()) : Type(node.b.getF32Type());
+}
+
+/// A power of integers of one type. Those of unsigned bases are never negative.
+Value getIntegerPower(NodeBuilder &node, Value base, Value exponent) {
+  Type type = base.getType();
+  auto constant = [&](int64_t value) { return node.splat(getTensorType(base), value); };
+  if (node.isUnsigned(1) && getElementType(base).isInteger(64)) {
+    // Beyond any number of bits, but as even as it was.
+    Value mask = node.constantInts({}, getElementType(base), INT64_MAX);
+    exponent = arith::AndIOp::create(node.b, node.loc, exponent,
+                                     node.broadcastTo(mask, getShape(exponent)));
+  }
+  Value power = math::IPowIOp::create(node.b, node.loc, type, base, exponent);
+  if (!node.isUnsigned(0) || node.isUnsigned(1))
+    return power;
+  Value isNegative =
+      arith::CmpIOp::create(node.b, node.loc, arith::CmpIPredicate::slt, exponent, constant(0));
+  Value isOne =
+      arith::CmpIOp::create(node.b, node.loc, arith::CmpIPredicate::eq, base, constant(1));
+  Value inverse = node.convert(isOne, getElementType(base));
+  return arith::SelectOp::create(node.b, node.loc, isNegative, inverse, power);
+}
+
 /// Powers have the element type of the base, whatever the exponent's.
 LogicalResult buildPow(NodeBuilder &node) {
   FailureOr<Value> base = node.getInput(0), exponent = node.getInput(1);
@@ -149,20 +205,18 @@ LogicalResult buildPow(NodeBuilder &node) {
     return failure();
   Type type = getElementType(*base);
   // A square needs no logarithm, and its form is looked for when norms are raised.
-  auto power = onnx::isFloat(*exponent) ? node.tryGetFloats(1) : std::nullopt;
-  if (onnx::isFloat(*base) && power && power->size() == 1 && power->front() == 2 &&
+  if (onnx::isFloat(*base) && getKnownExponent(node) == 2.0 &&
       getShape(*exponent).size() <= getShape(*base).size())
     return node.setOutput(0, node.mul(*base, *base));
 
-  bool viaFloat = !onnx::isFloat(*base) && onnx::isFloat(*exponent);
-  Type inner = viaFloat ? node.b.getF64Type() : type;
+  Type inner = getPowerType(node, *base, *exponent);
   Value pair[] = {node.convert(*base, inner, node.isUnsigned(0)),
                   node.convert(*exponent, inner, node.isUnsigned(1))};
   if (failed(node.broadcastTogether(pair)))
     return failure();
   Value result = isa<FloatType>(inner)
                      ? math::PowFOp::create(node.b, node.loc, pair[0], pair[1]).getResult()
-                     : math::IPowIOp::create(node.b, node.loc, pair[0], pair[1]).getResult();
+                     : getIntegerPower(node, pair[0], pair[1]);
   bool isUnsigned = node.isUnsigned(0);
   return node.setOutput(0, node.convert(result, type, false, isUnsigned), isUnsigned);
 }

@@ -17,14 +17,9 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-/// Deepest nesting of function calls and branches; recursion is not allowed in ONNX.
-constexpr unsigned maxCalls = 64;
-
-bool isDefaultDomain(StringRef domain) { return domain.empty() || domain == "ai.onnx"; }
-
-std::string getFunctionKey(StringRef domain, StringRef name, StringRef overload) {
-  return (domain + "\n" + name + "\n" + overload).str();
-}
+/// More nodes than any real model has: functions that call functions twice each would go on for
+/// ever.
+constexpr int64_t maxNodes = int64_t(1) << 18;
 
 /// The innermost module of PyTorch's ['', 'blocks.0', 'blocks.0.attn', 'linear']: the last
 /// entry is the node itself.
@@ -104,13 +99,8 @@ LogicalResult Importer::checkOpsets() {
   return success();
 }
 
-const Function *Importer::findFunction(const Node &node) const {
-  auto it = functions.find(
-      getFunctionKey(isDefaultDomain(node.domain) ? "" : node.domain, node.opType, node.overload));
-  return it == functions.end() ? nullptr : it->second;
-}
-
-LogicalResult Importer::gatherInputs(NodeBuilder &builder, const Scope &scope, bool &isPoisoned) {
+LogicalResult Importer::gatherInputs(NodeBuilder &builder, const Scope &scope,
+                                     SmallVectorImpl<const Problem *> &causes) {
   for (StringRef name : builder.node.inputs) {
     if (name.empty()) {
       builder.inputs.push_back(std::nullopt);
@@ -121,7 +111,8 @@ LogicalResult Importer::gatherInputs(NodeBuilder &builder, const Scope &scope, b
       return builder.fail("its input \"" + name +
                           "\" is neither an input of the graph nor the "
                           "output of a node before it");
-    isPoisoned |= !value->value;
+    if (value->problem && !llvm::is_contained(causes, value->problem))
+      causes.push_back(value->problem);
     builder.inputs.push_back(*value);
   }
   // Trailing names may be left out or empty.
@@ -130,13 +121,10 @@ LogicalResult Importer::gatherInputs(NodeBuilder &builder, const Scope &scope, b
   return success();
 }
 
-void Importer::setOutputs(const NodeBuilder &builder, bool isPoisoned, Scope &scope) {
-  for (auto [index, name] : llvm::enumerate(builder.node.outputs)) {
-    if (name.empty())
-      continue;
-    bool isSet = !isPoisoned && index < builder.outputs.size() && builder.outputs[index];
-    scope.values[name] = isSet ? *builder.outputs[index] : ImportedValue();
-  }
+void Importer::setOutputs(const NodeBuilder &builder, const Problem *problem, Scope &scope) {
+  for (auto [index, name] : llvm::enumerate(builder.node.outputs))
+    if (builder.wantsOutput(index))
+      scope.values[name] = problem ? ImportedValue{{}, false, problem} : *builder.outputs[index];
 }
 
 LogicalResult Importer::importConstant(NodeBuilder &builder) {
@@ -164,70 +152,6 @@ LogicalResult Importer::importConstant(NodeBuilder &builder) {
                                                      b.getI64Type(), value->ints));
   return builder.fail("its value is neither a dense tensor nor numbers",
                       "a dense tensor of floats, integers or booleans");
-}
-
-/// A condition known at import chooses a branch, which is imported in place.
-LogicalResult Importer::importIf(NodeBuilder &builder, Scope &scope) {
-  auto condition = builder.getConstantScalar(0, "cond");
-  if (failed(condition))
-    return failure();
-  const Attribute *branch = builder.findAttribute(*condition != 0 ? "then_branch" : "else_branch");
-  if (!branch || !branch->graph)
-    return builder.fail("it lacks the branch that its condition chooses");
-  if (scope.depth >= maxCalls)
-    return builder.fail("branches and functions are nested too deep");
-  Scope inner;
-  inner.outer = &scope;
-  inner.opsets = scope.opsets;
-  inner.attributes = scope.attributes;
-  inner.path = scope.path;
-  inner.depth = scope.depth + 1;
-  createInitializers(*branch->graph, inner);
-  importNodes(branch->graph->nodes, inner);
-  for (auto [index, info] : llvm::enumerate(branch->graph->outputs)) {
-    const ImportedValue *value = inner.lookup(info.name);
-    if (!value)
-      return builder.fail("its branch does not compute its output \"" + info.name + "\"");
-    builder.outputs.push_back(*value);
-  }
-  return success();
-}
-
-/// The body of a model-local function, imported in place of the call.
-LogicalResult Importer::importFunction(NodeBuilder &builder, const Function &function,
-                                       Scope &scope) {
-  if (scope.depth >= maxCalls)
-    return builder.fail("function \"" + function.name + "\" calls itself");
-  if (builder.inputs.size() > function.inputs.size())
-    return builder.fail("it passes more inputs than function \"" + function.name + "\" has");
-  Scope inner;
-  inner.depth = scope.depth + 1;
-  inner.path = cast<NameLoc>(cast<FusedLoc>(builder.loc).getLocations().front()).getName().str();
-  llvm::StringMap<int64_t> innerOpsets;
-  for (const OpsetId &opset : function.opsets)
-    innerOpsets[isDefaultDomain(opset.domain) ? "" : opset.domain] = opset.version;
-  for (const auto &opset : *scope.opsets)
-    innerOpsets.try_emplace(opset.getKey(), opset.getValue());
-  inner.opsets = &innerOpsets;
-  AttributeMap attributes;
-  for (const Attribute &attribute : function.attributeDefaults)
-    attributes[attribute.name] = &attribute;
-  for (const Attribute &attribute : builder.node.attributes)
-    if (const Attribute *value = builder.findAttribute(attribute.name))
-      attributes[attribute.name] = value;
-  inner.attributes = &attributes;
-  for (auto [index, name] : llvm::enumerate(function.inputs))
-    if (index < builder.inputs.size() && builder.inputs[index])
-      inner.values[name] = *builder.inputs[index];
-  importNodes(function.nodes, inner);
-  for (StringRef name : function.outputs) {
-    const ImportedValue *value = inner.lookup(name);
-    if (!value)
-      return builder.fail("function \"" + function.name + "\" does not compute its output \"" +
-                          name + "\"");
-    builder.outputs.push_back(*value);
-  }
-  return success();
 }
 
 /// Builds a node, in f32 where its operator is a formula and its inputs are of narrower floats.
@@ -277,16 +201,17 @@ LogicalResult Importer::importOperator(NodeBuilder &builder) {
 }
 
 LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
-  bool isPoisoned = false;
-  if (failed(gatherInputs(builder, scope, isPoisoned)))
+  SmallVector<const Problem *> causes;
+  if (failed(gatherInputs(builder, scope, causes)))
     return failure();
-  // The problem of an input has been told.
-  if (isPoisoned) {
-    setOutputs(builder, /*isPoisoned=*/true, scope);
+  const Function *callee = findFunction(builder.node);
+  // A function may not read all of its inputs.
+  if (!causes.empty() && !callee) {
+    setOutputs(builder, addProblem(builder.loc, "", causes), scope);
     return success();
   }
   LogicalResult result = success();
-  if (const Function *callee = findFunction(builder.node))
+  if (callee)
     result = importFunction(builder, *callee, scope);
   else if (isDefaultDomain(builder.node.domain) && builder.node.opType == "Constant")
     result = importConstant(builder);
@@ -300,29 +225,35 @@ LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
     if (builder.wantsOutput(index) && (index >= builder.outputs.size() || !builder.outputs[index]))
       return builder.fail("its output " + Twine(index) + " is not computed");
   noteDevices(builder);
-  setOutputs(builder, /*isPoisoned=*/false, scope);
+  setOutputs(builder, /*problem=*/nullptr, scope);
   return success();
 }
 
-void Importer::importNodes(ArrayRef<Node> nodes, Scope &scope) {
+/// Imports the nodes that are needed.
+void Importer::importNodes(ArrayRef<Node> nodes, const Needs &needs, Scope &scope) {
   for (auto [index, node] : llvm::enumerate(nodes)) {
+    if (!needs.nodes[index] || numNodes > maxNodes)
+      continue;
+    if (++numNodes > maxNodes)
+      return (void)fail("the model has more than " + Twine(maxNodes) +
+                        " nodes, those of its functions counted once for each call");
     StringRef domain = isDefaultDomain(node.domain) ? "" : node.domain;
     auto opset = scope.opsets->find(domain);
     int64_t version = opset == scope.opsets->end() ? 0 : opset->getValue();
     NodeBuilder builder(b, getLocation(node, index, scope), node, version, scope.attributes,
                         folder);
+    builder.needed = &needs.names;
     for (StringRef output : node.outputs)
       if (!output.empty() && scope.values.count(output) && scope.values[output].value)
         (void)fail("\"" + output + "\" is the output of two nodes");
     if (failed(importNode(builder, scope))) {
-      ++numProblems;
-      InFlightDiagnostic error = emitError(builder.loc);
-      error << "node \"" << (node.name.empty() ? "#" + std::to_string(index) : node.name.str())
-            << "\" (" << (domain.empty() ? "" : domain.str() + ".") << node.opType << ", opset "
-            << version << "): " << builder.reason;
-      if (!builder.nearest.empty())
-        error << "; instead: " << builder.nearest;
-      setOutputs(builder, /*isPoisoned=*/true, scope);
+      std::string message;
+      llvm::raw_string_ostream(message)
+          << "node \"" << (node.name.empty() ? "#" + std::to_string(index) : node.name.str())
+          << "\" (" << (domain.empty() ? "" : domain.str() + ".") << node.opType << ", opset "
+          << version << "): " << builder.reason
+          << (builder.nearest.empty() ? "" : "; instead: " + builder.nearest);
+      setOutputs(builder, addProblem(builder.loc, message), scope);
     }
   }
 }
@@ -347,21 +278,24 @@ void Importer::checkDeclared(const ValueInfo &info, Value value) {
 
 void Importer::createReturn(const Scope &scope) {
   SmallVector<Value> values;
+  SmallVector<const Problem *> causes;
   for (const ValueInfo &info : model->graph->outputs) {
     const ImportedValue *value = scope.lookup(info.name);
     if (!value) {
       (void)fail("no node computes the graph's output \"" + info.name + "\"");
       continue;
     }
-    if (!value->value)
+    if (value->problem) {
+      causes.push_back(value->problem);
       continue;
+    }
     values.push_back(value->value);
     // What the file declares counts: types of the IR are signless, so that both fit them.
     bool isDeclared = info.isTensor && info.type != DataType::Undefined;
-    results.push_back(
-        {info.name.str(), isDeclared ? isUnsigned(info.type) : value->isUnsigned});
+    results.push_back({info.name.str(), isDeclared ? isUnsigned(info.type) : value->isUnsigned});
     checkDeclared(info, value->value);
   }
+  tellProblems(causes, scope);
   func::ReturnOp::create(b, b.getUnknownLoc(), values);
 }
 
@@ -389,12 +323,11 @@ void Importer::finishFunction() {
 OwningOpRef<ModuleOp> Importer::run() {
   if (failed(checkOpsets()))
     return nullptr;
-  for (const Function &function : model->functions)
-    functions[getFunctionKey(isDefaultDomain(function.domain) ? "" : function.domain, function.name,
-                             function.overload)] = &function;
+  readFunctions();
   Location loc = FileLineColLoc::get(context, model->path, 0, 0);
   module = ModuleOp::create(loc);
-  (*module)->setAttr("dchag.model", b.getStringAttr(llvm::sys::path::stem(model->path)));
+  StringRef name = model->path == "<stdin>" ? "model" : llvm::sys::path::stem(model->path);
+  (*module)->setAttr("dchag.model", b.getStringAttr(name));
   b.setInsertionPointToEnd(module->getBody());
   function = func::FuncOp::create(b, loc, "step", b.getFunctionType({}, {}));
   entry = function.addEntryBlock();
@@ -402,12 +335,14 @@ OwningOpRef<ModuleOp> Importer::run() {
 
   Scope scope;
   scope.opsets = &opsets;
-  if (model->graph->hasSparseInitializers)
-    (void)fail("the model has sparse initializers: save them as dense tensors");
+  SmallVector<StringRef> outputs;
+  for (const ValueInfo &info : model->graph->outputs)
+    outputs.push_back(info.name);
+  Needs needs = findNeeds(model->graph->nodes, outputs);
   if (failed(createInputs(*model->graph, scope)))
     return nullptr;
-  createInitializers(*model->graph, scope);
-  importNodes(model->graph->nodes, scope);
+  createInitializers(*model->graph, needs, scope);
+  importNodes(model->graph->nodes, needs, scope);
   createReturn(scope);
   if (numProblems) {
     if (numProblems > 1)

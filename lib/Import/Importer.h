@@ -3,9 +3,11 @@
 #define DCHAG_IMPORT_IMPORTER_H
 
 #include "Folding.h"
+#include "Needs.h"
 #include "Operators.h"
 #include "dchag/Import/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <deque>
 
 namespace mlir::dchag::onnx {
 
@@ -20,10 +22,16 @@ struct Scope {
   const AttributeMap *attributes = nullptr;
   /// Names of the calls that lead here, for locations.
   std::string path;
+  /// The scope of the call or of the If, whose bodies are imported in place.
+  const Scope *caller = nullptr;
+  const Function *function = nullptr;
   unsigned depth = 0;
 
   const ImportedValue *lookup(StringRef name) const;
 };
+
+/// Whether operators are those of ONNX itself.
+inline bool isDefaultDomain(StringRef domain) { return domain.empty() || domain == "ai.onnx"; }
 
 class Importer {
 public:
@@ -32,19 +40,32 @@ public:
 
 private:
   // Importer.cpp: nodes.
-  void importNodes(ArrayRef<Node> nodes, Scope &scope);
+  void importNodes(ArrayRef<Node> nodes, const Needs &needs, Scope &scope);
   LogicalResult importNode(NodeBuilder &builder, Scope &scope);
   LogicalResult importOperator(NodeBuilder &builder);
   LogicalResult importConstant(NodeBuilder &builder);
-  LogicalResult importIf(NodeBuilder &builder, Scope &scope);
-  LogicalResult importFunction(NodeBuilder &builder, const Function &function, Scope &scope);
-  LogicalResult gatherInputs(NodeBuilder &builder, const Scope &scope, bool &isPoisoned);
-  void setOutputs(const NodeBuilder &builder, bool isPoisoned, Scope &scope);
-  const Function *findFunction(const Node &node) const;
+  LogicalResult gatherInputs(NodeBuilder &builder, const Scope &scope,
+                             SmallVectorImpl<const Problem *> &causes);
+  void setOutputs(const NodeBuilder &builder, const Problem *problem, Scope &scope);
   LogicalResult checkOpsets();
   Location getLocation(const Node &node, unsigned index, const Scope &scope) const;
   void createReturn(const Scope &scope);
   void checkDeclared(const ValueInfo &info, Value value);
+
+  // Calls.cpp: functions of the model and branches, imported in place.
+  LogicalResult importIf(NodeBuilder &builder, Scope &scope);
+  LogicalResult importFunction(NodeBuilder &builder, const Function &function, Scope &scope);
+  LogicalResult checkDepth(NodeBuilder &builder, const Scope &scope, const Function *callee);
+  void readFunctions();
+  const Function *findFunction(const Node &node) const;
+
+  // Problems.cpp: what keeps values from being imported.
+  /// A value that cannot be imported; the file as a whole is the location.
+  ImportedValue poison(const Twine &message);
+  const Problem *addProblem(Location loc, const Twine &message,
+                            ArrayRef<const Problem *> causes = {});
+  /// Emits the problems of values that the outputs need, and warns of inputs that were left out.
+  void tellProblems(ArrayRef<const Problem *> ofOutputs, const Scope &scope);
 
   // Devices.cpp: annotations of nodes for several devices.
   void noteDevices(const NodeBuilder &builder);
@@ -52,14 +73,16 @@ private:
   // Inputs.cpp: graph inputs and their shapes.
   LogicalResult createInputs(const Graph &graph, Scope &scope);
   void createInput(const ValueInfo &info, Scope &scope);
-  FailureOr<SmallVector<int64_t>> bindShape(const ValueInfo &info);
+  FailureOr<SmallVector<int64_t>> bindShape(const ValueInfo &info, std::string &reason);
+  FailureOr<SmallVector<int64_t>> fitShape(const ValueInfo &info, ArrayRef<int64_t> shape);
   std::optional<int64_t> bindDim(const ValueInfo &info, unsigned dim);
   void bindInput(const ValueInfo &info, StringRef path, Scope &scope);
   LogicalResult parseOptions(const Graph &graph);
-  void spreadSizes(const Graph &graph);
+  void spreadShapes(ArrayRef<const ValueInfo *> inputs);
+  void spreadBatch(ArrayRef<const ValueInfo *> inputs);
 
   // Parameters.cpp: tensors of the file.
-  void createInitializers(const Graph &graph, Scope &scope);
+  void createInitializers(const Graph &graph, const Needs &needs, Scope &scope);
   /// A tensor of the file as constant or parameter; `mayInline`: floats may be constants.
   FailureOr<ImportedValue> importTensor(const Tensor &tensor, StringRef name, bool mayInline,
                                         std::string &reason);
@@ -86,6 +109,9 @@ private:
   func::FuncOp function;
   Block *entry = nullptr;
   unsigned numProblems = 0;
+  std::deque<Problem> problems;
+  /// Nodes that were imported, those of functions again for each call.
+  int64_t numNodes = 0;
 
   llvm::StringMap<int64_t> opsets;
   llvm::StringMap<const Function *> functions;

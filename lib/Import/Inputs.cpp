@@ -1,7 +1,9 @@
 //===- Inputs.cpp - graph inputs and their shapes --------------------------*- C++ -*-===//
 
+#include "DimExpression.h"
 #include "Importer.h"
 #include "dchag/Files/TensorFiles.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -25,7 +27,11 @@ std::optional<SmallVector<int64_t>> parseShape(StringRef text) {
   return shape;
 }
 
-bool isBatchName(StringRef name) { return name.contains_insensitive("batch"); }
+/// Whether a dimension is named after the batch; "2 batches?" may be anything.
+bool isBatchName(StringRef name) {
+  return name.contains_insensitive("batch") && !llvm::isDigit(name.front()) &&
+         name.find_first_of("+*/%^()<>=?!,") == StringRef::npos;
+}
 
 /// The shape as the file has it: "[batch, 3, ?]".
 std::string printDims(const ValueInfo &info) {
@@ -79,75 +85,130 @@ LogicalResult Importer::parseOptions(const Graph &graph) {
   return failure(numProblems > 0);
 }
 
-/// Sizes that --shape gives to named dimensions hold wherever the name stands; --batch is
-/// for names with "batch", or, without such a name, for leading dimensions.
-void Importer::spreadSizes(const Graph &graph) {
-  bool hasBatchName = false;
-  for (const ValueInfo &info : graph.inputs) {
-    auto shape = shapeOptions.find(info.name);
-    for (auto [index, dim] : llvm::enumerate(info.dims)) {
-      if (dim.size || dim.param.empty())
+/// The inputs that become arguments: before IR version 4 initializers are inputs as well.
+static SmallVector<const ValueInfo *> getOpenInputs(const Graph &graph) {
+  llvm::StringSet<> initialized;
+  for (const Tensor &tensor : graph.initializers)
+    initialized.insert(tensor.name);
+  for (StringRef name : graph.sparseInitializers)
+    initialized.insert(name);
+  SmallVector<const ValueInfo *> inputs;
+  for (const ValueInfo &info : graph.inputs)
+    if (!initialized.contains(info.name))
+      inputs.push_back(&info);
+  return inputs;
+}
+
+/// Sizes that --shape gives to named dimensions hold wherever the name stands.
+void Importer::spreadShapes(ArrayRef<const ValueInfo *> inputs) {
+  for (const ValueInfo *info : inputs) {
+    auto shape = shapeOptions.find(info->name);
+    if (shape == shapeOptions.end() || shape->getValue().size() != info->dims.size())
+      continue;
+    for (auto [dim, size] : llvm::zip(info->dims, shape->getValue())) {
+      if (dim.size || dim.param.empty() || !DimExpression(dim.param).isSymbol())
         continue;
-      hasBatchName |= isBatchName(dim.param);
-      if (shape == shapeOptions.end() || index >= shape->getValue().size())
-        continue;
-      int64_t size = shape->getValue()[index];
       auto [known, isNew] = dimSizes.try_emplace(dim.param, size);
       if (!isNew && known->getValue() != size)
         (void)fail("--shape gives the dimension \"" + dim.param + "\" the sizes " +
                    Twine(known->getValue()) + " and " + Twine(size));
     }
   }
-  if (!options.batch)
-    return;
-  for (const ValueInfo &info : graph.inputs)
-    for (auto [index, dim] : llvm::enumerate(info.dims))
-      if (!dim.size && !dim.param.empty() && (hasBatchName ? isBatchName(dim.param) : index == 0))
-        dimSizes.try_emplace(dim.param, *options.batch);
+}
+
+/// --batch is for symbols with "batch", or, without such a one, for the symbol that leading
+/// dimensions have.
+void Importer::spreadBatch(ArrayRef<const ValueInfo *> inputs) {
+  SmallVector<std::string> named, leading;
+  for (const ValueInfo *info : inputs) {
+    for (auto [index, dim] : llvm::enumerate(info->dims)) {
+      if (dim.size || dim.param.empty())
+        continue;
+      DimExpression size(dim.param);
+      for (const std::string &symbol : size.getSymbols())
+        if (isBatchName(symbol) && !llvm::is_contained(named, symbol))
+          named.push_back(symbol);
+      if (index == 0 && size.isSymbol() && !llvm::is_contained(leading, dim.param))
+        leading.push_back(dim.param.str());
+    }
+  }
+  if (named.empty() && leading.size() > 1) {
+    // Which of them is the batch? The others may have got their size by --shape.
+    llvm::erase_if(leading, [&](const std::string &name) { return dimSizes.contains(name); });
+    if (leading.size() > 1)
+      return (void)fail(
+          "--batch=" + Twine(*options.batch) + " does not say which of the leading dimensions \"" +
+          llvm::join(leading, "\", \"") + "\" is the batch: give the sizes by --shape=NAME=SIZES");
+  }
+  for (const std::string &symbol : named.empty() ? leading : named) {
+    auto [known, isNew] = dimSizes.try_emplace(symbol, *options.batch);
+    if (!isNew && known->getValue() != *options.batch)
+      (void)fail("--batch=" + Twine(*options.batch) + " and --shape give the dimension \"" +
+                 symbol + "\" different sizes");
+  }
 }
 
 /// The size of a dimension that the file leaves open.
 std::optional<int64_t> Importer::bindDim(const ValueInfo &info, unsigned dim) {
   const Dim &open = info.dims[dim];
-  if (auto known = dimSizes.find(open.param); !open.param.empty() && known != dimSizes.end())
-    return known->getValue();
-  if (options.batch && dim == 0 && open.param.empty())
-    return options.batch;
-  return std::nullopt;
+  if (open.param.empty())
+    return dim == 0 ? options.batch : std::nullopt;
+  return DimExpression(open.param).evaluate([&](StringRef symbol) -> std::optional<int64_t> {
+    auto known = dimSizes.find(symbol);
+    return known == dimSizes.end() ? std::nullopt : std::optional(known->getValue());
+  });
 }
 
-FailureOr<SmallVector<int64_t>> Importer::bindShape(const ValueInfo &info) {
+/// The shape that --shape gives to an input.
+FailureOr<SmallVector<int64_t>> Importer::fitShape(const ValueInfo &info, ArrayRef<int64_t> shape) {
+  bool fits = shape.size() == info.dims.size();
+  for (auto [dim, size] : llvm::zip(info.dims, shape))
+    fits &= !dim.size || *dim.size == size;
+  if (!fits)
+    return fail("--shape=" + info.name + "=" + printShape(shape) + " does not fit the model's " +
+                printDims(info));
+  for (auto [index, dim] : llvm::enumerate(info.dims))
+    if (std::optional<int64_t> size = dim.param.empty() ? std::nullopt : bindDim(info, index);
+        size && *size != shape[index])
+      return fail("--shape=" + info.name + "=" + printShape(shape) + ": dimension " + Twine(index) +
+                  " (\"" + dim.param + "\") is " + Twine(*size) + " by the other options");
+  return SmallVector<int64_t>(shape);
+}
+
+/// The shape of an input; fails with a reason where the file and the options leave it open.
+FailureOr<SmallVector<int64_t>> Importer::bindShape(const ValueInfo &info, std::string &reason) {
   auto option = shapeOptions.find(info.name);
   if (!info.hasShape) {
     if (option != shapeOptions.end())
       return option->getValue();
-    return fail("input \"" + info.name +
-                "\" has no shape in the file: give it by --shape=" + info.name + "=1x80x32x64");
+    reason = ("input \"" + info.name +
+              "\" has no shape in the file: give it by --shape=" + info.name + "=1x80x32x64")
+                 .str();
+    return failure();
   }
+  if (option != shapeOptions.end())
+    return fitShape(info, option->getValue());
   SmallVector<int64_t> shape;
-  if (option != shapeOptions.end()) {
-    shape = option->getValue();
-    bool fits = shape.size() == info.dims.size();
-    for (auto [dim, size] : llvm::zip(info.dims, shape))
-      fits &= !dim.size || *dim.size == size;
-    if (!fits)
-      return fail("--shape=" + info.name + "=" + printShape(shape) + " does not fit the model's " +
-                  printDims(info));
-    return shape;
-  }
   for (auto [index, dim] : llvm::enumerate(info.dims)) {
     std::optional<int64_t> size = dim.size ? dim.size : bindDim(info, index);
-    if (!size)
-      return fail("input \"" + info.name + "\" of shape " + printDims(info) + ": dimension " +
-                  Twine(index) + (dim.param.empty() ? "" : " (\"" + dim.param + "\")") +
-                  " has no size: give it by " +
-                  (index == 0 || isBatchName(dim.param) ? "--batch=N or " : "") +
-                  "--shape=" + info.name + "=SIZES");
+    if (!size || *size < 0) {
+      bool byBatch = dim.param.empty() ? index == 0 : DimExpression(dim.param).isSymbol();
+      byBatch &= !options.batch && (index == 0 || isBatchName(dim.param));
+      reason = ("input \"" + info.name + "\" of shape " + printDims(info) + ": dimension " +
+                Twine(index) + (dim.param.empty() ? "" : " (\"" + dim.param + "\")") +
+                " has no size" + (size ? " of 0 or more" : "") + ": give it by " +
+                (byBatch ? "--batch=N or " : "") + "--shape=" + info.name + "=SIZES")
+                   .str();
+      return failure();
+    }
     shape.push_back(*size);
   }
-  if (!countElements(shape))
-    return fail("input \"" + info.name + "\" has the shape " + printShape(shape) +
-                ", which no device can hold");
+  if (!countElements(shape)) {
+    reason = ("input \"" + info.name + "\" has the shape " + printShape(shape) +
+              ", which no device can hold")
+                 .str();
+    return failure();
+  }
   return shape;
 }
 
@@ -192,20 +253,24 @@ void Importer::createInput(const ValueInfo &info, Scope &scope) {
     return bindInput(info, bind->getValue(), scope);
   ImportedValue &input = scope.values[info.name];
   if (!info.isTensor) {
-    (void)fail("input \"" + info.name +
-               "\" is not a tensor: sequences, maps and optional values "
-               "are not imported");
+    input = poison("input \"" + info.name +
+                   "\" is not a tensor: sequences, maps and optional values are not imported");
     return;
   }
   Type type = getElementType(info.type, context);
   if (!type) {
-    (void)fail("input \"" + info.name + "\" is of " + getDataTypeName(info.type) +
-               " elements: float, double, float16, bfloat16, bool and integers are imported");
+    input = poison("input \"" + info.name + "\" is of " + getDataTypeName(info.type) +
+                   " elements: float, double, float16, bfloat16, bool and integers are imported");
     return;
   }
-  auto shape = bindShape(info);
-  if (failed(shape))
+  std::string reason;
+  auto shape = bindShape(info, reason);
+  if (failed(shape)) {
+    // Without a reason it has been told: an option is wrong.
+    if (!reason.empty())
+      input = poison(reason);
     return;
+  }
   input.isUnsigned = isUnsigned(info.type);
   input.value =
       addArgument(RankedTensorType::get(*shape, type), "input", info.name, input.isUnsigned);
@@ -214,15 +279,13 @@ void Importer::createInput(const ValueInfo &info, Scope &scope) {
 LogicalResult Importer::createInputs(const Graph &graph, Scope &scope) {
   if (failed(parseOptions(graph)))
     return failure();
-  spreadSizes(graph);
+  SmallVector<const ValueInfo *> inputs = getOpenInputs(graph);
+  spreadShapes(inputs);
+  if (options.batch)
+    spreadBatch(inputs);
   bool isOpen = false;
-  llvm::StringMap<bool> initialized;
-  for (const Tensor &tensor : graph.initializers)
-    initialized[tensor.name] = true;
-  for (const ValueInfo &info : graph.inputs) {
-    // Before IR version 4 initializers are inputs as well.
-    if (initialized.count(info.name))
-      continue;
+  for (const ValueInfo *input : inputs) {
+    const ValueInfo &info = *input;
     if (scope.values.count(info.name)) {
       (void)fail("\"" + info.name + "\" is the name of two inputs");
       continue;

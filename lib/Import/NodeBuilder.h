@@ -25,11 +25,20 @@
 
 namespace mlir::dchag::onnx {
 
-/// A named value of the graph. Without `value` its node could not be imported.
+/// Why a value could not be imported: by itself (a message), or because others could not. It is
+/// told if an output of the model needs the value.
+struct Problem {
+  Location loc;
+  std::string message;
+  SmallVector<const Problem *> causes;
+};
+
+/// A named value of the graph. Without `value` it could not be imported, for `problem`.
 struct ImportedValue {
   Value value;
   /// The element type is an unsigned integer (types of the IR are signless).
   bool isUnsigned = false;
+  const Problem *problem = nullptr;
 };
 
 /// Gives the elements of values that are known at import.
@@ -71,9 +80,13 @@ public:
 
   unsigned getNumInputs() const { return inputs.size(); }
   bool hasInput(unsigned index) const { return index < inputs.size() && inputs[index]; }
+  /// Whether an output of the model may be computed from this output of the node.
   bool wantsOutput(unsigned index) const {
-    return index < node.outputs.size() && !node.outputs[index].empty();
+    return index < node.outputs.size() && !node.outputs[index].empty() &&
+           (!needed || needed->contains(node.outputs[index]));
   }
+  /// Names that are needed; null: all of them.
+  const llvm::StringSet<> *needed = nullptr;
   FailureOr<Value> getInput(unsigned index);
   bool isUnsigned(unsigned index) const { return hasInput(index) && inputs[index]->isUnsigned; }
   /// All inputs, which must be present.

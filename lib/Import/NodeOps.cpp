@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -189,6 +190,9 @@ Value NodeBuilder::slice(Value value, ArrayRef<int64_t> offsets, ArrayRef<int64_
                  llvm::all_of(offsets, [](int64_t offset) { return offset == 0; });
   if (isWhole && llvm::all_of(strides, [](int64_t stride) { return stride == 1; }))
     return value;
+  // Nothing lies nowhere: its offset may be behind the last element.
+  if (llvm::is_contained(sizes, 0))
+    return empty(sizes, onnx::getElementType(value));
   return tensor::ExtractSliceOp::create(b, loc, value, getFoldResults(b, offsets),
                                         getFoldResults(b, sizes), getFoldResults(b, strides));
 }
@@ -211,9 +215,11 @@ Value NodeBuilder::gather(Value value, int64_t dim, ArrayRef<int64_t> indexShape
 }
 
 Value NodeBuilder::concat(ValueRange values, int64_t dim) {
-  if (values.size() == 1)
-    return values.front();
-  return tensor::ConcatOp::create(b, loc, dim, values);
+  SmallVector<Value> parts =
+      llvm::filter_to_vector(values, [&](Value part) { return onnx::getShape(part)[dim] != 0; });
+  if (parts.size() <= 1)
+    return parts.empty() ? values.front() : parts.front();
+  return tensor::ConcatOp::create(b, loc, dim, parts);
 }
 
 Value NodeBuilder::padConstant(Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high,

@@ -37,6 +37,7 @@ private:
   void readType(StringRef message, ValueInfo &info);
   void readTensorType(StringRef message, ValueInfo &info);
   void readDim(StringRef message, Dim &dim);
+  StringRef readSparseName(StringRef message);
   void readFunction(StringRef message, Function &function);
   void readOpset(StringRef message, OpsetId &opset);
   void readEntry(StringRef message, StringEntry &entry);
@@ -79,7 +80,7 @@ void Reader::readOpset(StringRef message, OpsetId &opset) {
 
 void Reader::readTensor(StringRef message, Tensor &tensor) {
   std::vector<StringEntry> external;
-  bool isExternal = false, isSegment = false;
+  bool isExternal = false;
   forEachField("TensorProto", message, [&](unsigned tag, auto &reader) {
     switch (tag) {
     case 1:
@@ -89,7 +90,7 @@ void Reader::readTensor(StringRef message, Tensor &tensor) {
       tensor.type = static_cast<DataType>(static_cast<int32_t>(getInt(reader)));
       return true;
     case 3:
-      isSegment = true;
+      tensor.isSegment = true;
       return false;
     case 4:
       readPieces(reader, Wire::fixed32, tensor.floats);
@@ -125,11 +126,6 @@ void Reader::readTensor(StringRef message, Tensor &tensor) {
       return false;
     }
   });
-  if (isSegment)
-    throw Malformed{("tensor \"" + tensor.name +
-                     "\" is stored in segments, which is not read: "
-                     "save the model with a current version of onnx")
-                        .str()};
   finishTensor(tensor, external, isExternal);
 }
 
@@ -164,7 +160,7 @@ void Reader::finishTensor(Tensor &tensor, ArrayRef<StringEntry> external, bool i
     tensor.external = data;
   }
   unsigned width = getDataTypeBytes(tensor.type);
-  if (!width)
+  if (!width || tensor.isSegment)
     return;
   if (tensor.raw && tensor.raw->size() != tensor.getNumBytes())
     fail("has " + Twine(tensor.raw->size()) + " bytes of data, its shape and type need " +
@@ -173,6 +169,23 @@ void Reader::finishTensor(Tensor &tensor, ArrayRef<StringEntry> external, bool i
       *tensor.external->length != tensor.getNumBytes())
     fail("has " + Twine(*tensor.external->length) +
          " bytes of external data, its shape and type need " + Twine(tensor.getNumBytes()));
+}
+
+/// The name of a sparse tensor is that of its values.
+StringRef Reader::readSparseName(StringRef message) {
+  StringRef name;
+  forEachField("SparseTensorProto", message, [&](unsigned tag, auto &reader) {
+    if (tag != 1)
+      return false;
+    forEachField("TensorProto", getBytes(reader), [&](unsigned tag, auto &reader) {
+      if (tag != 8)
+        return false;
+      name = getBytes(reader);
+      return true;
+    });
+    return true;
+  });
+  return name;
 }
 
 void Reader::readDim(StringRef message, Dim &dim) {
@@ -355,8 +368,8 @@ void Reader::readGraph(StringRef message, Graph &graph) {
       append(graph.outputs, reader, &Reader::readValueInfo);
       return true;
     case 15:
-      graph.hasSparseInitializers = true;
-      return false;
+      graph.sparseInitializers.push_back(readSparseName(getBytes(reader)));
+      return true;
     default:
       return false;
     }

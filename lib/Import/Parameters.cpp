@@ -95,7 +95,8 @@ FailureOr<Value> Importer::createConstant(const Tensor &tensor, std::string &rea
 
 FailureOr<ImportedValue> Importer::createParameter(const Tensor &tensor, StringRef name,
                                                    std::string &reason) {
-  StringRef file = llvm::sys::path::filename(model->path);
+  // What was read from the standard input can be read there again (see the tool).
+  StringRef file = model->path == "<stdin>" ? "/dev/stdin" : llvm::sys::path::filename(model->path);
   uint64_t offset = 0;
   if (tensor.external) {
     if (failed(mapExternal(tensor, /*isNeeded=*/false, reason)))
@@ -121,6 +122,13 @@ FailureOr<ImportedValue> Importer::createParameter(const Tensor &tensor, StringR
 
 FailureOr<ImportedValue> Importer::importTensor(const Tensor &tensor, StringRef name,
                                                 bool mayInline, std::string &reason) {
+  if (tensor.isSegment) {
+    reason = ("tensor \"" + name +
+              "\" is stored in segments, which is not read: save the model with a current version "
+              "of onnx")
+                 .str();
+    return failure();
+  }
   if (!getElementType(tensor.type, context)) {
     reason = ("tensor \"" + name + "\" is of " + getDataTypeName(tensor.type) +
               " elements: float, double, float16, bfloat16, bool and integers are imported")
@@ -143,17 +151,21 @@ FailureOr<ImportedValue> Importer::importTensor(const Tensor &tensor, StringRef 
   return ImportedValue{*value, isUnsigned(tensor.type)};
 }
 
-void Importer::createInitializers(const Graph &graph, Scope &scope) {
+/// The tensors that are needed.
+void Importer::createInitializers(const Graph &graph, const Needs &needs, Scope &scope) {
+  for (StringRef name : graph.sparseInitializers)
+    scope.values[name] =
+        poison("initializer \"" + name + "\" is a sparse tensor: save it as a dense one");
   for (const Tensor &tensor : graph.initializers) {
+    if (!needs.names.contains(tensor.name))
+      continue;
     if (scope.values.count(tensor.name)) {
       (void)fail("\"" + tensor.name + "\" is the name of two values");
       continue;
     }
     std::string reason;
     auto value = importTensor(tensor, tensor.name, /*mayInline=*/false, reason);
-    if (failed(value))
-      (void)fail(reason);
-    scope.values[tensor.name] = succeeded(value) ? *value : ImportedValue();
+    scope.values[tensor.name] = succeeded(value) ? *value : poison(reason);
   }
 }
 

@@ -6,7 +6,9 @@
 //
 //     y = x[0, 0, 0, 1, 1, 2] * [0, .75, .25, .75, .25, .75] + x[0, 1, 1, 2, 2, 2] * [1, .25, ...]
 //
-// Coordinates and weights are computed in float64, as by ONNX's reference implementation.
+// Places are fractions of integers, so that ties and borders are found exactly: a size divided by a
+// size, or the simplest fraction that rounds to the scale of the file (2.8 is 14/5, as it was
+// meant). Weights are computed from them in float64.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,10 +27,33 @@ struct Kernel {
   bool antialias = false, excludeOutside = false;
 };
 
+/// Wide enough for products of two sizes and a denominator.
+using Int = __int128;
+/// No resized dimension has as many elements.
+constexpr int64_t maxSize = int64_t(1) << 31;
+
+/// A fraction with a denominator above 0.
+struct Fraction {
+  Int numerator, denominator;
+
+  double toDouble() const {
+    return static_cast<double>(numerator) / static_cast<double>(denominator);
+  }
+  Int floor() const {
+    Int quotient = numerator / denominator;
+    return quotient * denominator > numerator ? quotient - 1 : quotient;
+  }
+  bool isInteger() const { return numerator % denominator == 0; }
+  /// What is left above floor(), below 1.
+  double getRest() const {
+    return Fraction{numerator - floor() * denominator, denominator}.toDouble();
+  }
+};
+
 /// How one dimension is resized.
 struct Axis {
   int64_t source, target;
-  double scale;
+  Fraction scale;
 };
 
 /// taps x target: which element of the source, and its weight.
@@ -47,12 +72,6 @@ double getCubic(double x, double a) {
 /// Weights of consecutive elements; `ratio`, above 0 and up to 1, is how far the place is behind
 /// the one in the middle.
 SmallVector<double> getWeights(const Kernel &kernel, double ratio, double scale) {
-  if (kernel.mode == "nearest") {
-    bool next = ratio == 1 || kernel.nearestMode == "ceil" ||
-                (kernel.nearestMode == "round_prefer_floor" && ratio > 0.5) ||
-                (kernel.nearestMode == "round_prefer_ceil" && ratio >= 0.5);
-    return {next ? 0.0 : 1.0, next ? 1.0 : 0.0};
-  }
   bool isCubic = kernel.mode == "cubic";
   double stretch = kernel.antialias ? std::min(scale, 1.0) : 1.0, sum = 0;
   int64_t first = static_cast<int64_t>(std::floor((isCubic ? -2 : -1) / stretch)) + 1;
@@ -68,32 +87,81 @@ SmallVector<double> getWeights(const Kernel &kernel, double ratio, double scale)
   return weights;
 }
 
+/// The simplest fraction that rounds to a scale, which is above 0 and was written in float32.
+Fraction getFraction(double scale) {
+  auto wanted = static_cast<float>(scale);
+  double rest = scale;
+  // Convergents of the continued fraction.
+  Fraction last{1, 0}, next{static_cast<Int>(std::floor(rest)), 1};
+  for (unsigned step = 0; step < 16; ++step) {
+    if (next.numerator > 0 && static_cast<float>(next.toDouble()) == wanted)
+      return next;
+    rest -= std::floor(rest);
+    if (rest <= 0 || next.numerator >= maxSize || next.denominator >= maxSize)
+      break;
+    rest = 1 / rest;
+    auto digit = static_cast<Int>(std::min(std::floor(rest), static_cast<double>(maxSize)));
+    Fraction before = last;
+    last = next;
+    next = {digit * last.numerator + before.numerator,
+            digit * last.denominator + before.denominator};
+  }
+  // No simple one: as it is written.
+  int exponent;
+  auto mantissa = static_cast<Int>(std::ldexp(std::frexp(wanted, &exponent), 24));
+  exponent -= 24;
+  return exponent < 0 ? Fraction{mantissa, Int(1) << -exponent}
+                      : Fraction{mantissa * (Int(1) << exponent), 1};
+}
+
+/// The scale of a dimension that has one in the file: that of the sizes if it is the same number.
+Fraction getFraction(double scale, int64_t source, int64_t target) {
+  Fraction ofSizes{target, source};
+  bool isSame = static_cast<float>(ofSizes.toDouble()) == static_cast<float>(scale);
+  return isSame ? ofSizes : getFraction(scale);
+}
+
 /// The place in the source of element `i` of the result.
-double getPlace(const Kernel &kernel, const Axis &axis, int64_t i) {
-  double source = static_cast<double>(axis.source), target = axis.scale * source;
-  double x = static_cast<double>(i);
-  if (kernel.transform == "align_corners")
-    return target == 1 ? 0 : x * (source - 1) / (target - 1);
+Fraction getPlace(const Kernel &kernel, const Axis &axis, int64_t i) {
+  auto [p, q] = axis.scale;
+  Int source = axis.source, target = axis.target, x = i;
+  if (kernel.transform == "align_corners") {
+    // x * (source - 1) / (scale * source - 1)
+    Int last = p * source - q;
+    return last <= 0 ? Fraction{0, 1} : Fraction{x * (source - 1) * q, last};
+  }
   if (kernel.transform == "asymmetric")
-    return x / axis.scale;
+    return {x * q, p};
   // By the specification and ONNX Runtime; the reference implementation has -0.5.
   if (kernel.transform == "pytorch_half_pixel" && axis.target == 1)
-    return 0;
-  double place = (x + 0.5) / axis.scale - 0.5;
+    return {0, 1};
+  // (x + 0.5) / scale - 0.5, about the middle of what scale * source would be.
   if (kernel.transform == "half_pixel_symmetric")
-    place += source / 2 * (1 - static_cast<double>(axis.target) / target);
-  return place;
+    return {(2 * x + 1 - target) * q + (source - 1) * p, 2 * p};
+  return {(2 * x + 1) * q - p, 2 * p};
+}
+
+/// The element next to a place, by the rule for places in between.
+int64_t getNearest(const Kernel &kernel, const Axis &axis, int64_t i) {
+  Fraction place = getPlace(kernel, axis, i);
+  Int at = place.floor();
+  Int twice = 2 * (place.numerator - at * place.denominator);
+  bool next = kernel.nearestMode == "ceil"                 ? twice > 0
+              : kernel.nearestMode == "round_prefer_floor" ? twice > place.denominator
+              : kernel.nearestMode == "round_prefer_ceil"  ? twice >= place.denominator
+                                                           : false;
+  return static_cast<int64_t>(std::clamp<Int>(at + (next ? 1 : 0), 0, axis.source - 1));
 }
 
 Taps getTaps(const Kernel &kernel, const Axis &axis) {
   Taps taps;
   for (int64_t i = 0; i < axis.target; ++i) {
-    double place = getPlace(kernel, axis, i), floor = std::floor(place);
+    Fraction place = getPlace(kernel, axis, i);
     // The element to the left is preferred: a place on an element is one behind the one before.
-    double ratio = place == floor ? 1 : place - floor;
-    SmallVector<double> weights = getWeights(kernel, ratio, axis.scale);
+    double ratio = place.isInteger() ? 1 : place.getRest();
+    SmallVector<double> weights = getWeights(kernel, ratio, axis.scale.toDouble());
     int64_t count = weights.size();
-    int64_t first = static_cast<int64_t>(floor) - count / 2 + (place == floor ? 0 : 1);
+    int64_t first = static_cast<int64_t>(place.floor()) - count / 2 + (place.isInteger() ? 0 : 1);
     double sum = 0;
     for (int64_t t = 0; t < count; ++t) {
       if (kernel.excludeOutside && (first + t < 0 || first + t >= axis.source))
@@ -178,15 +246,15 @@ FailureOr<Value> multiplyByTaps(NodeBuilder &node, Value value, int64_t dim, con
 
 FailureOr<Value> resizeDim(NodeBuilder &node, Value value, int64_t dim, const Kernel &kernel,
                            const Axis &axis) {
-  Taps taps = getTaps(kernel, axis);
-  SmallVector<int64_t> shape(onnx::getShape(value));
-  shape[dim] = axis.target;
   if (kernel.mode == "nearest") {
     SmallVector<int64_t> indices;
     for (int64_t i = 0; i < axis.target; ++i)
-      indices.push_back(taps.indices[taps.weights[0][i] != 0 ? 0 : 1][i]);
+      indices.push_back(getNearest(kernel, axis, i));
     return takeElements(node, value, dim, indices);
   }
+  Taps taps = getTaps(kernel, axis);
+  SmallVector<int64_t> shape(onnx::getShape(value));
+  shape[dim] = axis.target;
   if (taps.indices.size() > maxTaps)
     return multiplyByTaps(node, value, dim, taps, axis);
   Value sum;
@@ -239,12 +307,21 @@ LogicalResult keepAspect(NodeBuilder &node, StringRef policy, MutableArrayRef<Ax
   if (policy != "not_larger" && policy != "not_smaller")
     return node.fail("keep_aspect_ratio_policy = \"" + policy + "\"",
                      "stretch, not_larger or not_smaller");
-  double scale = axes.front().scale;
-  for (const Axis &axis : axes)
-    scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
+  Fraction scale = axes.front().scale;
+  for (const Axis &axis : axes) {
+    Fraction other = axis.scale;
+    bool isLess = other.numerator * scale.denominator < scale.numerator * other.denominator;
+    if (isLess == (policy == "not_larger"))
+      scale = other;
+  }
   for (Axis &axis : axes) {
     axis.scale = scale;
-    axis.target = static_cast<int64_t>(scale * static_cast<double>(axis.source) + 0.5);
+    // To the next integer, halves up.
+    Int size = (2 * scale.numerator * axis.source + scale.denominator) / (2 * scale.denominator);
+    if (size < 1 || size >= maxSize)
+      return node.fail("keep_aspect_ratio_policy = \"" + policy + "\" makes a dimension of size " +
+                       Twine(axis.source) + " empty or too large");
+    axis.target = static_cast<int64_t>(size);
   }
   return success();
 }
@@ -274,14 +351,18 @@ FailureOr<SmallVector<Axis>> getAxes(NodeBuilder &node, ArrayRef<int64_t> shape,
     return node.fail("it has " + Twine(std::max(scales.size(), sizes.size())) +
                      " scales or sizes for " + Twine(dims.size()) + " dimensions");
   for (auto [i, dim] : llvm::enumerate(dims)) {
-    double source = static_cast<double>(shape[dim]);
-    double target = sizes.empty() ? std::floor(scales[i] * source) : static_cast<double>(sizes[i]);
+    // By the product in float32, as ONNX infers the size.
+    double target = sizes.empty()
+                        ? std::floor(static_cast<float>(scales[i]) * static_cast<float>(shape[dim]))
+                        : static_cast<double>(sizes[i]);
     // Also refuses scales that are not numbers.
-    if (!(target >= 1) || target >= 1L << 31 || shape[dim] < 1)
+    if (!(target >= 1) || target >= maxSize || shape[dim] < 1 || shape[dim] >= maxSize)
       return node.fail("dimension " + Twine(dim) + " of size " + Twine(shape[dim]) +
                        " cannot be resized: what results would be empty or too large");
-    double scale = sizes.empty() ? scales[i] : target / source;
-    axes.push_back({shape[dim], static_cast<int64_t>(target), scale});
+    auto size = static_cast<int64_t>(target);
+    Fraction scale =
+        sizes.empty() ? getFraction(scales[i], shape[dim], size) : Fraction{size, shape[dim]};
+    axes.push_back({shape[dim], size, scale});
   }
   StringRef policy = node.getString("keep_aspect_ratio_policy", "stretch");
   if (!sizes.empty() && failed(keepAspect(node, policy, axes)))
@@ -316,9 +397,7 @@ LogicalResult buildResize(NodeBuilder &node) {
                      ", which no device can hold");
   Value result = *input;
   for (auto [dim, axis] : llvm::zip(dims, *axes)) {
-    // Next to 1 is 1: a size divided by itself.
-    bool isSame = axis.source == axis.target && std::abs(axis.scale - 1) <= 1e-9;
-    if (isSame)
+    if (axis.source == axis.target && axis.scale.numerator == axis.scale.denominator)
       continue;
     FailureOr<Value> resized = resizeDim(node, result, dim, *kernel, axis);
     if (failed(resized))

@@ -1,7 +1,7 @@
 // Channels of concatenated tokens are dealt to the ranks, each source by itself: an aggregation does
 // not see their order. Tokens are neither computed twice nor moved; a source with fewer channels than
 // ranks is whole on each.
-// RUN: dchag-opt %s -o %t --check-ranks='distribute{mesh=tp=2 mode=split-softmax}' \
+// RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=2 mode=split-softmax}' \
 // RUN:   --check-ranks='distribute{mesh=tp=3 mode=split-softmax}' --check-ranks='distribute{mesh=tp=4 mode=split-softmax}' \
 // RUN:   --check-ranks='distribute{mesh=dp=2,tp=2 mode=split-softmax}' \
 // RUN:   --check-ranks='distribute{mesh=a=2,b=2 strategy=split-softmax=a+b}' --inputs=integers,normal | FileCheck %s

@@ -1,6 +1,6 @@
 // An op that needs a dimension whole splits another one over its axis where exchanging what is split
 // sends less than gathering: a class token in front of positions over four ranks, not over two.
-// RUN: dchag-opt %s -o %t --check-ranks='distribute{mesh=tp=4}' --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --inputs=integers,normal | FileCheck %s
+// RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=4}' --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --inputs=integers,normal | FileCheck %s
 // CHECK-COUNT-6: 1 output equal on {{[234]}} ranks
 // RUN: dchag-opt %s --distribute=mesh=tp=4 | FileCheck %s --check-prefix=FOUR
 // RUN: dchag-opt %s --distribute=mesh=tp=2 | FileCheck %s --check-prefix=TWO

@@ -1,8 +1,8 @@
 // More ranks than elements along several axes: a dimension made of two, of which the first has fewer
 // elements than ranks, keeps whole elements of the first on each rank.
-// RUN: dchag-opt %s -o %t --check-ranks='distribute{mesh=a=2,b=2 strategy=dp=a+b}' --inputs=integers,normal | FileCheck %s
-// RUN: dchag-opt %s -o %t --check-ranks='distribute{mesh=a=2,b=3 strategy=dp=a+b}' --inputs=integers,normal | FileCheck %s
-// RUN: dchag-opt %s -o %t --check-ranks='distribute{mesh=a=3,b=2 strategy=dp=a+b}' --inputs=integers,normal | FileCheck %s
+// RUN: dchag-opt %s --check-ranks='distribute{mesh=a=2,b=2 strategy=dp=a+b}' --inputs=integers,normal | FileCheck %s
+// RUN: dchag-opt %s --check-ranks='distribute{mesh=a=2,b=3 strategy=dp=a+b}' --inputs=integers,normal | FileCheck %s
+// RUN: dchag-opt %s --check-ranks='distribute{mesh=a=3,b=2 strategy=dp=a+b}' --inputs=integers,normal | FileCheck %s
 // RUN: dchag-opt %s --distribute='mesh=a=2,b=2 strategy=dp=a+b' | FileCheck %s --check-prefix=LOCAL
 // CHECK: check-ranks: @step: 1 output equal on {{[46]}} ranks
 

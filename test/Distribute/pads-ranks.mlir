@@ -1,6 +1,6 @@
 // Padding: at the end of a dimension it splits, in parts of the result, of which each rank pads its
 // own; in front a dimension stays whole. What is padded with need not be inside of the op.
-// RUN: dchag-opt %s -o %t --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --inputs=integers,normal | FileCheck %s
+// RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --inputs=integers,normal | FileCheck %s
 // RUN: dchag-opt %s --distribute='mesh=tp=3' | FileCheck %s --check-prefix=LOCAL
 // CHECK-COUNT-4: 1 output equal on 2 ranks
 // CHECK-COUNT-4: 1 output equal on 3 ranks

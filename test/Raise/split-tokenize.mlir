@@ -1,6 +1,6 @@
 // A tokenization of which slices without a common unit are used becomes one for each of them.
 // RUN: dchag-opt %s --split-tokenize | FileCheck %s
-// RUN: dchag-opt %s --check-equal='split-tokenize' --allow-unchanged --inputs=integers,normal --tolerance=0 -o %t | FileCheck %s --check-prefix=EQUAL
+// RUN: dchag-opt %s --check-equal='split-tokenize' --allow-unchanged --inputs=integers,normal --tolerance=0 | FileCheck %s --check-prefix=EQUAL
 // EQUAL-COUNT-4: equal (max relative error 0)
 
 // CHECK-LABEL: func.func @parts(

@@ -2,6 +2,7 @@
 
 #include "Driver.h"
 #include "DumpStages.h"
+#include "Options.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Emit/Emit.h"
 #include "dchag/Import/Import.h"
@@ -24,104 +25,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 namespace cl = llvm::cl;
 
-//===----------------------------------------------------------------------===//
-// Options
-//===----------------------------------------------------------------------===//
-
-static cl::OptionCategory modelCategory("dchag-opt: models");
-
-enum class EmitKind { None, Mlir, Llvm, Obj, Exe, Run };
-
-static cl::opt<EmitKind>
-    emitKind("emit", cl::desc("What to make of the model:"), cl::cat(modelCategory),
-             cl::init(EmitKind::None),
-             cl::values(clEnumValN(EmitKind::Mlir, "mlir", "the program in the LLVM dialect"),
-                        clEnumValN(EmitKind::Llvm, "llvm", "optimised LLVM IR"),
-                        clEnumValN(EmitKind::Obj, "obj", "an object file"),
-                        clEnumValN(EmitKind::Exe, "exe", "an executable, linked with the runtime"),
-                        clEnumValN(EmitKind::Run, "run", "nothing: run it in the interpreter")));
-static cl::opt<std::string> mesh("mesh", cl::cat(modelCategory), cl::value_desc("tp=2"),
-                                 cl::desc("Mesh of ranks to compile for (default: one rank)"));
-static cl::opt<DistributeMode>
-    mode("mode", cl::cat(modelCategory),
-         cl::desc("How aggregations are spread over the mesh (default: replicate):"),
-         cl::init(DistributeMode::Replicate), getDistributeModeValues());
-static cl::opt<std::string>
-    strategy("strategy", cl::cat(modelCategory), cl::value_desc("dp,fsdp,tp,sp=tp,hierarchical"),
-             cl::desc("What goes over which axis of the mesh (default: what their names say)"));
-static cl::list<std::string> shard("shard", cl::cat(modelCategory),
-                                   cl::value_desc("blocks.*.fc1.weight=[tp,_]"),
-                                   cl::desc("Sharding of a parameter, input or op by name"));
-static cl::opt<std::string>
-    commReport("comm-report", cl::cat(modelCategory), cl::value_desc("file"),
-               cl::desc("List the collectives of a step and the bytes a rank sends: '-' for the "
-                        "terminal, JSON if the name ends in .json"));
-static cl::opt<std::string> target("target", cl::cat(modelCategory), cl::init("cpu"),
-                                   cl::desc("Target to compile for (default: cpu)"));
-static cl::opt<std::string> cpu("cpu", cl::cat(modelCategory), cl::init("native"),
-                                cl::desc("CPU to generate code for (default: this machine's)"));
-static cl::opt<std::string> runtimeDir("runtime-dir", cl::cat(modelCategory),
-                                       cl::value_desc("folder"),
-                                       cl::desc("Where the runtime's link-flags file is (default: "
-                                                "lib/dchag beside the tool's folder)"));
-static cl::opt<std::string> dumpStages("dump-stages", cl::cat(modelCategory),
-                                       cl::value_desc("folder"),
-                                       cl::desc("Write the IR after each pass into a folder"));
-
-static cl::opt<bool> showRemarks("remarks", cl::cat(modelCategory),
-                                 cl::desc("Print what passes chose while a program is made"));
-
-static cl::opt<int64_t> batch("batch", cl::cat(modelCategory),
-                              cl::desc("Import: size of dynamic batch dimensions"));
-static cl::list<std::string> shapes("shape", cl::cat(modelCategory),
-                                    cl::value_desc("name=1x80x32x64"),
-                                    cl::desc("Import: shape of an input"));
-static cl::list<std::string> bindings("bind", cl::cat(modelCategory),
-                                      cl::value_desc("name=file.npy"),
-                                      cl::desc("Import: fix an input to a value"));
-static cl::opt<std::string>
-    weightsOut("weights-out", cl::cat(modelCategory), cl::value_desc("file.safetensors"),
-               cl::desc("Write the model's parameters to a file, as programs read them"));
-
-static cl::list<std::string>
-    inputFiles("input", cl::cat(modelCategory), cl::value_desc("name=file"),
-               cl::desc("Run: value of an input (npy, npz or .pb), or all\n"
-                        "arrays of an npz file by their names"));
-static cl::list<std::string> weightFiles("weights", cl::cat(modelCategory), cl::value_desc("file"),
-                                         cl::desc("Run: safetensors file with parameters"));
-static cl::opt<std::string> outputFolder("output", cl::cat(modelCategory), cl::value_desc("folder"),
-                                         cl::desc("Run: write each output to folder/NAME.npy"));
-static cl::list<std::string> expectFiles("expect", cl::cat(modelCategory),
-                                         cl::value_desc("name=file"),
-                                         cl::desc("Run: fail unless an output equals a file"));
-static cl::opt<std::string> runFunction("run-function", cl::cat(modelCategory),
-                                        cl::desc("Run: this function only"));
-static cl::opt<ExecMode> execMode(
-    "exec-mode", cl::cat(modelCategory), cl::desc("Arithmetic of the interpreter:"),
-    cl::init(ExecMode::Exact),
-    cl::values(clEnumValN(ExecMode::Exact, "exact", "float64 whatever the type says (default)"),
-               clEnumValN(ExecMode::Typed, "typed", "rounded to the type after each op")));
-static cl::opt<bool> poisonEmpty("poison-empty", cl::cat(modelCategory),
-                                 cl::desc("Run: tensor.empty holds NaN, to find reads of it"));
-
-static cl::list<std::string>
-    checkEquals("check-equal", cl::cat(modelCategory), cl::value_desc("pipeline"),
-                cl::desc("Fail unless the module computes the same after these passes"));
-static cl::list<std::string>
-    checkRanksOf("check-ranks", cl::cat(modelCategory), cl::value_desc("pipeline"),
-                 cl::desc("Fail unless the per-device program of these passes computes the same"));
-static cl::opt<std::string> inputKinds("inputs", cl::cat(modelCategory), cl::value_desc("kinds"),
-                                       cl::desc("Values to make up: integers,normal"));
-static cl::opt<double> tolerance("tolerance", cl::cat(modelCategory),
-                                 cl::desc("Largest max|y-ref| / max|ref| that counts as equal"));
-static cl::opt<bool> allowUnchanged("allow-unchanged", cl::cat(modelCategory),
-                                    cl::desc("A check whose passes rewrite nothing is no failure"));
-
-//===----------------------------------------------------------------------===//
-// Actions
-//===----------------------------------------------------------------------===//
-
-static bool isModelFile(StringRef path) { return path.ends_with(".onnx"); }
+using namespace mlir::dchag::options;
 
 /// The name of the mode as it was given; empty if it was not.
 static std::string getModeName() {
@@ -161,27 +65,18 @@ static EmitOptions getEmitOptions(const char *argv0) {
 /// Whether a program is to be written, so that all stages of the compiler run.
 static bool makesProgram() { return emitKind != EmitKind::None && emitKind != EmitKind::Run; }
 
-/// Refuses options that would be without effect or do harm, before anything is done.
+/// Refuses values of options that cannot be meant or would do harm, before anything is done.
 static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, StringRef outputFile) {
   auto refuse = [](const Twine &text) {
     llvm::errs() << "dchag-opt: " << text << "\n";
     return failure();
   };
   bool hasMesh = mesh.getNumOccurrences(), hasMode = mode.getNumOccurrences();
-  if ((hasMesh || hasMode) && !makesProgram())
-    return refuse("--mesh and --mode say which program to make: add --emit, or give passes by "
-                  "--distribute='mesh=tp=2'");
-  if ((hasMode || !strategy.empty() || !shard.empty()) && !hasMesh)
-    return refuse("--mode, --strategy and --shard say how to spread a model over a mesh: add "
-                  "--mesh=tp=2");
   context.loadDialect<DchagDialect>();
   if (hasMesh && !MeshAttr::parseOption(mesh, FileLineColLoc::get(&context, inputFile, 0, 0)))
     return failure();
   if (makesProgram() && llvm::sys::fs::equivalent(inputFile, outputFile))
     return refuse("-o names '" + outputFile + "', which is the model: name another file");
-  if (!commReport.empty() && !makesProgram())
-    return refuse("--comm-report is about the program of each rank: add --mesh and --emit, or run "
-                  "--report-communication on a per-device module");
   std::optional<DistributeMode> wanted;
   if (hasMode)
     wanted = mode;
@@ -215,15 +110,22 @@ static void hideRemarks(MLIRContext &context) {
   });
 }
 
-static OwningOpRef<ModuleOp> readModule(StringRef path, MLIRContext &context,
+static OwningOpRef<ModuleOp> readModule(StringRef path, ModelFormat format, MLIRContext &context,
                                         llvm::SourceMgr &sources) {
-  if (isModelFile(path)) {
+  if (format == ModelFormat::Onnx) {
     ImportOptions options;
     if (batch.getNumOccurrences())
       options.batch = batch;
     options.shapes.assign(shapes.begin(), shapes.end());
     options.binds.assign(bindings.begin(), bindings.end());
-    return importOnnx(path, options, &context);
+    if (path != "-")
+      return importOnnx(path, options, &context);
+    auto buffer = mapInput(path);
+    if (buffer)
+      return importOnnx(std::move(*buffer), options, &context);
+    llvm::errs() << "dchag-opt: cannot read the standard input: " << buffer.getError().message()
+                 << "\n";
+    return nullptr;
   }
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &error);
@@ -383,14 +285,8 @@ static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outp
   return success();
 }
 
-bool mlir::dchag::needsDriver(StringRef inputFile) {
-  return isModelFile(inputFile) || emitKind != EmitKind::None || !checkEquals.empty() ||
-         !checkRanksOf.empty() || !dumpStages.empty() || !weightsOut.empty() ||
-         mesh.getNumOccurrences() || mode.getNumOccurrences();
-}
-
-int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef outputFile,
-                           DialectRegistry &registry) {
+int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, ModelFormat format,
+                           StringRef outputFile, DialectRegistry &registry) {
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   MLIRContext context(registry);
   // Messages say where; the text of a whole module below them would bury them.
@@ -401,7 +297,7 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
   hideRemarks(context);
   if (failed(checkOptions(context, inputFile, outputFile)))
     return 1;
-  OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);
+  OwningOpRef<ModuleOp> module = readModule(inputFile, format, context, sources);
   if (!module || failed(writeWeightsOut(*module, inputFile)))
     return 1;
   PassManager manager(&context, ModuleOp::getOperationName(), PassManager::Nesting::Implicit);

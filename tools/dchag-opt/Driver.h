@@ -2,6 +2,7 @@
 #ifndef DCHAG_TOOLS_DRIVER_H
 #define DCHAG_TOOLS_DRIVER_H
 
+#include "Input.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Support/LLVM.h"
 
@@ -11,13 +12,9 @@ namespace mlir::dchag {
 /// before options are parsed, so that a plugin's passes are options like all others.
 LogicalResult loadPlugins(int &argc, char **argv, DialectRegistry &registry);
 
-/// Whether the command line asks for more than upstream's driver does: a model to import,
-/// something to emit, or a check.
-bool needsDriver(StringRef inputFile);
-
 /// Imports or parses the input, applies the passes of the command line, then emits or
 /// checks. Returns the exit code.
-int runDriver(const char *argv0, StringRef inputFile, StringRef outputFile,
+int runDriver(const char *argv0, StringRef inputFile, ModelFormat format, StringRef outputFile,
               DialectRegistry &registry);
 
 } // namespace mlir::dchag

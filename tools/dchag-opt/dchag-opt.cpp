@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Driver.h"
+#include "Options.h"
 #include "dchag/InitAll.h"
 #include "dchag/Support/OutputFile.h"
 #include "mlir/Support/FileUtilities.h"
@@ -20,7 +21,7 @@ using namespace mlir;
 static LogicalResult runOpt(int argc, char **argv, StringRef inputFile, StringRef outputFile,
                             DialectRegistry &registry) {
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
-  if (outputFile == "-" || config.shouldShowDialects() || config.shouldListPasses())
+  if (outputFile == "-")
     return MlirOptMain(argc, argv, inputFile, outputFile, registry);
   auto refuse = [](const Twine &text) {
     llvm::errs() << "dchag-opt: " << text << "\n";
@@ -40,6 +41,26 @@ static LogicalResult runOpt(int argc, char **argv, StringRef inputFile, StringRe
   return success();
 }
 
+/// Does what the options ask for; returns the exit code.
+static int runTool(int argc, char **argv, StringRef inputFile, StringRef outputFile,
+                   DialectRegistry &registry) {
+  if (dchag::options::printModes())
+    return 0;
+  // These read no input.
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects() || config.shouldListPasses())
+    return asMainReturnCode(MlirOptMain(argc, argv, inputFile, outputFile, registry));
+  FailureOr<dchag::ModelFormat> format = dchag::identifyInput(inputFile);
+  if (failed(format))
+    return 1;
+  bool isOnnx = *format == dchag::ModelFormat::Onnx;
+  if (failed(dchag::options::checkEffects(isOnnx)))
+    return 1;
+  if (isOnnx || !dchag::options::isUpstreamEnough())
+    return dchag::runDriver(argv[0], inputFile, *format, outputFile, registry);
+  return asMainReturnCode(runOpt(argc, argv, inputFile, outputFile, registry));
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   // A file above the limit of file sizes is an error with a line, not a crash.
@@ -51,9 +72,7 @@ int main(int argc, char **argv) {
     return 1;
   auto [inputFile, outputFile] = registerAndParseCLIOptions(
       argc, argv, "compiler of vision models with many channels", registry);
-  int code = dchag::needsDriver(inputFile)
-                 ? dchag::runDriver(argv[0], inputFile, outputFile, registry)
-                 : asMainReturnCode(runOpt(argc, argv, inputFile, outputFile, registry));
+  int code = runTool(argc, argv, inputFile, outputFile, registry);
   if (llvm::Error error = dchag::flushStandardOutput()) {
     llvm::errs() << "dchag-opt: " << llvm::toString(std::move(error)) << "\n";
     return 1;

@@ -24,6 +24,22 @@ def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
       "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def DropEmpty : Pass<"drop-empty", "::mlir::ModuleOp"> {
+  let summary = "Leaves out what has no elements";
+  let description = [{
+    An op whose results have no elements computes nothing, and one that reduces, inserts or joins
+    an operand without elements gives what it gives without it:
+    ```mlir
+    %s = linalg.reduce ins(%x : tensor<3x0xf32>) outs(%zeros : tensor<3xf32>) ...     // is %zeros
+    %y = tensor.concat dim(0) %x, %e : (tensor<4x3xf32>, tensor<0x3xf32>) -> ...      // is %x
+    ```
+    What is left of them are `tensor.empty` ops.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numDropped", "num-dropped", "ops left out">];
+}
+
 def ContractToMatmul : Pass<"contract-to-matmul", "::mlir::ModuleOp"> {
   let summary = "Makes contractions matrix products of the runtime, with what follows them";
   let description = [{

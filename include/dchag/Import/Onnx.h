@@ -71,6 +71,8 @@ struct Tensor {
   /// Pieces of a typed field, in order: the payload of a packed field, or one element.
   llvm::SmallVector<llvm::StringRef, 1> floats, int32s, int64s, doubles, uint64s;
   bool hasStrings = false;
+  /// Whether these are the elements of a part of the tensor only (TensorProto.Segment).
+  bool isSegment = false;
 
   /// Bytes the elements take, dense.
   uint64_t getNumBytes() const { return uint64_t(numElements) * getDataTypeBytes(type); }
@@ -174,7 +176,8 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<Tensor> initializers;
   std::vector<ValueInfo> inputs, outputs;
-  bool hasSparseInitializers = false;
+  /// Names of sparse tensors, whose elements are not read.
+  std::vector<llvm::StringRef> sparseInitializers;
 };
 
 struct OpsetId {

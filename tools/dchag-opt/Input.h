@@ -1,0 +1,24 @@
+//===- Input.h - the file that dchag-opt reads -----------------------------*- C++ -*-===//
+#ifndef DCHAG_TOOLS_INPUT_H
+#define DCHAG_TOOLS_INPUT_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+
+namespace mlir::dchag {
+
+enum class ModelFormat { Onnx, Mlir };
+
+/// What a file holds, whatever its name; "-" is the standard input, which can be read again
+/// afterwards, as "-" and as /dev/stdin. Says on the standard error what is wrong with a file that
+/// is neither an ONNX model nor MLIR (text or bytecode), or text nested too deep to be parsed. A
+/// file that cannot be read, and one that can be read only once, counts as what its name says.
+FailureOr<ModelFormat> identifyInput(StringRef path);
+
+/// The bytes of a file, mapped; named "<stdin>" for "-".
+llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> mapInput(StringRef path);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_TOOLS_INPUT_H
