@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define DCHAG_RT_MAGIC 0x4443484147525431ull /* "DCHAGRT1" */
-#define DCHAG_RT_ABI_VERSION 2
+#define DCHAG_RT_ABI_VERSION 3
 #define DCHAG_RT_MAX_RANK 12
 #define DCHAG_RT_MAX_AXES_PER_DIM 4
 /// Arena offsets and the pointers in the buffer table are multiples of this.
@@ -271,6 +271,10 @@ typedef struct dchag_comm_options {
   double timeout_s;    ///< how long a rank waits for others; 0: for ever
   const char *program; ///< name of the model, for messages
   uint64_t identity;   ///< equal for ranks of one program, different for most others
+  /// Ends this process: prints its line, which says where it is and why, and removes unfinished
+  /// files. For a thread of the adapter, when the calls of this rank cannot return; may be null.
+  void (*stop)(void *data, const char *reason);
+  void *stop_data;
 } dchag_comm_options;
 
 /// Entry of an adapter: returns its table and the communicator of all ranks, or null with a

@@ -60,6 +60,10 @@ private:
   void check(int code);
   void fail(const std::string &reason);
   void finish();
+  const char *text() const {
+    bool known = request.site >= 0 && request.site < context->program->num_sites;
+    return known ? context->program->sites[request.site] : "collective";
+  }
 
   dchag_context *context;
   Request &request;
@@ -68,10 +72,7 @@ private:
 } // namespace
 
 void Call::fail(const std::string &reason) {
-  bool known = request.site >= 0 && request.site < context->program->num_sites;
-  context->fail(failure("%s: %s", known ? context->program->sites[request.site] : "collective",
-                        reason.c_str()),
-                /*poisons=*/true);
+  context->fail(failure("%s: %s", text(), reason.c_str()), /*poisons=*/true);
 }
 
 void Call::check(int code) {
@@ -113,7 +114,9 @@ void Call::run(int32_t kind, const void *src, void *dst, int64_t count, int32_t 
   if (context->poisoned)
     return;
   dchag_collective collective = {kind, dtype, reduction, count, src, dst};
+  context->collective = text();
   check(runCollective(*request.comm.ops, request.comm.comm, collective));
+  context->collective = nullptr;
   finish();
 }
 
@@ -122,12 +125,16 @@ void Call::start(int32_t kind, const void *src, void *dst, int64_t count, int32_
   if (context->poisoned)
     return;
   dchag_collective collective = {kind, dtype, reduction, count, src, dst};
+  context->collective = text();
   request.handle = request.comm.ops->start(request.comm.comm, &collective);
+  context->collective = nullptr;
   check(request.handle ? 0 : 1);
 }
 
 void Call::wait() {
+  context->collective = text();
   check(request.comm.ops->wait(request.comm.comm, request.handle));
+  context->collective = nullptr;
   finish();
 }
 

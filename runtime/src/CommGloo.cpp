@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Adapter.h"
 #include "GlooWorld.h"
 
 #include <algorithm>
@@ -17,7 +18,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 using namespace dchag::rt;
 
@@ -274,12 +274,8 @@ static dchag_comm *split(dchag_comm *base, int color, int key) {
 
 static const char *lastError(dchag_comm *comm) { return get(comm).error.c_str(); }
 
-/// The others are told first. Threads that still serve connections must not see destructors.
-static void abortRank(dchag_comm *base, int code) {
-  GlooWorld &world = *get(base).world;
-  world.control.accuse(format("rank %d stopped", world.control.rank()));
-  std::fflush(nullptr);
-  _exit(code);
+static void abortThis(dchag_comm *base, int code) {
+  dchag::rt::abortRank(get(base).world->control, code);
 }
 
 static void close(dchag_comm *base) {
@@ -314,13 +310,11 @@ dchag_comm_open(const dchag_comm_options *options, dchag_comm **world, char *err
                                      wait,
                                      progress,
                                      lastError,
-                                     abortRank,
+                                     abortThis,
                                      close};
   // Gloo writes to connections that the other side may have ended.
   std::signal(SIGPIPE, SIG_IGN);
-  Control::Options settings;
-  settings.timeout = options->timeout_s;
-  settings.program = options->program;
+  Control::Options settings = controlOptions(*options);
   settings.identity = identityOf(*options);
   Error problem = readTcpLaunch(settings.launch);
   std::unique_ptr<GlooWorld> made;

@@ -6,15 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Comm.h"
+#include "Adapter.h"
 #include "Deferred.h"
+#include "MpiWorld.h"
 #include "Reduce.h"
 
 #include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <mpi.h>
+#include <numeric>
 
 using namespace dchag::rt;
 
@@ -24,18 +25,43 @@ namespace {
 struct MpiRequest {
   dchag_collective collective;
   MPI_Request handle = MPI_REQUEST_NULL;
+  uint32_t number = 0;                 ///< of the call that started it
   bool deferred = false;               ///< done when waited for
   std::vector<float> wide, wideResult; ///< what moves for 16-bit floats
 };
 
 struct MpiComm : dchag_comm {
   MPI_Comm handle = MPI_COMM_NULL;
+  std::shared_ptr<MpiWorld> world;
+  std::vector<int> others; ///< the other ranks, as numbers of the world
   std::string error;
   bool isWorld = false;
   std::vector<MpiComm *> children;
   std::vector<float> wide, wideResult; ///< 16-bit floats travel as f32 in reductions
   std::vector<char> piece;
   std::vector<MpiRequest *> pending, spare;
+};
+
+/// Lasts while this thread is in calls of MPI that wait for the other ranks of `comm`. If these do
+/// not come, the process ends inside of them.
+class Waiting {
+public:
+  Waiting(MpiComm &comm, uint32_t number) : control(*comm.world->control) {
+    allowed = control.enterCall(comm.others, number);
+    if (!allowed)
+      comm.error = control.verdict();
+  }
+  explicit Waiting(MpiComm &comm) : Waiting(comm, comm.world->control->countCall()) {}
+  ~Waiting() {
+    if (allowed)
+      control.leaveCall();
+  }
+  /// All ranks stop: the calls must not be made.
+  bool refused() const { return !allowed; }
+
+private:
+  Control &control;
+  bool allowed;
 };
 
 } // namespace
@@ -67,14 +93,34 @@ static int size(dchag_comm *comm) {
   return value;
 }
 
+/// The ranks of a communicator but this one.
+static std::vector<int> listOthers(MpiComm &comm) {
+  MPI_Group all, members;
+  MPI_Comm_group(MPI_COMM_WORLD, &all);
+  MPI_Comm_group(comm.handle, &members);
+  std::vector<int> places(size(&comm)), ranks(places.size());
+  std::iota(places.begin(), places.end(), 0);
+  MPI_Group_translate_ranks(members, static_cast<int>(places.size()), places.data(), all,
+                            ranks.data());
+  ranks.erase(ranks.begin() + rank(&comm));
+  MPI_Group_free(&members);
+  MPI_Group_free(&all);
+  return ranks;
+}
+
 static dchag_comm *split(dchag_comm *base, int color, int key) {
   MpiComm &comm = get(base);
+  Waiting waiting(comm);
+  if (waiting.refused())
+    return nullptr;
   auto *child = new MpiComm;
   if (check(comm, MPI_Comm_split(comm.handle, color, key, &child->handle))) {
     delete child;
     return nullptr;
   }
   MPI_Comm_set_errhandler(child->handle, MPI_ERRORS_RETURN);
+  child->world = comm.world;
+  child->others = listOthers(*child);
   comm.children.push_back(child);
   return child;
 }
@@ -92,6 +138,9 @@ static MPI_Datatype makePiece(int64_t bytes, int64_t stride) {
 
 static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
   MpiComm &comm = get(base);
+  Waiting waiting(comm);
+  if (waiting.refused())
+    return 1;
   if (bytes <= maxCount)
     return check(comm, MPI_Allgather(src, static_cast<int>(bytes), MPI_BYTE, dst,
                                      static_cast<int>(bytes), MPI_BYTE, comm.handle));
@@ -109,6 +158,9 @@ static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes
 
 static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
   MpiComm &comm = get(base);
+  Waiting waiting(comm);
+  if (waiting.refused())
+    return 1;
   if (bytes <= maxCount)
     return check(comm, MPI_Alltoall(src, static_cast<int>(bytes), MPI_BYTE, dst,
                                     static_cast<int>(bytes), MPI_BYTE, comm.handle));
@@ -177,6 +229,9 @@ static int allReduce(dchag_comm *base, const void *src, void *dst, int64_t count
   MpiComm &comm = get(base);
   if (checkReduction(comm, dtype, reduction))
     return 1;
+  Waiting waiting(comm);
+  if (waiting.refused())
+    return 1;
   int64_t width = sizeOf(dtype);
   for (int64_t at = 0; at < count; at += maxCount) {
     int64_t part = std::min(maxCount, count - at);
@@ -231,6 +286,9 @@ static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t c
   MpiComm &comm = get(base);
   if (checkReduction(comm, dtype, reduction))
     return 1;
+  Waiting waiting(comm);
+  if (waiting.refused())
+    return 1;
   // Implementations add up the counts of all ranks in an int.
   int64_t most = std::max<int64_t>(1, maxCount / size(base));
   for (int64_t at = 0; at < count; at += most)
@@ -239,7 +297,11 @@ static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t c
   return 0;
 }
 
-static int barrier(dchag_comm *base) { return check(get(base), MPI_Barrier(get(base).handle)); }
+static int barrier(dchag_comm *base) {
+  MpiComm &comm = get(base);
+  Waiting waiting(comm);
+  return waiting.refused() || check(comm, MPI_Barrier(comm.handle));
+}
 
 /// The non-blocking call of a collective that fits into one piece.
 static int startPiece(MpiComm &comm, MpiRequest &request) {
@@ -277,10 +339,14 @@ static void *start(dchag_comm *base, const dchag_collective *collective) {
     comm.spare.push_back(new MpiRequest);
   MpiRequest *request = comm.spare.back();
   request->collective = *collective;
+  request->number = comm.world->control->countCall();
   int64_t most = collective->kind == DCHAG_REDUCE_SCATTER ? maxCount / size(base) : maxCount;
   request->deferred = collective->count > most;
-  if (!request->deferred && check(comm, startPiece(comm, *request)))
-    return nullptr;
+  if (!request->deferred) {
+    Waiting waiting(comm, request->number);
+    if (waiting.refused() || check(comm, startPiece(comm, *request)))
+      return nullptr;
+  }
   comm.spare.pop_back();
   comm.pending.push_back(request);
   return request;
@@ -299,7 +365,9 @@ static void progress(dchag_comm *base) {
 
 static const char *lastError(dchag_comm *comm) { return get(comm).error.c_str(); }
 
-static void abortRank(dchag_comm *comm, int code) { MPI_Abort(get(comm).handle, code); }
+static void abortThis(dchag_comm *comm, int code) {
+  dchag::rt::abortRank(*get(comm).world->control, code);
+}
 
 static void destroy(MpiComm *comm) {
   for (std::vector<MpiRequest *> *requests : {&comm->pending, &comm->spare})
@@ -313,10 +381,11 @@ static void close(dchag_comm *base) {
   MpiComm *comm = &get(base);
   if (!comm->isWorld)
     return;
+  std::shared_ptr<MpiWorld> world = comm->world;
   for (MpiComm *child : comm->children)
     destroy(child);
   destroy(comm);
-  MPI_Finalize();
+  world->close();
 }
 
 static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
@@ -333,15 +402,20 @@ static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
                                    wait,
                                    progress,
                                    lastError,
-                                   abortRank,
+                                   abortThis,
                                    close};
 
 static int wait(dchag_comm *base, void *data) {
   MpiComm &comm = get(base);
   auto *request = static_cast<MpiRequest *>(data);
   const dchag_collective &c = request->collective;
-  int code = request->deferred ? runCollective(ops, base, c)
-                               : check(comm, MPI_Wait(&request->handle, MPI_STATUS_IGNORE));
+  int code = 0;
+  if (request->deferred) {
+    code = runCollective(ops, base, c);
+  } else {
+    Waiting waiting(comm, request->number);
+    code = waiting.refused() || check(comm, MPI_Wait(&request->handle, MPI_STATUS_IGNORE));
+  }
   bool reduces = c.kind == DCHAG_ALL_REDUCE || c.kind == DCHAG_REDUCE_SCATTER;
   if (!code && !request->deferred && reduces && isHalf(c.dtype))
     narrow(c.dtype, request->wideResult.data(), c.count, c.dst);
@@ -350,24 +424,33 @@ static int wait(dchag_comm *base, void *data) {
   return code;
 }
 
+/// The communicator of all ranks; MPI_COMM_WORLD itself belongs to whoever else uses MPI here.
+static Error makeWorld(std::shared_ptr<MpiWorld> world, MpiComm &comm) {
+  comm.isWorld = true;
+  comm.world = std::move(world);
+  comm.others = comm.world->others;
+  Waiting waiting(comm);
+  if (waiting.refused() || check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &comm.handle)))
+    return failure("cannot make the communicator of all ranks: %s", comm.error.c_str());
+  MPI_Comm_set_errhandler(comm.handle, MPI_ERRORS_RETURN);
+  return Error::success();
+}
+
 extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
-dchag_comm_open(const dchag_comm_options *, dchag_comm **world, char *error, int64_t errorSize) {
+dchag_comm_open(const dchag_comm_options *options, dchag_comm **world, char *error,
+                int64_t errorSize) {
   if (const char *text = std::getenv("DCHAG_MPI_MAX_COUNT"); text && *text)
     maxCount = std::clamp<long long>(std::atoll(text), 1, INT_MAX);
-  int initialized = 0, provided = 0;
-  MPI_Initialized(&initialized);
-  if (!initialized && MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided)) {
-    std::snprintf(error, errorSize, "MPI_Init_thread failed");
-    return nullptr;
-  }
+  auto made = std::make_shared<MpiWorld>(*options);
   auto *comm = new MpiComm;
-  comm->isWorld = true;
-  if (MPI_Comm_dup(MPI_COMM_WORLD, &comm->handle) != MPI_SUCCESS) {
-    std::snprintf(error, errorSize, "MPI_Comm_dup failed");
+  Error problem = made->open();
+  if (!problem)
+    problem = makeWorld(made, *comm);
+  if (problem) {
+    std::snprintf(error, errorSize, "%s; stopping all ranks", problem.message().c_str());
     delete comm;
     return nullptr;
   }
-  MPI_Comm_set_errhandler(comm->handle, MPI_ERRORS_RETURN);
   *world = comm;
   return &ops;
 }

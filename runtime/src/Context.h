@@ -5,6 +5,7 @@
 #include "Comm.h"
 #include "Memory.h"
 
+#include <atomic>
 #include <memory>
 
 namespace dchag::rt {
@@ -41,6 +42,8 @@ struct dchag_context {
   }
 
   const dchag_program *program = nullptr;
+  /// The collective that this rank is in, for lines that another thread prints; null between them.
+  std::atomic<const char *> collective{nullptr};
   dchag::rt::Comm world;
   std::vector<dchag::rt::Comm> groups;
   std::vector<int64_t> coordinates; ///< position along each axis of the mesh

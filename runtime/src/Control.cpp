@@ -33,6 +33,7 @@ Control::Control(Options theOptions) : options(std::move(theOptions)) {
   left.assign(size(), 0);
   accusers.assign(size(), 0);
   accused.assign(size(), 0);
+  present.assign(size(), 0);
 }
 
 Control::~Control() {
@@ -49,7 +50,17 @@ Clock::time_point Control::deadline() const {
 }
 
 std::string Control::place() const {
-  return options.launch.address + ":" + std::to_string(options.launch.port);
+  const std::string &address =
+      options.addresses.empty() ? options.launch.address : options.addresses.front();
+  return address + ":" + std::to_string(options.launch.port);
+}
+
+/// When to look around again while ranks gather.
+Clock::time_point Control::nextTurn(Clock::time_point until) {
+  if (!options.progress)
+    return until;
+  options.progress();
+  return std::min(until, Clock::now() + std::chrono::milliseconds(10));
 }
 
 std::string Control::absent(const std::vector<int> &ranks) const {
@@ -87,6 +98,9 @@ Error Control::admit(Connection &connection, const Message &message) {
     return Error::success(); // a stranger: its connection ends
   auto until = Clock::now() + patience;
   if (hello.identity != options.identity) {
+    // Where the address did not come from the user, the other side goes on to the next one.
+    if (!options.addresses.empty())
+      return Error::success();
     connection.send(messages::fail,
                     "another program, or one with other arguments, waits for its ranks at " +
                         place() +
@@ -112,13 +126,21 @@ Error Control::admit(Connection &connection, const Message &message) {
   return Error::success();
 }
 
-Error Control::gatherRanks() {
+Error Control::listen() {
   const char *remedy = options.launch.portIsTaken
                            ? "torchrun keeps MASTER_PORT, so that ranks meet at this one: start it "
                              "with another --master-port"
                            : "give each job its own MASTER_PORT";
   if (Error error = listenAt(options.launch.address, options.launch.port, remedy, listener))
     return error;
+  options.launch.port = portOf(listener);
+  return Error::success();
+}
+
+Error Control::gatherRanks() {
+  if (listener < 0)
+    if (Error error = listen())
+      return error;
   auto until = deadline();
   std::vector<Connection> newcomers;
   while (!missingRanks().empty()) {
@@ -127,7 +149,7 @@ Error Control::gatherRanks() {
       waiting.push_back({link.number(), POLLIN, 0});
     for (Connection &newcomer : newcomers)
       waiting.push_back({newcomer.number(), POLLIN, 0});
-    poll(waiting.data(), waiting.size(), millisecondsUntil(until));
+    poll(waiting.data(), waiting.size(), millisecondsUntil(nextTurn(until)));
     if (Clock::now() >= until)
       return stopAll(failure("%s", absent(missingRanks()).c_str()));
     for (int r = 1; r < size(); ++r)
@@ -158,37 +180,54 @@ Error Control::gatherRanks() {
   return Error::success();
 }
 
-/// Another rank: connects and says hello until rank 0 welcomes it.
-Error Control::joinRanks() {
+/// One attempt to reach rank 0 at an address; `reason` says why it failed.
+Error Control::tryToJoin(const std::string &address, Clock::time_point until, std::string &reason) {
   Hello hello = {};
   std::memcpy(hello.magic, helloMagic, sizeof(helloMagic));
   hello.rank = rank();
   hello.size = size();
   hello.identity = options.identity;
   std::string text(reinterpret_cast<const char *>(&hello), sizeof(hello));
+  Connection link;
+  if (Error error = tryConnect(address, options.launch.port, until, link, reason))
+    return error;
+  if (!link.isOpen() || !link.send(messages::hello, text, until))
+    return Error::success();
+  Message message;
+  bool alive = true;
+  while (alive && !link.take(message) && Clock::now() < until) {
+    pollfd waiting = {link.number(), POLLIN, 0};
+    poll(&waiting, 1, millisecondsUntil(until));
+    alive = link.fill();
+    if (!alive && link.take(message))
+      break;
+  }
+  if (message.type == messages::welcome)
+    links[0] = std::move(link);
+  else if (message.type == messages::fail)
+    return failure("%s", message.text.c_str());
+  else
+    reason = "what listens there is not rank 0 of this program";
+  return Error::success();
+}
+
+/// Another rank: connects and says hello until rank 0 welcomes it.
+Error Control::joinRanks() {
+  // One of several addresses may lead nowhere, which takes the others' time.
+  constexpr std::chrono::seconds attempt(2);
+  bool several = options.addresses.size() > 1;
+  std::vector<std::string> addresses = options.addresses;
+  if (addresses.empty())
+    addresses.push_back(options.launch.address);
   auto until = deadline();
   std::string reason;
   while (Clock::now() < until) {
-    Connection link;
-    if (Error error = tryConnect(options.launch.address, options.launch.port, until, link, reason))
-      return error;
-    if (link.isOpen() && link.send(messages::hello, text, until)) {
-      Message message;
-      bool alive = true;
-      while (alive && !link.take(message) && Clock::now() < until) {
-        pollfd waiting = {link.number(), POLLIN, 0};
-        poll(&waiting, 1, millisecondsUntil(until));
-        alive = link.fill();
-        if (!alive && link.take(message))
-          break;
-      }
-      if (message.type == messages::welcome) {
-        links[0] = std::move(link);
+    for (const std::string &address : addresses) {
+      auto last = several ? std::min(until, Clock::now() + attempt) : until;
+      if (Error error = tryToJoin(address, last, reason))
+        return error;
+      if (links[0].isOpen())
         return Error::success();
-      }
-      if (message.type == messages::fail)
-        return failure("%s", message.text.c_str());
-      reason = "what listens there is not rank 0 of this program";
     }
     // Rank 0 may not have started; on one machine a socket can even reach itself.
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

@@ -9,6 +9,11 @@
 //     rank 0: "rank 3 ended"  <-  end of the connection of rank 3, or what a rank reports
 //     all:    the same verdict, so that all name the same rank
 //
+// Under MPI the same connections stand beside those of MPI, which exchanges the address of rank 0.
+// A call of MPI says neither for whom it waits nor can it be interrupted. So a rank marks its calls
+// (`enterCall`), the thread that watches finds those that take too long, and rank 0 asks all who
+// waits as well: the rank that stands still is the one that does not answer.
+//
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_RUNTIME_CONTROL_H
 #define DCHAG_RUNTIME_CONTROL_H
@@ -17,6 +22,7 @@
 #include "Launch.h"
 #include "Sockets.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -30,11 +36,18 @@ public:
     TcpLaunch launch;
     double timeout = 0;    ///< seconds; 0: for ever
     uint64_t identity = 0; ///< equal for the ranks of one job
-    std::string program;
+    /// Where rank 0 may be reached; empty: at the address of `launch`.
+    std::vector<std::string> addresses;
+    /// Called now and then while ranks gather, may be empty.
+    std::function<void()> progress;
+    /// Ends this process with a line that has this reason; called by the thread that watches.
+    std::function<void(const std::string &reason)> end;
   };
   explicit Control(Options options);
   ~Control();
 
+  /// Rank 0: listens already, at a free port if that of `launch` is 0; `meet` does so otherwise.
+  Error listen();
   /// Finds all ranks: returns when each has come, or with the reason why not.
   Error meet();
   /// Address of this machine by which the other ranks reach it.
@@ -43,9 +56,17 @@ public:
   /// Collective; the entries of all ranks have one size.
   Error exchange(const std::vector<std::string> &outbox, std::vector<std::string> &inbox);
 
-  /// Starts to watch. `stop` is called once, by another thread, when there is a verdict. A
+  /// Starts to watch. `stop` is called once, by another thread, when there is a verdict; without
+  /// it calls cannot be interrupted, and are marked by `enterCall`. A
   /// process that does not end within five seconds of it is ended, with one line.
   Error watch(std::function<void()> stop);
+  /// The number of the next call that all ranks make in the same order.
+  uint32_t countCall() { return ++calls; }
+  /// This thread enters call `number`, which waits for `ranks` and returns only when they come. If
+  /// they do not come in time, or a verdict ends all, the process is ended from inside of the call.
+  /// False, without having entered, if there is a verdict already.
+  bool enterCall(const std::vector<int> &ranks, uint32_t number);
+  void leaveCall();
   /// Waits until all ranks called it. Only while watched.
   Error synchronise();
 
@@ -64,22 +85,28 @@ public:
   Clock::time_point deadline() const;
   int rank() const { return options.launch.rank; }
   int size() const { return options.launch.size; }
+  int port() const { return options.launch.port; }
 
 private:
   Error gatherRanks();
   Error admit(Connection &connection, const Message &message);
   Error joinRanks();
+  Error tryToJoin(const std::string &address, Clock::time_point until, std::string &reason);
+  Clock::time_point nextTurn(Clock::time_point until);
   Error receive(int from, char type, std::string &text, Clock::time_point until);
   Error stopAll(Error error);
   void run();
   void handle(int from, const Message &message);
   void loseConnection(int from);
   void decide(const std::string &text);
-  void noteLate(int accuser, const std::vector<int> &ranks);
+  void noteLate(int accuser, uint32_t number, const std::vector<int> &ranks);
+  void answer(uint32_t number);
   void judge();
+  void checkCall();
   void broadcast(char type, const std::string &text);
   void advance();
-  void endLate();
+  void decideAlone();
+  Clock::duration tick() const;
   void wakeUp();
   std::vector<int> missingRanks() const;
   std::string place() const;
@@ -98,9 +125,16 @@ private:
   std::string decided;
   Clock::time_point lastMoment; ///< when a process that has a verdict must be gone
   std::vector<char> ready, left;
-  std::vector<char> accusers, accused;                    ///< who waits, and for whom
+  std::vector<char> accusers, accused, present; ///< who waits, for whom, and who need not come
   Clock::time_point judgement = Clock::time_point::max(); ///< when rank 0 decides about them
   bool released = false, closing = false, finished = false;
+
+  std::atomic<uint32_t> calls{0};
+  bool marksCalls = false;                    ///< calls cannot be interrupted
+  const std::vector<int> *waitsFor = nullptr; ///< the ranks of the call that this rank is in
+  uint32_t callNumber = 0;
+  bool callIsLate = false; ///< rank 0 was told
+  Clock::time_point callDeadline;
 };
 
 } // namespace dchag::rt

@@ -17,11 +17,16 @@ using namespace dchag::rt;
 static constexpr std::chrono::seconds grace(5);
 /// How long to wait for the verdict of rank 0 after telling it of a failure.
 static constexpr double verdictSeconds = 2;
+/// How long to try to tell rank 0.
+static constexpr std::chrono::seconds sending(1);
 /// How long rank 0 collects who waits for whom. All that wait for one rank have begun before
 /// those that wait for them, so that little time lies between them.
 static constexpr std::chrono::milliseconds hearing(300);
+/// The same where it asks all, and a machine may be so loaded that answers take a while.
+static constexpr std::chrono::seconds longHearing(1);
 
 Error Control::watch(std::function<void()> onStop) {
+  marksCalls = !onStop;
   stop = std::move(onStop);
   if (size() == 1)
     return Error::success();
@@ -45,20 +50,25 @@ void Control::run() {
   while (!finished) {
     if (!decided.empty() && !told) {
       told = true;
+      if (marksCalls)
+        continue;
       lock.unlock();
       stop();
       lock.lock();
       continue;
     }
-    if (!decided.empty() && !closing && Clock::now() >= lastMoment)
-      endLate();
+    // The mutex stays locked, so that the call cannot return before the process ends.
+    if (!decided.empty() && (waitsFor || (!closing && Clock::now() >= lastMoment)))
+      options.end(decided);
     if (decided.empty() && Clock::now() >= judgement)
       judge();
+    if (decided.empty() && waitsFor)
+      checkCall();
     std::vector<pollfd> waiting = {{wake[0], POLLIN, 0}};
     for (Connection &link : links)
       waiting.push_back({link.number(), POLLIN, 0});
     auto until = decided.empty() ? judgement : closing ? Clock::time_point::max() : lastMoment;
-    until = std::min(until, Clock::now() + std::chrono::minutes(1));
+    until = std::min(until, Clock::now() + tick());
     lock.unlock();
     poll(waiting.data(), waiting.size(), millisecondsUntil(until));
     lock.lock();
@@ -78,22 +88,31 @@ void Control::run() {
   }
 }
 
-static std::string packRanks(const std::vector<int> &ranks) {
+static std::string packRanks(uint32_t number, const std::vector<int> &ranks) {
   std::vector<int32_t> numbers(ranks.begin(), ranks.end());
+  numbers.insert(numbers.begin(), static_cast<int32_t>(number));
   return std::string(reinterpret_cast<const char *>(numbers.data()), numbers.size() * 4);
 }
 
-static std::vector<int> unpackRanks(const std::string &text) {
-  std::vector<int32_t> numbers(text.size() / 4);
-  std::memcpy(numbers.data(), text.data(), numbers.size() * 4);
-  return std::vector<int>(numbers.begin(), numbers.end());
+static std::vector<int> unpackRanks(const std::string &text, uint32_t &number) {
+  std::vector<int32_t> numbers(std::max<size_t>(text.size() / 4, 1));
+  std::memcpy(numbers.data(), text.data(), text.size() / 4 * 4);
+  number = static_cast<uint32_t>(numbers.front());
+  return std::vector<int>(numbers.begin() + 1, numbers.end());
 }
 
 void Control::handle(int from, const Message &message) {
-  if (message.type == messages::fail)
+  uint32_t number = 0;
+  if (message.type == messages::fail) {
     decide(message.text);
-  else if (message.type == messages::late)
-    noteLate(from, unpackRanks(message.text));
+  } else if (message.type == messages::late) {
+    std::vector<int> ranks = unpackRanks(message.text, number);
+    noteLate(from, number, ranks);
+  } else if (message.type == messages::ask) {
+    unpackRanks(message.text, number);
+    answer(number);
+  } else if (message.type == messages::present)
+    present[from] = 1;
   else if (message.type == messages::ready)
     ready[from] = 1;
   else if (message.type == messages::release)
@@ -139,32 +158,85 @@ void Control::decide(const std::string &text) {
   changed.notify_all();
 }
 
-void Control::noteLate(int accuser, const std::vector<int> &ranks) {
+void Control::noteLate(int accuser, uint32_t number, const std::vector<int> &ranks) {
+  bool first = judgement == Clock::time_point::max();
   accusers[accuser] = 1;
   for (int rank : ranks)
     if (rank >= 0 && rank < size())
       accused[rank] = 1;
-  judgement = std::min(judgement, Clock::now() + hearing);
+  judgement = std::min(judgement, Clock::now() + (marksCalls ? longHearing : hearing));
+  if (first && marksCalls) {
+    broadcast(messages::ask, packRanks(number, {}));
+    answer(number);
+  }
   wakeUp();
 }
 
+/// Says whether this rank waits, or has come to the call for which another one waits in vain.
+void Control::answer(uint32_t number) {
+  bool came = static_cast<int32_t>(calls - number) >= 0;
+  if (rank() == 0 && waitsFor)
+    noteLate(0, callNumber, *waitsFor);
+  else if (rank() == 0)
+    present[0] = came;
+  else if (waitsFor)
+    links[0].send(messages::late, packRanks(callNumber, *waitsFor), Clock::now() + sending);
+  else if (came)
+    links[0].send(messages::present, "", Clock::now() + sending);
+}
+
 void Control::judge() {
-  std::vector<int> guilty, all;
+  std::vector<int> absent, idle, all;
   for (int r = 0; r < size(); ++r) {
     if (accused[r])
       all.push_back(r);
     if (accused[r] && !accusers[r])
-      guilty.push_back(r);
+      idle.push_back(r);
+    if (accused[r] && !accusers[r] && !present[r])
+      absent.push_back(r);
   }
-  decide(lateText(guilty.empty() ? all : guilty, options.timeout));
+  const std::vector<int> &guilty = !absent.empty() ? absent : !idle.empty() ? idle : all;
+  decide(lateText(guilty, options.timeout));
 }
 
-void Control::endLate() {
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s: rank %d of %d, between collectives: %s; stopping all ranks\n",
-               options.program.c_str(), rank(), size(), decided.c_str());
-  std::fflush(stderr);
-  _exit(1);
+/// How often to look for a call that takes too long.
+Clock::duration Control::tick() const {
+  if (!marksCalls || options.timeout <= 0)
+    return std::chrono::minutes(1);
+  return std::chrono::milliseconds(
+      static_cast<int64_t>(std::clamp(options.timeout * 1000 / 8, 20.0, 250.0)));
+}
+
+/// Tells rank 0 of a call that takes too long, and goes on without it if it does not answer.
+void Control::checkCall() {
+  if (Clock::now() < callDeadline)
+    return;
+  if (!callIsLate) {
+    callIsLate = true;
+    callDeadline = Clock::now() + std::chrono::milliseconds(int(verdictSeconds * 1000));
+    if (rank() == 0)
+      noteLate(0, callNumber, *waitsFor);
+    else
+      links[0].send(messages::late, packRanks(callNumber, *waitsFor), Clock::now() + sending);
+    return;
+  }
+  decideAlone();
+}
+
+bool Control::enterCall(const std::vector<int> &ranks, uint32_t number) {
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!decided.empty())
+    return false;
+  waitsFor = &ranks;
+  callNumber = number;
+  callIsLate = false;
+  callDeadline = deadline();
+  return true;
+}
+
+void Control::leaveCall() {
+  std::lock_guard<std::mutex> lock(mutex);
+  waitsFor = nullptr;
 }
 
 Error Control::synchronise() {
@@ -203,7 +275,7 @@ std::string Control::accuse(const std::string &text) {
     if (decided.empty() && (rank() == 0 || !watcher.joinable()))
       decide(text);
     else if (decided.empty() && links[0].isOpen())
-      links[0].send(messages::fail, text, Clock::now() + std::chrono::seconds(1));
+      links[0].send(messages::fail, text, Clock::now() + sending);
   }
   std::string common = verdict(verdictSeconds);
   if (!common.empty())
@@ -217,19 +289,21 @@ std::string Control::accuseLate(const std::vector<int> &ranks) {
   {
     std::lock_guard<std::mutex> lock(mutex);
     if (decided.empty() && rank() == 0)
-      noteLate(0, ranks);
+      noteLate(0, 0, ranks);
     else if (decided.empty() && links[0].isOpen())
-      links[0].send(messages::late, packRanks(ranks), Clock::now() + std::chrono::seconds(1));
+      links[0].send(messages::late, packRanks(0, ranks), Clock::now() + sending);
   }
   std::string common = verdict(verdictSeconds);
   if (!common.empty())
     return common;
-  // Rank 0 does not even answer, so if it is one of them, the others wait for it, too.
-  bool silent = std::find(ranks.begin(), ranks.end(), 0) != ranks.end();
   std::lock_guard<std::mutex> lock(mutex);
-  decide(lateText(silent ? std::vector<int>{0} : ranks, options.timeout));
+  decideAlone();
   return decided;
 }
+
+/// The thread of rank 0 that watches answers at once, whatever rank 0 computes, unless it stands
+/// still: then all wait for it in the end.
+void Control::decideAlone() { decide(lateText({0}, options.timeout)); }
 
 void Control::close() {
   if (watcher.joinable()) {

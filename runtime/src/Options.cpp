@@ -61,8 +61,7 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
       ->check(CLI::IsMember({"auto", "mpi", "tcp", "threads", "self"}))
       ->multi_option_policy(one);
   app.add_option("--timeout", options.timeout,
-                 "How long a rank waits for others before all stop, with tcp and threads "
-                 "(60; 0: for ever)")
+                 "How long a rank waits for others before all stop (60; 0: for ever)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 1e9))
       ->multi_option_policy(one);

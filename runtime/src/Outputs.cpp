@@ -2,6 +2,9 @@
 
 #include "Outputs.h"
 
+#include "PartialFiles.h"
+#include "Unfinished.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -39,9 +42,17 @@ static Error makeFolder(const std::string &folder) {
       continue;
     std::string part = folder.substr(0, at);
     struct stat info;
-    if (mkdir(part.c_str(), 0777) != 0 &&
-        (stat(part.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)))
-      return writeFailure(folder, "made");
+    if (mkdir(part.c_str(), 0777) == 0)
+      continue;
+    int reason = errno;
+    if (stat(part.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+      continue;
+    if (reason == EEXIST)
+      return failure("output %s: cannot be made: %s is %s: remove it, or name another folder",
+                     folder.c_str(), part.c_str(),
+                     stat(part.c_str(), &info) == 0 ? "no folder" : "a link that leads nowhere");
+    errno = reason;
+    return writeFailure(folder, "made");
   }
   return Error::success();
 }
@@ -53,13 +64,27 @@ Outputs::~Outputs() {
       close(file.descriptor);
 }
 
+/// Any rank does so: the first one may be dead.
 void Outputs::discard() {
   for (const File &file : files)
-    if (owner && !done)
+    if (!done)
       unlink(file.temporary.c_str());
 }
 
-Error Outputs::list(const dchag_program &program, const std::string &folder) {
+void Outputs::keep() {
+  done = true;
+  forgetUnfinished();
+}
+
+void Outputs::nameTemporaries() {
+  for (size_t i = 0; i < files.size(); ++i) {
+    files[i].temporary = partialPath(folder, ownTag, i);
+    noteUnfinished(files[i].temporary);
+  }
+}
+
+Error Outputs::list(const dchag_program &program, const std::string &theFolder) {
+  folder = theFolder;
   std::set<std::string> names;
   for (int32_t b = 0; b < program.num_buffers; ++b) {
     if (program.buffers[b].role != DCHAG_ROLE_OUTPUT)
@@ -72,7 +97,6 @@ Error Outputs::list(const dchag_program &program, const std::string &folder) {
     File file;
     file.buffer = b;
     file.path = folder + "/" + name + ".npy";
-    file.temporary = folder + "/." + name + ".npy.partial";
     files.push_back(std::move(file));
   }
   return Error::success();
@@ -112,7 +136,11 @@ Error Outputs::createFile(const dchag_program &program, File &file, const Batche
   std::string header;
   if (Error error = makeNpyHeader(buffer.dtype, shape, header))
     return failure("output \"%s\": %s", buffer.name, error.message().c_str());
-  file.descriptor = ::open(file.temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  struct stat info;
+  if (stat(file.path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+    return failure("output %s: is a folder: remove it, or name another folder by --output",
+                   file.path.c_str());
+  file.descriptor = createPartial(file.temporary);
   if (file.descriptor < 0)
     return writeFailure(file.path, "made");
   file.headerBytes = header.size();
@@ -132,15 +160,21 @@ Error Outputs::create(const dchag_program &program, const std::string &folder,
   owner = true;
   if (Error error = makeFolder(folder))
     return error;
+  removeLeftovers(folder);
+  ownTag = makeTag();
+  nameTemporaries();
   for (File &file : files)
     if (Error error = createFile(program, file, batches))
       return error;
   return Error::success();
 }
 
-Error Outputs::join(const dchag_program &program, const std::string &folder) {
+Error Outputs::join(const dchag_program &program, const std::string &folder,
+                    const std::string &tag) {
   if (Error error = list(program, folder))
     return error;
+  ownTag = tag;
+  nameTemporaries();
   for (File &file : files) {
     file.descriptor = ::open(file.temporary.c_str(), O_RDWR | O_CLOEXEC);
     unsigned char start[10];
@@ -239,6 +273,9 @@ Error Outputs::sync() {
   for (File &file : files) {
     if (fsync(file.descriptor) != 0 && errno != EINVAL && errno != EROFS)
       return writeFailure(file.path, "synced");
+    // The first rank keeps its lock until the files have their names.
+    if (owner)
+      continue;
     int descriptor = file.descriptor;
     file.descriptor = -1;
     if (close(descriptor) != 0)
@@ -248,9 +285,9 @@ Error Outputs::sync() {
 }
 
 Error Outputs::commit() {
+  FolderTurn turn(folder);
   for (const File &file : files)
     if (rename(file.temporary.c_str(), file.path.c_str()) != 0)
       return writeFailure(file.path, "renamed");
-  done = true;
   return Error::success();
 }

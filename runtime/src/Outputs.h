@@ -6,16 +6,17 @@
 
 namespace dchag::rt {
 
-/// One npy file for each output. The first rank makes a temporary file of the full size,
-/// every rank writes its part into it, and when all have, the first rank renames it: a file
-/// under its final name is complete.
+/// One npy file for each output. The first rank makes an unfinished file of the full size
+/// (PartialFiles.h), every rank writes its part into it, and when all have, the first rank renames
+/// it: a file under its final name is complete, and made by one run.
 class Outputs {
 public:
   ~Outputs();
 
-  /// The first rank makes folder and files. Other ranks then `join`.
+  /// The first rank makes folder and files. Other ranks then `join`, with its tag.
   Error create(const dchag_program &program, const std::string &folder, const Batches &batches);
-  Error join(const dchag_program &program, const std::string &folder);
+  Error join(const dchag_program &program, const std::string &folder, const std::string &tag);
+  const std::string &tag() const { return ownTag; }
   /// Writes this rank's part of step `step`.
   Error write(const dchag_program &program, const dchag_context &context, const Batches &batches,
               int64_t step, const std::vector<void *> &table);
@@ -23,8 +24,8 @@ public:
   Error sync();
   /// Gives the files their names; on the first rank, when all ranks have synced.
   Error commit();
-  /// Removes files that have not got their names.
-  void discard();
+  /// The files stay: called when `commit` has been done on the first rank.
+  void keep();
 
   /// A line for each output whose name is not that of its file.
   static std::string renamed(const dchag_program &program);
@@ -37,9 +38,12 @@ private:
     int64_t headerBytes = 0;
   };
   Error list(const dchag_program &program, const std::string &folder);
+  void nameTemporaries();
+  void discard();
   Error createFile(const dchag_program &program, File &file, const Batches &batches);
 
   std::vector<File> files;
+  std::string folder, ownTag;
   bool owner = false, done = false;
 };
 

@@ -15,8 +15,7 @@
 using namespace dchag::rt;
 
 std::string Rank::where() const {
-  std::string text = format("%s: rank %d of %d%s", program.name, world.ops->rank(world.comm),
-                            world.ops->size(world.comm), phase);
+  std::string text = format("%s: rank %d of %d%s", program.name, rank, size, phase.load());
   if (step >= 0)
     text += format(", step %lld", static_cast<long long>(step));
   if (repetition >= 0)
@@ -24,20 +23,28 @@ std::string Rank::where() const {
   return text;
 }
 
+std::string Rank::whereNow() const {
+  const char *collective = context.collective;
+  return where() + ", " + (collective ? collective : "between collectives");
+}
+
+static const char agreement[] = "agreement of all ranks";
+
 /// True if no rank failed. Otherwise the lowest rank that did has printed its line.
 bool Rank::agree(Error error) {
-  int32_t mine = error ? world.ops->rank(world.comm) : INT_MAX, lowest = INT_MAX;
+  int32_t mine = error ? rank : INT_MAX, lowest = INT_MAX;
   // The message of a failed collective begins with the collective.
   const char *separator = context.poisoned ? ", " : ": ";
+  context.collective = agreement;
   if (context.poisoned ||
       world.ops->all_reduce(world.comm, &mine, &lowest, 1, DCHAG_I32, DCHAG_MIN)) {
     broken = true;
     report = where() + (error ? separator + error.message()
-                              : std::string(", agreement of all ranks: ") +
-                                    world.ops->last_error(world.comm));
+                              : format(", %s: %s", agreement, world.ops->last_error(world.comm)));
     report += "; stopping all ranks";
     return false;
   }
+  context.collective = nullptr;
   if (lowest == mine && error) {
     std::fflush(stdout);
     std::fprintf(stderr, "%s%s%s\n", where().c_str(), separator, error.message().c_str());
@@ -58,7 +65,8 @@ void Rank::chooseThreads() {
   CPU_ZERO(&mine.cores);
   if (sched_getaffinity(0, sizeof(mine.cores), &mine.cores) != 0)
     CPU_SET(0, &mine.cores);
-  std::vector<Seat> seats(world.ops->size(world.comm));
+  std::vector<Seat> seats(size);
+  context.collective = agreement;
   if (world.ops->all_gather(world.comm, &mine, seats.data(), sizeof(Seat)))
     return; // the next agreement reports it
   double share = 0;
@@ -82,7 +90,7 @@ Error Rank::setUp() {
     return std::move(early);
   if (Error error = checkProgram(program))
     return error;
-  int64_t ranks = world.ops->size(world.comm), wanted = meshSize(program);
+  int64_t ranks = size, wanted = meshSize(program);
   if (ranks != wanted)
     return failure("started on %lld %s, built for %s (%lld %s): start it with mpirun -n %lld, "
                    "srun --mpi=pmix or WORLD_SIZE=%lld, or with --comm threads in one process",
@@ -98,15 +106,28 @@ Error Rank::openFiles() {
     return error;
   if (Error error = inputs.open(program, options.inputs))
     return error;
-  if (!options.output.empty() && world.ops->rank(world.comm) == 0)
+  if (!options.output.empty() && rank == 0)
     return outputs.create(program, options.output, inputs.batches);
   return Error::success();
 }
 
+/// Tells all ranks how the first one named the unfinished files.
+Error Rank::shareTag() {
+  if (options.output.empty())
+    return Error::success();
+  constexpr size_t most = 64;
+  char mine[most] = "";
+  std::snprintf(mine, most, "%s", outputs.tag().c_str());
+  std::vector<char> all(most * size);
+  context.collective = agreement;
+  if (world.ops->all_gather(world.comm, mine, all.data(), most)) {
+    context.poisoned = true;
+    return failure("%s: %s", agreement, world.ops->last_error(world.comm));
+  }
+  return rank == 0 ? Error::success() : outputs.join(program, options.output, all.data());
+}
+
 Error Rank::load() {
-  if (!options.output.empty() && world.ops->rank(world.comm) != 0)
-    if (Error error = outputs.join(program, options.output))
-      return error;
   if (Error error = buffers.allocate(program))
     return error;
   if (Error error = buffers.load(program, context, weights))
@@ -150,21 +171,22 @@ bool Rank::steps() {
 bool Rank::writeOutputs() {
   if (options.output.empty())
     return true;
-  bool first = world.ops->rank(world.comm) == 0;
   if (!agree(outputs.sync()))
     return false;
-  if (!agree(first ? outputs.commit() : Error::success()))
+  if (!agree(rank == 0 ? outputs.commit() : Error::success()))
     return false;
-  if (first)
+  outputs.keep();
+  if (rank == 0)
     std::fputs(Outputs::renamed(program).c_str(), stdout);
   return true;
 }
 
 void Rank::printResult() {
   int64_t mine = peakResidentBytes(), largest = mine;
+  context.collective = agreement;
   if (world.ops->all_reduce(world.comm, &mine, &largest, 1, DCHAG_I64, DCHAG_MAX))
     largest = mine;
-  if (world.ops->rank(world.comm) != 0)
+  if (rank != 0)
     return;
   std::sort(stepTimes.begin(), stepTimes.end());
   size_t count = stepTimes.size();
@@ -178,9 +200,12 @@ bool Rank::phases() {
   if (!agree(setUp()))
     return false;
   chooseThreads();
+  context.collective = "making groups of ranks";
   if (!agree(context.open(program, world)))
     return false;
   if (!agree(openFiles()))
+    return false;
+  if (!agree(shareTag()))
     return false;
   if (!agree(load()))
     return false;

@@ -13,15 +13,16 @@ namespace dchag::rt {
 class Rank {
 public:
   Rank(const dchag_program &program, const Options &options, Error early, Comm world)
-      : program(program), options(options), early(std::move(early)), world(world) {}
+      : program(program), options(options), early(std::move(early)), world(world),
+        rank(world.ops->rank(world.comm)), size(world.ops->size(world.comm)) {}
 
   /// The exit code. True `broken` means that the ranks can no longer talk, and `report` is
   /// this rank's line, not printed yet: which rank, which step, which collective, and why.
   int run();
   bool broken = false;
   std::string report;
-  /// For a process that ends at once, while others may still write into its buffers.
-  void discardOutputs() { outputs.discard(); }
+  /// Where this rank is, with the collective or "between collectives". Any thread may ask.
+  std::string whereNow() const;
 
 private:
   bool phases();
@@ -34,12 +35,14 @@ private:
   void printResult();
   bool agree(Error error);
   void chooseThreads();
+  Error shareTag();
   std::string where() const;
 
   const dchag_program &program;
   const Options &options;
   Error early;
   Comm world;
+  const int rank, size;
   dchag_context context;
   Weights weights;
   Inputs inputs;
@@ -47,8 +50,8 @@ private:
   Outputs outputs;
   Region prepareArena, stepArena;
   std::vector<double> stepTimes;
-  const char *phase = "";
-  int64_t step = -1, repetition = -1;
+  std::atomic<const char *> phase{""};
+  std::atomic<int64_t> step{-1}, repetition{-1};
 };
 
 } // namespace dchag::rt

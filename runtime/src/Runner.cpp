@@ -1,12 +1,17 @@
 //===- Runner.cpp - runs a program on its ranks -----------------*- C++ -*-===//
 
 #include "Runner.h"
+#include "OpenMp.h"
 #include "Rank.h"
+#include "Unfinished.h"
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <mutex>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -30,7 +35,29 @@ struct RankThread {
   int code = 1;
 };
 
+/// What a thread of the communicator needs to end this process: where its rank is.
+struct Ending {
+  const dchag_program &program;
+  const Launch &launch;
+  std::mutex mutex;
+  const Rank *rank = nullptr; ///< while it lives
+  std::string place;          ///< when it does not
+};
+
 } // namespace
+
+/// The `stop` of an adapter. Nothing is flushed: the thread of the rank may hold locks.
+static void endProcess(void *data, const char *reason) {
+  auto &ending = *static_cast<Ending *>(data);
+  std::lock_guard<std::mutex> lock(ending.mutex);
+  std::string where = ending.rank
+                          ? ending.rank->whereNow()
+                          : format("%s: rank %ld of %ld%s", ending.program.name, ending.launch.rank,
+                                   ending.launch.size, ending.place.c_str());
+  dprintf(STDERR_FILENO, "%s: %s; stopping all ranks\n", where.c_str(), reason);
+  removeUnfinished();
+  _exit(1);
+}
 
 static void *runThread(void *data) {
   auto *self = static_cast<RankThread *>(data);
@@ -99,6 +126,7 @@ static int runThreads(const dchag_program &program, const Options &options, cons
     if (rank->started && !joinThread(*rank, ranks)) {
       printReport(ranks);
       std::fflush(nullptr);
+      removeUnfinished();
       _exit(1);
     }
     code |= rank->code;
@@ -109,20 +137,38 @@ static int runThreads(const dchag_program &program, const Options &options, cons
   return code;
 }
 
+/// The exit code after everything was printed: not 0 if it could not be.
+static int finishOutput(const dchag_program &program, int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+    return code;
+  std::fprintf(stderr, "%s: cannot write to the standard output (%s): check where it leads\n",
+               program.name, errno ? systemReason().c_str() : "a write failed");
+  return code ? code : 1;
+}
+
 static int runProcess(const dchag_program &program, const Options &options, const Error &early,
-                      Comm world) {
+                      Comm world, Ending &ending) {
   int code = 1;
+  auto setRank = [&](const Rank *rank) {
+    std::lock_guard<std::mutex> lock(ending.mutex);
+    ending.rank = rank;
+  };
   {
     Rank rank(program, options, early, world);
+    setRank(&rank);
     code = rank.run();
     if (rank.broken) {
       std::fprintf(stderr, "%s\n", rank.report.c_str());
       std::fflush(nullptr);
-      rank.discardOutputs();
+      // Others may still write into buffers of this rank: it ends without destructors.
+      removeUnfinished();
       world.ops->abort(world.comm, 1);
     }
+    setRank(nullptr);
   }
-  std::fflush(nullptr);
+  ending.place = ", at the end of the program";
+  code = finishOutput(program, code);
   world.ops->close(world.comm);
   return code;
 }
@@ -184,6 +230,7 @@ static Error openProcesses(const dchag_program &program, const std::string &kind
 int dchag::rt::runMain(const dchag_program &program, int argc, const char *const *argv) {
   // An output above the limit of file sizes is an error with a line, not a silent death.
   std::signal(SIGXFSZ, SIG_IGN);
+  removeUnfinishedOnSignals();
   Launch launch = readLaunch();
   Options options;
   std::string help;
@@ -192,16 +239,20 @@ int dchag::rt::runMain(const dchag_program &program, int argc, const char *const
     if (launch.rank == 0)
       std::printf("%s\n", options.help ? (help + "\n" + modelText(program)).c_str()
                                        : describeProgram(program).c_str());
-    return 0;
+    return finishOutput(program, 0);
   }
+  if (!early)
+    early = checkOpenMpEnvironment();
   std::string kind =
       early ? chooseComm(program, Options(), launch) : chooseComm(program, options, launch);
   if (kind == "threads")
-    return runThreads(program, options, early);
+    return finishOutput(program, runThreads(program, options, early));
   Comm world = openSelf();
-  dchag_comm_options common = {options.timeout, program.name, identityOf(program, argc, argv)};
+  Ending ending{program, launch, {}, nullptr, ""};
+  dchag_comm_options common = {options.timeout, program.name, identityOf(program, argc, argv),
+                               endProcess, &ending};
   if (kind != "self")
     if (Error error = openProcesses(program, kind, common, world))
       return failAlone(program, launch, error);
-  return runProcess(program, options, early, world);
+  return runProcess(program, options, early, world, ending);
 }

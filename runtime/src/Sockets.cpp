@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -121,6 +123,37 @@ std::string Connection::localAddress() const {
   return result.compare(0, 7, "::ffff:") == 0 ? result.substr(7) : result;
 }
 
+int dchag::rt::portOf(int descriptor) {
+  sockaddr_storage address = {};
+  socklen_t length = sizeof(address);
+  if (getsockname(descriptor, reinterpret_cast<sockaddr *>(&address), &length) != 0)
+    return 0;
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6 *>(&address)->sin6_port
+                                             : reinterpret_cast<sockaddr_in *>(&address)->sin_port);
+}
+
+std::vector<std::string> dchag::rt::machineAddresses() {
+  std::vector<std::string> result;
+  ifaddrs *all = nullptr;
+  if (getifaddrs(&all) != 0)
+    all = nullptr;
+  for (ifaddrs *one = all; one; one = one->ifa_next) {
+    int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC;
+    if (!(one->ifa_flags & IFF_UP) || (family != AF_INET && family != AF_INET6))
+      continue;
+    char text[NI_MAXHOST] = "";
+    socklen_t length = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (getnameinfo(one->ifa_addr, length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0)
+      continue;
+    // Addresses with a zone mean something else on another machine.
+    if (!isLoopback(text) && !std::strchr(text, '%'))
+      result.push_back(text);
+  }
+  freeifaddrs(all);
+  result.push_back("127.0.0.1");
+  return result;
+}
+
 namespace {
 struct Addresses {
   ~Addresses() {
@@ -147,8 +180,13 @@ static int makeSocket(const addrinfo &address) {
 
 Error dchag::rt::listenAt(const std::string &host, int port, const std::string &remedy,
                           int &descriptor) {
+  // "::" is IPv4, too, but not every machine has it.
+  int probe = host == "::" ? socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+  std::string name = host == "::" && probe < 0 ? "0.0.0.0" : host;
+  if (probe >= 0)
+    ::close(probe);
   Addresses named, any;
-  if (Error error = named.resolve(host.c_str(), port, 0))
+  if (Error error = named.resolve(name.c_str(), port, 0))
     return error;
   bool loopback = isLoopback(host);
   if (!loopback)

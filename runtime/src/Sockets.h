@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace dchag::rt {
 
@@ -49,13 +50,19 @@ private:
 };
 
 /// A socket that listens at `port`: on this machine's address `host` if that is a loopback
-/// address by its very name, otherwise on all addresses. `remedy` ends the message.
+/// address by its very name, otherwise on all addresses of its kind, with "::" on all. Port 0: a
+/// free one. `remedy` ends the message.
 Error listenAt(const std::string &host, int port, const std::string &remedy, int &descriptor);
 
 /// One attempt to connect, which takes until the deadline at most; not open if it failed, with
 /// the reason in `reason`. An address that does not resolve is an error.
 Error tryConnect(const std::string &host, int port, Clock::time_point deadline,
                  Connection &connection, std::string &reason);
+
+/// The port of a socket.
+int portOf(int descriptor);
+/// All addresses of this machine by which others may reach it, and last the loopback one.
+std::vector<std::string> machineAddresses();
 
 bool isLoopback(const std::string &address);
 

@@ -484,7 +484,7 @@ int main(int argc, char **argv) {
   if (argc > 2 && std::string(argv[1]) == "--adapter") {
     Comm world;
     std::string name = argv[2];
-    Error error = openAdapter(name, {10, "parts", 1}, world);
+    Error error = openAdapter(name, {10, "parts", 1, nullptr, nullptr}, world);
     if (error) {
       std::fprintf(stderr, "%s\n", error.message().c_str());
       return 1;

@@ -1,0 +1,31 @@
+//===- Adapter.cpp - what adapters of processes share -----------*- C++ -*-===//
+
+#include "Adapter.h"
+
+#include <cstdio>
+#include <unistd.h>
+
+using namespace dchag::rt;
+
+void dchag::rt::stopProcess(const dchag_comm_options &options, const std::string &reason) {
+  if (options.stop)
+    options.stop(options.stop_data, reason.c_str());
+  else
+    dprintf(STDERR_FILENO, "%s: %s; stopping all ranks\n", options.program, reason.c_str());
+  _exit(1);
+}
+
+Control::Options dchag::rt::controlOptions(const dchag_comm_options &options) {
+  Control::Options result;
+  result.timeout = options.timeout_s;
+  result.identity = options.identity;
+  result.end = [options](const std::string &reason) { stopProcess(options, reason); };
+  return result;
+}
+
+void dchag::rt::abortRank(Control &control, int code) {
+  if (control.size() > 1)
+    control.accuse(format("rank %d stopped", control.rank()));
+  std::fflush(nullptr);
+  _exit(code);
+}
