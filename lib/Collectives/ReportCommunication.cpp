@@ -2,13 +2,12 @@
 
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
+#include "dchag/Support/OutputFile.h"
 #include "dialects/interfaces/Interfaces.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_REPORTCOMMUNICATION
@@ -123,15 +122,19 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
   }
 
   LogicalResult write(Report &report) {
-    std::string error;
-    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
+    auto refuse = [&](llvm::Error error) {
+      return getOperation().emitError("the communication report: ")
+             << llvm::toString(std::move(error));
+    };
+    llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(output);
     if (!file)
-      return getOperation().emitError("cannot write the communication report: ") << error;
+      return refuse(file.takeError());
     if (StringRef(output).ends_with(".json"))
-      writeJson(report, file->os());
+      writeJson(report, (*file)->os());
     else
-      writeText(report, file->os());
-    file->keep();
+      writeText(report, (*file)->os());
+    if (llvm::Error error = (*file)->keep())
+      return refuse(std::move(error));
     return success();
   }
 

@@ -1,8 +1,7 @@
 //===- Link.cpp - objects and the runtime to an executable -----------------*- C++ -*-===//
 
 #include "dchag/Emit/Emit.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
+#include "dchag/Support/OutputFile.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -52,28 +51,27 @@ LogicalResult mlir::dchag::linkExecutable(ModuleOp module, StringRef object, Str
   FailureOr<std::string> linker = findLinker(module);
   if (failed(linker))
     return failure();
-  SmallString<256> temporary;
-  if (auto code = llvm::sys::fs::createUniqueFile(path + ".%%%%%%.tmp", temporary))
-    return module.emitError("cannot write ") << path << ": " << code.message();
-  llvm::FileRemover removeTemporary(temporary);
-  SmallString<256> log;
-  if (auto code = llvm::sys::fs::createTemporaryFile("dchag-link", "log", log))
-    return module.emitError("cannot write a temporary file: ") << code.message();
-  llvm::FileRemover removeLog(log);
+  llvm::Expected<std::unique_ptr<OutputFile>> program = OutputFile::open(path);
+  if (!program)
+    return module.emitError(llvm::toString(program.takeError()));
+  // Beside the program, too: a folder for temporary files may be missing or full.
+  llvm::Expected<std::unique_ptr<OutputFile>> log = OutputFile::open(path);
+  if (!log)
+    return module.emitError(llvm::toString(log.takeError()));
 
-  SmallVector<StringRef> arguments{*linker, object, "-o", temporary};
+  SmallVector<StringRef> arguments{*linker, object, "-o", (*program)->getTemporary()};
   llvm::append_range(arguments, *flags);
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
+  StringRef logPath = (*log)->getTemporary();
+  std::optional<StringRef> redirects[] = {StringRef(""), logPath, logPath};
   std::string error;
   int status = llvm::sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects, 0, 0, &error);
   if (status != 0) {
-    auto output = llvm::MemoryBuffer::getFile(log);
+    auto output = llvm::MemoryBuffer::getFile(logPath);
     return module.emitError("linking failed: ")
            << *linker << " ended with " << status << " " << error << "\n"
            << (output ? (*output)->getBuffer() : "");
   }
-  if (auto code = llvm::sys::fs::rename(temporary, path))
-    return module.emitError("cannot write ") << path << ": " << code.message();
-  removeTemporary.releaseFile();
+  if (llvm::Error problem = (*program)->keep())
+    return module.emitError(llvm::toString(std::move(problem)));
   return success();
 }

@@ -12,9 +12,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -124,27 +122,15 @@ std::unique_ptr<llvm::Module> mlir::dchag::emitLLVM(ModuleOp module, llvm::LLVMC
   return target;
 }
 
-LogicalResult mlir::dchag::emitObject(ModuleOp module, llvm::Module &target, StringRef path,
-                                      const EmitOptions &options) {
+LogicalResult mlir::dchag::emitObject(ModuleOp module, llvm::Module &target,
+                                      llvm::raw_pwrite_stream &os, const EmitOptions &options) {
   std::unique_ptr<llvm::TargetMachine> machine =
       createTargetMachine(module, resolveCpu(options.cpu));
   if (!machine)
     return failure();
-  std::error_code code;
-  llvm::ToolOutputFile file(path, code, llvm::sys::fs::OF_None);
-  llvm::raw_fd_ostream &stream = file.os();
-  if (code)
-    return module.emitError("cannot write ") << path << ": " << code.message();
   llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+  if (machine->addPassesToEmitFile(passes, os, nullptr, llvm::CodeGenFileType::ObjectFile))
     return module.emitError("this target cannot write object files");
   passes.run(target);
-  stream.flush();
-  if (stream.has_error()) {
-    std::string reason = stream.error().message();
-    stream.clear_error();
-    return module.emitError("cannot write ") << path << ": " << reason;
-  }
-  file.keep();
   return success();
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dchag/Import/Weights.h"
+#include "dchag/Support/OutputFile.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -43,10 +44,9 @@ private:
   LogicalResult addParameter(func::FuncOp function, unsigned argument);
   FailureOr<llvm::MemoryBuffer *> getFile(StringRef file);
   std::string makeHeader() const;
-  LogicalResult writeTo(llvm::raw_fd_ostream &os);
-  InFlightDiagnostic refuse(std::error_code error) {
-    return module.emitError("cannot write the weights to '")
-           << path << "': " << error.message() << ": name another file by --weights-out";
+  void writeTo(llvm::raw_ostream &os, llvm::function_ref<bool()> hasError);
+  InFlightDiagnostic refuse(llvm::Error error) {
+    return module.emitError("--weights-out: ") << llvm::toString(std::move(error));
   }
 
   ModuleOp module;
@@ -188,7 +188,7 @@ std::string WeightsWriter::makeHeader() const {
   return text;
 }
 
-LogicalResult WeightsWriter::writeTo(llvm::raw_fd_ostream &os) {
+void WeightsWriter::writeTo(llvm::raw_ostream &os, llvm::function_ref<bool()> hasError) {
   std::string header = makeHeader();
   char length[8];
   llvm::support::endian::write64le(length, header.size());
@@ -196,35 +196,23 @@ LogicalResult WeightsWriter::writeTo(llvm::raw_fd_ostream &os) {
   // Pieces, so that a full disk is noticed early and pages read are given back.
   constexpr size_t kPiece = size_t(64) << 20;
   for (const Parameter &parameter : parameters)
-    for (StringRef rest = parameter.bytes; !rest.empty() && !os.has_error();
+    for (StringRef rest = parameter.bytes; !rest.empty() && !hasError();
          rest = rest.drop_front(std::min(rest.size(), kPiece))) {
       os << rest.take_front(kPiece);
       if (rest.size() > kPiece)
         for (auto &file : files)
           file.second->dontNeedIfMmap();
     }
-  os.flush();
-  std::error_code error = os.error();
-  os.clear_error();
-  return error ? LogicalResult(refuse(error)) : success();
 }
 
 LogicalResult WeightsWriter::write() {
-  auto temporary = llvm::sys::fs::TempFile::create(
-      path + ".%%%%%%.tmp", llvm::sys::fs::all_read | llvm::sys::fs::all_write);
-  if (!temporary)
-    return refuse(llvm::errorToErrorCode(temporary.takeError()));
-  LogicalResult written = failure();
-  {
-    llvm::raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
-    written = writeTo(os);
-  }
-  if (failed(written)) {
-    llvm::consumeError(temporary->discard());
-    return failure();
-  }
-  if (llvm::Error error = temporary->keep(path))
-    return refuse(llvm::errorToErrorCode(std::move(error)));
+  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
+  if (!file)
+    return refuse(file.takeError());
+  llvm::raw_fd_ostream &os = (*file)->os();
+  writeTo(os, [&] { return os.has_error(); });
+  if (llvm::Error error = (*file)->keep())
+    return refuse(std::move(error));
   return success();
 }
 

@@ -5,6 +5,7 @@
 #include "TensorFiles.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dialects/dchag/Dchag.h"
+#include "runtime/src/PartialFiles.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -234,6 +235,9 @@ LogicalResult Run::runOnEachRank(const ModulePorts &ports, shard::GridOp grid) {
 }
 
 LogicalResult Run::handleOutputs(const ModulePorts &ports, ArrayRef<EvalTensor> outputs) {
+  std::optional<::dchag::rt::FolderTurn> turn;
+  if (!options.outputFolder.empty())
+    turn.emplace(options.outputFolder);
   for (const Port &port : ports.outputs) {
     const EvalTensor &value = outputs[port.index];
     printTensor(port.name, value, os);

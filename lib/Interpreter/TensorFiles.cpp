@@ -2,6 +2,7 @@
 
 #include "TensorFiles.h"
 #include "Execution.h"
+#include "dchag/Support/OutputFile.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/APFloat.h"
@@ -251,18 +252,14 @@ LogicalResult mlir::dchag::writeNpy(StringRef path, const EvalTensor &tensor, Lo
   // Elements start at a multiple of 64 bytes.
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (!error) {
-    uint16_t length = header.size();
-    os << StringRef("\x93NUMPY\x01\x00", 8) << static_cast<char>(length & 0xff)
-       << static_cast<char>(length >> 8) << header << bytes;
-    os.close();
-    error = os.error();
-    os.clear_error();
-  }
-  if (error)
-    return emitError(loc) << "cannot write '" << path << "': " << error.message();
+  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
+  if (!file)
+    return emitError(loc) << llvm::toString(file.takeError());
+  uint16_t length = header.size();
+  (*file)->os() << StringRef("\x93NUMPY\x01\x00", 8) << static_cast<char>(length & 0xff)
+                << static_cast<char>(length >> 8) << header << bytes;
+  if (llvm::Error error = (*file)->keep())
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 

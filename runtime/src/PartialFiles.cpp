@@ -5,11 +5,14 @@
 #include "Error.h"
 
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,10 +64,14 @@ int dchag::rt::createPartial(const std::string &path) {
   return descriptor;
 }
 
-static bool isPartialOfThisMachine(const std::string &name) {
+/// Whether a file was made by a process of this machine that has ended.
+static bool isLeft(const std::string &name) {
   std::string start = prefix + machineTag() + "-", end = suffix;
-  return name.size() > start.size() + end.size() && name.compare(0, start.size(), start) == 0 &&
-         name.compare(name.size() - end.size(), end.size(), end) == 0;
+  if (name.size() <= start.size() + end.size() || name.compare(0, start.size(), start) != 0 ||
+      name.compare(name.size() - end.size(), end.size(), end) != 0)
+    return false;
+  long process = std::strtol(name.c_str() + start.size(), nullptr, 10);
+  return process > 0 && kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
 }
 
 void dchag::rt::removeLeftovers(const std::string &folder) {
@@ -72,12 +79,13 @@ void dchag::rt::removeLeftovers(const std::string &folder) {
   if (!entries)
     return;
   while (dirent *entry = readdir(entries)) {
-    if (!isPartialOfThisMachine(entry->d_name))
+    if (!isLeft(entry->d_name))
       continue;
     std::string path = folder + "/" + entry->d_name;
     int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (descriptor < 0)
       continue;
+    // A process with another numbering, as in a container, may hold it.
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
       unlink(path.c_str());
     close(descriptor);

@@ -3,7 +3,8 @@
 // The unfinished files of a run are called .dchag-MACHINE-PROCESS-NUMBER-0.partial and so on, where
 // "MACHINE-PROCESS-NUMBER" is the tag of the run, with a random number. Names of their own keep
 // runs apart that write into one folder. The process that makes a file holds a lock on it as long
-// as it lives: so what a killed run left is known from what another run still writes.
+// as it lives: so what a killed run left is known from what another run still writes. The compiler
+// writes its files the same way.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_RUNTIME_PARTIALFILES_H

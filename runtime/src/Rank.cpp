@@ -193,7 +193,6 @@ void Rank::printResult() {
   double median = count == 0 ? 0 : (stepTimes[(count - 1) / 2] + stepTimes[count / 2]) / 2;
   std::printf("step_ms=%.3f steps=%zu planned_peak_MiB=%.1f peak_rank_MiB=%.1f\n", median, count,
               planMemory(program).peak(program) / 1048576.0, largest / 1048576.0);
-  std::fflush(stdout);
 }
 
 bool Rank::phases() {

@@ -241,10 +241,10 @@ int dchag::rt::runMain(const dchag_program &program, int argc, const char *const
                                        : describeProgram(program).c_str());
     return finishOutput(program, 0);
   }
-  if (!early)
-    early = checkOpenMpEnvironment();
   std::string kind =
       early ? chooseComm(program, Options(), launch) : chooseComm(program, options, launch);
+  if (!early)
+    early = checkOpenMpEnvironment();
   if (kind == "threads")
     return finishOutput(program, runThreads(program, options, early));
   Comm world = openSelf();

@@ -8,6 +8,7 @@
 #include "dchag/Import/Weights.h"
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Pipelines/Pipelines.h"
+#include "dchag/Support/OutputFile.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
@@ -15,10 +16,9 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -199,6 +199,9 @@ static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, Str
   if (std::error_code error = llvm::sys::fs::create_directories(dumpStages))
     return refuse("cannot make the folder '" + Twine(dumpStages) +
                   "' for --dump-stages: " + error.message());
+  if (!DumpStages::takeFolder(dumpStages))
+    return refuse("another run writes its stages to '" + Twine(dumpStages) +
+                  "': name another folder by --dump-stages");
   return success();
 }
 
@@ -313,30 +316,27 @@ static LogicalResult runChecks(ModuleOp module) {
 /// Writes a text file that does not stay if the disk is full.
 static LogicalResult writeText(ModuleOp module, StringRef path,
                                llvm::function_ref<void(raw_ostream &)> print) {
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &error);
+  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
   if (!file)
-    return module.emitError(error);
-  print(file->os());
-  file->os().flush();
-  if (file->os().has_error()) {
-    std::string reason = file->os().error().message();
-    file->os().clear_error();
-    return module.emitError("cannot write '") << path << "': " << reason;
-  }
-  file->keep();
+    return module.emitError(llvm::toString(file.takeError()));
+  print((*file)->os());
+  if (llvm::Error error = (*file)->keep())
+    return module.emitError(llvm::toString(std::move(error)));
   return success();
 }
 
-static LogicalResult emitExecutable(ModuleOp module, llvm::Module &code, StringRef path,
-                                    const EmitOptions &options) {
-  SmallString<256> object;
-  if (auto error = llvm::sys::fs::createTemporaryFile("dchag", "o", object))
-    return module.emitError("cannot write a temporary file: ") << error.message();
-  llvm::FileRemover removeObject(object);
-  if (failed(emitObject(module, code, object, options)))
+/// Writes the object, and from it the executable, whose object goes when it is linked.
+static LogicalResult emitBinary(ModuleOp module, llvm::Module &code, StringRef path,
+                                const EmitOptions &options) {
+  llvm::Expected<std::unique_ptr<OutputFile>> object = OutputFile::open(path);
+  if (!object)
+    return module.emitError(llvm::toString(object.takeError()));
+  if (failed(emitObject(module, code, (*object)->os(), options)))
     return failure();
-  return linkExecutable(module, object, path, options);
+  bool links = emitKind == EmitKind::Exe;
+  if (llvm::Error error = links ? (*object)->flush() : (*object)->keep())
+    return module.emitError(llvm::toString(std::move(error)));
+  return links ? linkExecutable(module, (*object)->getTemporary(), path, options) : success();
 }
 
 /// Objects and executables need a file; text goes to the standard output by default.
@@ -348,10 +348,8 @@ static LogicalResult emit(ModuleOp module, StringRef outputFile, const EmitOptio
   std::unique_ptr<llvm::Module> code = emitLLVM(module, context, options);
   if (!code)
     return failure();
-  if (emitKind == EmitKind::Obj)
-    return emitObject(module, *code, outputFile, options);
-  if (emitKind == EmitKind::Exe)
-    return emitExecutable(module, *code, outputFile, options);
+  if (binary)
+    return emitBinary(module, *code, outputFile, options);
   return writeText(module, outputFile, [&](raw_ostream &os) { code->print(os, nullptr); });
 }
 

@@ -1,6 +1,7 @@
 //===- DumpStages.cpp - the IR after each pass, in files --------*- C++ -*-===//
 
 #include "DumpStages.h"
+#include "dchag/Support/OutputFile.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/StringExtras.h"
@@ -8,6 +9,9 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -49,17 +53,22 @@ void DumpStages::write(StringRef name) {
   std::string path;
   llvm::raw_string_ostream(path) << folder << "/" << llvm::format("%03u", number++) << "-" << name
                                  << ".mlir";
-  std::error_code error;
-  llvm::raw_fd_ostream file(path, error);
-  file << text << "\n";
-  file.flush();
-  if (!error && file.has_error())
-    error = file.error();
-  file.clear_error();
+  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
+  llvm::Error error = file.takeError();
+  if (!error) {
+    (*file)->os() << text << "\n";
+    error = (*file)->keep();
+  }
   last = std::move(text);
   if (!error)
     return;
   // One message; the program itself is not concerned.
   broken = true;
-  module.emitWarning("cannot write '") << path << "' for --dump-stages: " << error.message();
+  module.emitWarning("--dump-stages: ") << llvm::toString(std::move(error));
+}
+
+bool DumpStages::takeFolder(StringRef folder) {
+  // Open until the end, and with it the lock.
+  int descriptor = ::open(folder.str().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }

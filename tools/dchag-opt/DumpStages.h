@@ -14,9 +14,13 @@ namespace mlir::dchag {
 /// Each file is the whole module with locations, so that it runs alone. A pass that changes
 /// nothing gets no file. Passes must not run in several threads: each prints ops that others
 /// would change.
+///
+/// A folder belongs to one run at a time.
 class DumpStages : public PassInstrumentation {
 public:
   DumpStages(ModuleOp module, StringRef folder);
+  /// Takes the folder for as long as the process lives; false if another one has it.
+  static bool takeFolder(StringRef folder);
   void runAfterPass(Pass *pass, Operation *op) override;
 
 private:

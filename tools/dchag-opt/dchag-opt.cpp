@@ -7,13 +7,43 @@
 
 #include "Driver.h"
 #include "dchag/InitAll.h"
+#include "dchag/Support/OutputFile.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <csignal>
 
 using namespace mlir;
 
+/// Like upstream's, with an output file that is whole or not there.
+static LogicalResult runOpt(int argc, char **argv, StringRef inputFile, StringRef outputFile,
+                            DialectRegistry &registry) {
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (outputFile == "-" || config.shouldShowDialects() || config.shouldListPasses())
+    return MlirOptMain(argc, argv, inputFile, outputFile, registry);
+  auto refuse = [](const Twine &text) {
+    llvm::errs() << "dchag-opt: " << text << "\n";
+    return failure();
+  };
+  std::string reason;
+  std::unique_ptr<llvm::MemoryBuffer> input = openInputFile(inputFile, &reason);
+  if (!input)
+    return refuse(reason);
+  llvm::Expected<std::unique_ptr<dchag::OutputFile>> output = dchag::OutputFile::open(outputFile);
+  if (!output)
+    return refuse(llvm::toString(output.takeError()));
+  if (failed(MlirOptMain((*output)->os(), std::move(input), registry, config)))
+    return failure();
+  if (llvm::Error error = (*output)->keep())
+    return refuse(llvm::toString(std::move(error)));
+  return success();
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  // A file above the limit of file sizes is an error with a line, not a crash.
+  std::signal(SIGXFSZ, SIG_IGN);
   DialectRegistry registry;
   dchag::registerAllDialects(registry);
   dchag::registerAllPasses();
@@ -21,7 +51,12 @@ int main(int argc, char **argv) {
     return 1;
   auto [inputFile, outputFile] = registerAndParseCLIOptions(
       argc, argv, "compiler of vision models with many channels", registry);
-  if (dchag::needsDriver(inputFile))
-    return dchag::runDriver(argv[0], inputFile, outputFile, registry);
-  return asMainReturnCode(MlirOptMain(argc, argv, inputFile, outputFile, registry));
+  int code = dchag::needsDriver(inputFile)
+                 ? dchag::runDriver(argv[0], inputFile, outputFile, registry)
+                 : asMainReturnCode(runOpt(argc, argv, inputFile, outputFile, registry));
+  if (llvm::Error error = dchag::flushStandardOutput()) {
+    llvm::errs() << "dchag-opt: " << llvm::toString(std::move(error)) << "\n";
+    return 1;
+  }
+  return code;
 }

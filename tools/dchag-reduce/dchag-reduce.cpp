@@ -8,6 +8,7 @@
 
 #include "dchag/InitAll.h"
 #include "dchag/Interpreter/Harness.h"
+#include "dchag/Support/OutputFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -15,7 +16,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include <csignal>
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -210,6 +211,7 @@ bool Reducer::run() {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN);
   llvm::cl::ParseCommandLineOptions(argc, argv, "makes a program that fails a check small\n");
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -240,14 +242,16 @@ int main(int argc, char **argv) {
     llvm::errs() << "dchag-reduce: error: the program passes the check\n";
     return 1;
   }
-  std::string error;
-  auto output = openOutputFile(outputFile, &error);
-  if (!output) {
-    llvm::errs() << "dchag-reduce: error: " << error << "\n";
+  auto refuse = [](llvm::Error error) {
+    llvm::errs() << "dchag-reduce: error: " << llvm::toString(std::move(error)) << "\n";
     return 1;
-  }
-  reducer.getModule().print(output->os());
-  output->os() << "\n";
-  output->keep();
+  };
+  auto output = OutputFile::open(outputFile);
+  if (!output)
+    return refuse(output.takeError());
+  reducer.getModule().print((*output)->os());
+  (*output)->os() << "\n";
+  if (llvm::Error error = (*output)->keep())
+    return refuse(std::move(error));
   return 0;
 }

@@ -41,8 +41,8 @@ std::unique_ptr<llvm::Module> emitLLVM(ModuleOp module, llvm::LLVMContext &conte
 /// `cpuFeatures` are the features the code was compiled for, checked when it starts.
 LogicalResult emitDescriptor(ModuleOp module, llvm::Module &target, StringRef cpuFeatures);
 
-/// Writes the object code of `module` to `path`.
-LogicalResult emitObject(ModuleOp module, llvm::Module &target, StringRef path,
+/// Writes the object code of `module` to `os`, whose errors are left to the caller.
+LogicalResult emitObject(ModuleOp module, llvm::Module &target, llvm::raw_pwrite_stream &os,
                          const EmitOptions &options);
 
 /// Links `object` with the runtime to the executable `path`. The file appears whole or not
