@@ -6,6 +6,9 @@
 #include "PartialFiles.h"
 #include "Unfinished.h"
 
+#include "PartialFiles.h"
+#include "Unfinished.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
