@@ -4,6 +4,7 @@
 #include "dchag/Codegen/Passes.h"
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Distribute/Passes.h"
+#include "dchag/Files/Text.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
@@ -27,6 +28,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
                   linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, scf::SCFDialect,
                   shard::ShardDialect, tensor::TensorDialect>();
+  registerEscapedDiagnostics(registry);
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);

@@ -338,8 +338,7 @@ void Importer::createReturn(const Scope &scope) {
     values.push_back(value->value);
     // What the file declares counts: types of the IR are signless, so that both fit them.
     bool isDeclared = info.isTensor && info.type != DataType::Undefined;
-    results.push_back(
-        {info.name.str(), isDeclared ? isUnsigned(info.type) : value->isUnsigned});
+    results.push_back({info.name.str(), isDeclared ? isUnsigned(info.type) : value->isUnsigned});
     checkDeclared(info, value->value);
   }
   func::ReturnOp::create(b, b.getUnknownLoc(), values);

@@ -1,6 +1,7 @@
 //===- ControlWatch.cpp - how processes watch each other --------*- C++ -*-===//
 
 #include "Control.h"
+#include "Text.h"
 
 #include "ControlMessages.h"
 
@@ -161,8 +162,8 @@ void Control::judge() {
 
 void Control::endLate() {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: rank %d of %d, between collectives: %s; stopping all ranks\n",
-               options.program.c_str(), rank(), size(), decided.c_str());
+  printLine(stderr, format("%s: rank %d of %d, between collectives: %s; stopping all ranks",
+                           options.program.c_str(), rank(), size(), decided.c_str()));
   std::fflush(stderr);
   _exit(1);
 }

@@ -2,6 +2,7 @@
 
 #include "Runner.h"
 #include "Rank.h"
+#include "Text.h"
 
 #include <atomic>
 #include <csignal>
@@ -51,7 +52,7 @@ static void startThread(RankThread &rank, const char *name) {
   pthread_attr_destroy(&attributes);
   if (rank.started)
     return;
-  std::fprintf(stderr, "%s: cannot start a thread for every rank: use mpirun\n", name);
+  printLine(stderr, std::string(name) + ": cannot start a thread for every rank: use mpirun");
   rank.comm.ops->abort(rank.comm.comm, 1);
 }
 
@@ -80,7 +81,7 @@ static bool joinThread(RankThread &rank, const std::vector<std::unique_ptr<RankT
 static void printReport(const std::vector<std::unique_ptr<RankThread>> &ranks) {
   for (const auto &rank : ranks)
     if (rank->broken) {
-      std::fprintf(stderr, "%s\n", rank->rank.report.c_str());
+      printLine(stderr, rank->rank.report);
       return;
     }
 }
@@ -116,7 +117,7 @@ static int runProcess(const dchag_program &program, const Options &options, cons
     Rank rank(program, options, early, world);
     code = rank.run();
     if (rank.broken) {
-      std::fprintf(stderr, "%s\n", rank.report.c_str());
+      printLine(stderr, rank.report);
       std::fflush(nullptr);
       rank.discardOutputs();
       world.ops->abort(world.comm, 1);
@@ -134,8 +135,8 @@ static int failAlone(const dchag_program &program, const Launch &launch, const E
   if (launch.kind == Launch::Kind::mpi && launch.rank > 0)
     sleep(3);
   long size = launch.launched() ? launch.size : 1;
-  std::fprintf(stderr, "%s: rank %ld of %ld: %s\n", program.name, launch.rank, size,
-               error.message().c_str());
+  printLine(stderr, format("%s: rank %ld of %ld: %s", program.name, launch.rank, size,
+                           error.message().c_str()));
   return 1;
 }
 

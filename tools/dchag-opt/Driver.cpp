@@ -4,6 +4,7 @@
 #include "DumpStages.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Emit/Emit.h"
+#include "dchag/Files/Text.h"
 #include "dchag/Import/Import.h"
 #include "dchag/Import/Weights.h"
 #include "dchag/Interpreter/Harness.h"
@@ -164,7 +165,7 @@ static bool makesProgram() { return emitKind != EmitKind::None && emitKind != Em
 /// Refuses options that would be without effect or do harm, before anything is done.
 static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, StringRef outputFile) {
   auto refuse = [](const Twine &text) {
-    llvm::errs() << "dchag-opt: " << text << "\n";
+    llvm::errs() << "dchag-opt: " << escapeText(text.str()) << "\n";
     return failure();
   };
   bool hasMesh = mesh.getNumOccurrences(), hasMode = mode.getNumOccurrences();
@@ -225,10 +226,10 @@ static OwningOpRef<ModuleOp> readModule(StringRef path, MLIRContext &context,
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &error);
   if (!buffer) {
-    llvm::errs() << "dchag-opt: " << error << "\n";
+    llvm::errs() << "dchag-opt: " << escapeText(error) << "\n";
     return nullptr;
   }
-  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  sources.AddNewSourceBuffer(escapeSource(std::move(buffer)), llvm::SMLoc());
   return parseSourceFile<ModuleOp>(sources, &context);
 }
 
@@ -401,6 +402,7 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, StringRef out
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   hideRemarks(context);
+  escapeDiagnostics(context);
   if (failed(checkOptions(context, inputFile, outputFile)))
     return 1;
   OwningOpRef<ModuleOp> module = readModule(inputFile, context, sources);

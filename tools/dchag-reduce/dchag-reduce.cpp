@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dchag/Files/Text.h"
 #include "dchag/InitAll.h"
 #include "dchag/Interpreter/Harness.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -215,6 +216,7 @@ int main(int argc, char **argv) {
   registerAllDialects(registry);
   registerAllPasses();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  escapeDiagnostics(context);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(inputFile, &context);
   if (!module)
     return 1;
@@ -243,7 +245,7 @@ int main(int argc, char **argv) {
   std::string error;
   auto output = openOutputFile(outputFile, &error);
   if (!output) {
-    llvm::errs() << "dchag-reduce: error: " << error << "\n";
+    llvm::errs() << "dchag-reduce: error: " << escapeText(error) << "\n";
     return 1;
   }
   reducer.getModule().print(output->os());
