@@ -5,6 +5,7 @@
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Precision/Passes.h"
+#include "dchag/Files/Text.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
 #include "dchag/Verify/Passes.h"
@@ -28,6 +29,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
                   linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, scf::SCFDialect,
                   shard::ShardDialect, tensor::TensorDialect>();
+  registerEscapedDiagnostics(registry);
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);

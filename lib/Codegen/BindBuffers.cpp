@@ -259,7 +259,7 @@ static ArrayAttr getAxes(ModuleOp module, MeshAttr mesh) {
 static ArrayAttr getGroups(ModuleOp module) {
   SetVector<Attribute> groups;
   module.walk([&](Operation *op) {
-    if (isa<rt::RuntimeDialect>(op->getDialect()))
+    if (isa_and_nonnull<rt::RuntimeDialect>(op->getDialect()))
       if (auto axes = op->getAttrOfType<DenseI32ArrayAttr>("axes"))
         groups.insert(axes);
   });

@@ -220,7 +220,7 @@ struct CollectivesToRuntime : mlir::dchag::impl::CollectivesToRuntimeBase<Collec
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<shard::ShardDialect>(op->getDialect()) && !isa<shard::GridOp>(op))
+      if (isa_and_nonnull<shard::ShardDialect>(op->getDialect()) && !isa<shard::GridOp>(op))
         ops.push_back(op);
     });
     Converter converter(getOperation());

@@ -21,7 +21,7 @@ using namespace mlir::dchag;
 /// storing it.
 static bool isCheap(linalg::GenericOp op) {
   return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &inner) {
-    return isa<arith::ArithDialect>(inner.getDialect()) &&
+    return isa_and_nonnull<arith::ArithDialect>(inner.getDialect()) &&
            !isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::RemSIOp>(inner);
   });
 }

@@ -3,6 +3,7 @@
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Support/OutputFile.h"
+#include "dchag/Files/Text.h"
 #include "dialects/interfaces/Interfaces.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -143,10 +144,12 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
                         "axes", "count", "bytes sent", "type, source");
     for (const Line &line : report.lines)
       os << llvm::formatv("{0,-9} {1,-14} {2,-10} {3,5} {4,14}  {5} -> {6}, {7}\n",
-                          "@" + line.function, line.kind, line.axes, line.count,
-                          int64_t(line.sent * line.count), line.from, line.to, line.source);
+                          "@" + escapeText(line.function), line.kind, escapeText(line.axes),
+                          line.count, int64_t(line.sent * line.count), line.from, line.to,
+                          escapeText(line.source));
     for (auto &[axes, sent] : report.byAxes)
-      os << llvm::formatv("total over {0}: {1} bytes sent a rank\n", axes, int64_t(sent));
+      os << llvm::formatv("total over {0}: {1} bytes sent a rank\n", escapeText(axes),
+                          int64_t(sent));
     for (auto &[kind, sent] : report.byKind)
       os << llvm::formatv("total by {0}: {1} bytes sent a rank\n", kind, int64_t(sent));
     os << llvm::formatv("total: {0} collectives, {1} bytes sent a rank\n", report.count,

@@ -108,7 +108,7 @@ struct SimplifyCollectives : mlir::dchag::impl::SimplifyCollectivesBase<Simplify
       Simplifier simplifier(function, mesh);
       SmallVector<Operation *> ops;
       function.walk([&](Operation *op) {
-        if (isa<shard::ShardDialect>(op->getDialect()) && op->getNumResults() == 1)
+        if (isa_and_nonnull<shard::ShardDialect>(op->getDialect()) && op->getNumResults() == 1)
           ops.push_back(op);
       });
       for (Operation *op : ops) {

@@ -67,9 +67,14 @@ LogicalResult mlir::dchag::linkExecutable(ModuleOp module, StringRef object, Str
   int status = llvm::sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects, 0, 0, &error);
   if (status != 0) {
     auto output = llvm::MemoryBuffer::getFile(logPath);
-    return module.emitError("linking failed: ")
-           << *linker << " ended with " << status << " " << error << "\n"
-           << (output ? (*output)->getBuffer() : "");
+    InFlightDiagnostic diagnostic = module.emitError("linking failed: ")
+                                    << *linker << " ended with " << status << " " << error;
+    SmallVector<StringRef> lines;
+    if (output)
+      (*output)->getBuffer().split(lines, '\n', -1, /*KeepEmpty=*/false);
+    for (StringRef line : lines)
+      diagnostic.attachNote() << line;
+    return diagnostic;
   }
   if (llvm::Error problem = (*program)->keep())
     return module.emitError(llvm::toString(std::move(problem)));

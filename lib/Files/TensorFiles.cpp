@@ -296,8 +296,6 @@ llvm::Error mlir::dchag::writeNpy(StringRef path, const FileTensor &tensor) {
   return (*file)->keep();
 }
 
-std::string mlir::dchag::escapeText(StringRef text) { return files::escapeText(text); }
-
 std::string mlir::dchag::getOutputFile(StringRef name) { return files::fileName(name) + ".npy"; }
 
 //===----------------------------------------------------------------------===//

@@ -125,6 +125,8 @@ LogicalResult WeightsWriter::addParameter(func::FuncOp function, unsigned argume
   if (parameter.typeName.empty())
     return fail() << "has elements that safetensors files have no name for: wanted f16, bf16, "
                      "f32, f64, i1, i8, i16, i32 or i64";
+  if (!llvm::json::isUTF8(name.getValue()))
+    return fail() << "has a name that is not UTF-8, which safetensors files want: rename it";
   if (name.getValue() == "__metadata__" || !names.insert(name).second)
     return fail() << "has a name that cannot stand in a safetensors file (again): rename it";
   parameter.elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);

@@ -2,6 +2,7 @@
 
 #include "Compare.h"
 #include "Execution.h"
+#include "dchag/Files/Text.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dchag/Pipelines/Pipelines.h"
 #include "dialects/dchag/Dchag.h"
@@ -164,7 +165,7 @@ LogicalResult Check::compareFunction(func::FuncOp function) {
     if (failed(compareOn(kind, *before, *after)))
       return failure();
   size_t count = before->outputs.size();
-  os << name << ": @" << function.getSymName() << ": " << count
+  os << name << ": @" << escapeText(function.getSymName()) << ": " << count
      << (count == 1 ? " output equal" : " outputs equal");
   if (onRanks) {
     int64_t ranks = 1;

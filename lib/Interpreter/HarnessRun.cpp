@@ -3,6 +3,7 @@
 #include "Compare.h"
 #include "Execution.h"
 #include "dchag/Files/TensorFiles.h"
+#include "dchag/Files/Text.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dialects/dchag/Dchag.h"
 #include "runtime/src/PartialFiles.h"
@@ -387,7 +388,7 @@ LogicalResult Run::run() {
     return module.emitError("has no public function to run");
   for (func::FuncOp function : functions) {
     if (functions.size() > 1)
-      os << "@" << function.getSymName() << "\n";
+      os << "@" << escapeText(function.getSymName()) << "\n";
     if (failed(runFunction(function)))
       return failure();
   }

@@ -68,8 +68,9 @@ static LogicalResult verifyReduce(linalg::ReduceOp op) {
 
 static LogicalResult verifyContract(linalg::ContractOp op) {
   auto type = cast<ShapedType>(op.getResultTypes()[0]);
-  TypedAttr zero = cast<TypedAttr>(Builder(op.getContext()).getZeroAttr(type.getElementType()));
-  if (!isFilledWith(op.getOutputs()[0], zero))
+  // Numbers of no other kind than floats and integers have one.
+  TypedAttr zero = Builder(op.getContext()).getZeroAttr(type.getElementType());
+  if (!zero || !isFilledWith(op.getOutputs()[0], zero))
     return op.emitOpError("must start from tensor.empty filled with 0: add any other value by an "
                           "op of its own");
   return success();
@@ -96,7 +97,7 @@ static bool isInClosedSet(Operation *op) {
           tensor::PadOp, tensor::YieldOp, linalg::YieldOp, func::FuncOp, func::ReturnOp, ModuleOp,
           shard::GridOp>(op))
     return true;
-  return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
+  return isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
          (OpTrait::hasElementwiseMappableTraits(op) || isa<arith::ConstantOp>(op));
 }
 
@@ -118,6 +119,9 @@ static LogicalResult verifyOp(Operation *op) {
                            "EvaluableOpInterface: lower it, or implement the interface");
   if (failed(verifyTypes(op)))
     return failure();
+  if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+    if (!structured.hasPureTensorSemantics())
+      return op->emitOpError("writes to buffers: the global level has tensors only");
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([](linalg::ReduceOp reduce) { return verifyReduce(reduce); })
       .Case([](linalg::ContractOp contract) { return verifyContract(contract); })

@@ -1,6 +1,7 @@
 //===- ControlWatch.cpp - how processes watch each other --------*- C++ -*-===//
 
 #include "Control.h"
+#include "Text.h"
 
 #include "ControlMessages.h"
 

@@ -1,6 +1,7 @@
 //===- Describe.cpp - what a program says about itself ----------*- C++ -*-===//
 
 #include "Options.h"
+#include "Text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -34,8 +35,9 @@ static std::string listBuffers(const dchag_program &program, int32_t role, const
   for (int32_t b = 0; b < program.num_buffers; ++b) {
     const dchag_buffer &buffer = program.buffers[b];
     if (buffer.role == role)
-      text += format("  %s: %s %s\n", buffer.name, shapeText(globalShape(buffer)).c_str(),
-                     nameOf(buffer.dtype));
+      text += escapeText(format("  %s: %s %s", buffer.name, shapeText(globalShape(buffer)).c_str(),
+                                nameOf(buffer.dtype))) +
+              "\n";
   }
   return text.empty() ? text : title + text;
 }
@@ -45,7 +47,7 @@ std::string dchag::rt::modelText(const dchag_program &program) {
   std::string text = listBuffers(program, DCHAG_ROLE_INPUT, "Inputs:\n");
   text += listBuffers(program, DCHAG_ROLE_OUTPUT, "Outputs:\n");
   text += format("Weights: %d tensors\nMesh: %s (%lld %s)\n", program.num_file_params,
-                 meshText(program).c_str(), static_cast<long long>(meshSize(program)),
+                 escapeText(meshText(program)).c_str(), static_cast<long long>(meshSize(program)),
                  meshSize(program) == 1 ? "rank" : "ranks");
   text += format("Memory of a rank: %.1f MiB (buffers %.1f MiB, scratch of a step %.1f MiB)\n",
                  memory.peak(program) / 1048576.0, memory.kept / 1048576.0,
@@ -100,5 +102,8 @@ std::string dchag::rt::describeProgram(const dchag_program &program) {
   result["step_arena_bytes"] = program.step_arena_bytes;
   result["prepare_arena_bytes"] = program.prepare_arena_bytes;
   result["planned_peak_bytes"] = planMemory(program).peak(program);
-  return result.dump(2, ' ', false, Json::error_handler_t::replace);
+  // Names that a terminal should not get are spelled out as JSON does it, which spells out all
+  // that is not ASCII then.
+  std::string line = result.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return result.dump(2, ' ', !isPrintable(line), Json::error_handler_t::replace);
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Options.h"
+#include "Text.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -30,7 +31,7 @@ static Error addInput(const std::string &text, Options &options) {
 
 Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char *const *argv,
                               Options &options, std::string &helpText) {
-  CLI::App app(std::string("Runs the model \"") + program.name + "\".", program.name);
+  CLI::App app("Runs the model " + quoteName(program.name) + ".", escapeText(program.name));
   app.set_help_flag();
   std::vector<std::string> inputs;
   auto one = CLI::MultiOptionPolicy::Throw;

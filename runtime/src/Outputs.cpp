@@ -96,8 +96,9 @@ std::string Outputs::renamed(const dchag_program &program) {
   for (int32_t b = 0; b < program.num_buffers; ++b) {
     const dchag_buffer &buffer = program.buffers[b];
     if (buffer.role == DCHAG_ROLE_OUTPUT && fileName(buffer.name) != buffer.name)
-      text += format("output \"%s\" is written to %s.npy\n", buffer.name,
-                     fileName(buffer.name).c_str());
+      text += escapeText(format("output \"%s\" is written to %s.npy", buffer.name,
+                                fileName(buffer.name).c_str())) +
+              "\n";
   }
   return text;
 }

@@ -1,6 +1,7 @@
 //===- Rank.cpp - the life of one rank --------------------------*- C++ -*-===//
 
 #include "Rank.h"
+#include "Text.h"
 
 #include <algorithm>
 #include <chrono>
@@ -47,7 +48,7 @@ bool Rank::agree(Error error) {
   context.collective = nullptr;
   if (lowest == mine && error) {
     std::fflush(stdout);
-    std::fprintf(stderr, "%s%s%s\n", where().c_str(), separator, error.message().c_str());
+    printLine(stderr, where() + separator + error.message());
   }
   return lowest == INT_MAX;
 }

@@ -4,6 +4,7 @@
 #include "OpenMp.h"
 #include "Rank.h"
 #include "Unfinished.h"
+#include "Text.h"
 
 #include <atomic>
 #include <cerrno>
@@ -78,7 +79,7 @@ static void startThread(RankThread &rank, const char *name) {
   pthread_attr_destroy(&attributes);
   if (rank.started)
     return;
-  std::fprintf(stderr, "%s: cannot start a thread for every rank: use mpirun\n", name);
+  printLine(stderr, std::string(name) + ": cannot start a thread for every rank: use mpirun");
   rank.comm.ops->abort(rank.comm.comm, 1);
 }
 
@@ -107,7 +108,7 @@ static bool joinThread(RankThread &rank, const std::vector<std::unique_ptr<RankT
 static void printReport(const std::vector<std::unique_ptr<RankThread>> &ranks) {
   for (const auto &rank : ranks)
     if (rank->broken) {
-      std::fprintf(stderr, "%s\n", rank->rank.report.c_str());
+      printLine(stderr, rank->rank.report);
       return;
     }
 }
@@ -159,7 +160,7 @@ static int runProcess(const dchag_program &program, const Options &options, cons
     setRank(&rank);
     code = rank.run();
     if (rank.broken) {
-      std::fprintf(stderr, "%s\n", rank.report.c_str());
+      printLine(stderr, rank.report);
       std::fflush(nullptr);
       // Others may still write into buffers of this rank: it ends without destructors.
       removeUnfinished();
@@ -180,8 +181,8 @@ static int failAlone(const dchag_program &program, const Launch &launch, const E
   if (launch.kind == Launch::Kind::mpi && launch.rank > 0)
     sleep(3);
   long size = launch.launched() ? launch.size : 1;
-  std::fprintf(stderr, "%s: rank %ld of %ld: %s\n", program.name, launch.rank, size,
-               error.message().c_str());
+  printLine(stderr, format("%s: rank %ld of %ld: %s", program.name, launch.rank, size,
+                           error.message().c_str()));
   return 1;
 }
 

@@ -89,10 +89,15 @@ std::string dchag::rt::quoteName(std::string_view name) {
 
 std::string dchag::rt::fileName(std::string_view name) {
   std::string result;
-  for (char c : name) {
-    bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' ||
-                 c == '+' || c == ':' || c == '=' || static_cast<unsigned char>(c) >= 0x80;
-    result += plain ? c : '_';
+  for (size_t at = 0; at < name.size();) {
+    uint32_t c = 0;
+    size_t length = decodeCharacter(name.substr(at), c);
+    constexpr std::string_view signs = ".-_+:=";
+    bool plain = length && c < 0x80
+                     ? std::isalnum(static_cast<int>(c)) || signs.find(c) != signs.npos
+                     : length && !isHarmful(c);
+    result += plain ? name.substr(at, length) : "_";
+    at += length ? length : 1;
   }
   if (result.empty() || result[0] == '.')
     result.insert(result.begin(), '_');

@@ -1,4 +1,4 @@
-// RUN: dchag-opt %s --verify-global --split-input-file --verify-diagnostics
+// RUN: dchag-opt %s --verify-global --split-input-file --verify-diagnostics --allow-unregistered-dialect
 
 func.func @sum(%x: tensor<2x3xf32>) -> tensor<2xf32> {
   %zero = arith.constant 0.0 : f32
@@ -44,4 +44,21 @@ func.func @generic_op(%x: tensor<2xf32>) -> tensor<2xf32> {
   // expected-error @+1 {{is not of the closed set}}
   %y = linalg.exp ins(%x : tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
   return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func @unregistered(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{is not of the closed set of the global level}}
+  %y = "other.op"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func @buffers(%x: memref<2x3xf32>, %w: memref<3x5xf32>, %y: memref<2x5xf32>) {
+  // expected-error @+1 {{writes to buffers: the global level has tensors only}}
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%x, %w : memref<2x3xf32>, memref<3x5xf32>) outs(%y : memref<2x5xf32>)
+  return
 }

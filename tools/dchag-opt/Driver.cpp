@@ -5,6 +5,7 @@
 #include "Options.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Emit/Emit.h"
+#include "dchag/Files/Text.h"
 #include "dchag/Import/Import.h"
 #include "dchag/Import/Weights.h"
 #include "dchag/Interpreter/Harness.h"
@@ -68,7 +69,7 @@ static bool makesProgram() { return emitKind != EmitKind::None && emitKind != Em
 /// Refuses values of options that cannot be meant or would do harm, before anything is done.
 static LogicalResult checkOptions(MLIRContext &context, StringRef inputFile, StringRef outputFile) {
   auto refuse = [](const Twine &text) {
-    llvm::errs() << "dchag-opt: " << text << "\n";
+    llvm::errs() << "dchag-opt: " << escapeText(text.str()) << "\n";
     return failure();
   };
   bool hasMesh = mesh.getNumOccurrences(), hasMode = mode.getNumOccurrences();
@@ -130,10 +131,10 @@ static OwningOpRef<ModuleOp> readModule(StringRef path, ModelFormat format, MLIR
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(path, &error);
   if (!buffer) {
-    llvm::errs() << "dchag-opt: " << error << "\n";
+    llvm::errs() << "dchag-opt: " << escapeText(error) << "\n";
     return nullptr;
   }
-  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  sources.AddNewSourceBuffer(escapeSource(std::move(buffer)), llvm::SMLoc());
   return parseSourceFile<ModuleOp>(sources, &context);
 }
 
@@ -295,6 +296,7 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, ModelFormat f
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   hideRemarks(context);
+  escapeDiagnostics(context);
   if (failed(checkOptions(context, inputFile, outputFile)))
     return 1;
   OwningOpRef<ModuleOp> module = readModule(inputFile, format, context, sources);

@@ -7,6 +7,7 @@
 
 #include "Driver.h"
 #include "Options.h"
+#include "dchag/Files/Text.h"
 #include "dchag/InitAll.h"
 #include "dchag/Support/OutputFile.h"
 #include "mlir/Support/FileUtilities.h"
@@ -17,14 +18,11 @@
 
 using namespace mlir;
 
-/// Like upstream's, with an output file that is whole or not there.
-static LogicalResult runOpt(int argc, char **argv, StringRef inputFile, StringRef outputFile,
-                            DialectRegistry &registry) {
-  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
-  if (outputFile == "-")
-    return MlirOptMain(argc, argv, inputFile, outputFile, registry);
+/// Like upstream's, on text that its messages can show, with an output file that is whole or not
+/// there.
+static LogicalResult runOpt(StringRef inputFile, StringRef outputFile, DialectRegistry &registry) {
   auto refuse = [](const Twine &text) {
-    llvm::errs() << "dchag-opt: " << text << "\n";
+    llvm::errs() << "dchag-opt: " << dchag::escapeText(text.str()) << "\n";
     return failure();
   };
   std::string reason;
@@ -34,7 +32,8 @@ static LogicalResult runOpt(int argc, char **argv, StringRef inputFile, StringRe
   llvm::Expected<std::unique_ptr<dchag::OutputFile>> output = dchag::OutputFile::open(outputFile);
   if (!output)
     return refuse(llvm::toString(output.takeError()));
-  if (failed(MlirOptMain((*output)->os(), std::move(input), registry, config)))
+  if (failed(MlirOptMain((*output)->os(), dchag::escapeSource(std::move(input)), registry,
+                         MlirOptMainConfig::createFromCLOptions())))
     return failure();
   if (llvm::Error error = (*output)->keep())
     return refuse(llvm::toString(std::move(error)));
@@ -58,7 +57,7 @@ static int runTool(int argc, char **argv, StringRef inputFile, StringRef outputF
     return 1;
   if (isOnnx || !dchag::options::isUpstreamEnough())
     return dchag::runDriver(argv[0], inputFile, *format, outputFile, registry);
-  return asMainReturnCode(runOpt(argc, argv, inputFile, outputFile, registry));
+  return asMainReturnCode(runOpt(inputFile, outputFile, registry));
 }
 
 int main(int argc, char **argv) {
@@ -74,7 +73,7 @@ int main(int argc, char **argv) {
       argc, argv, "compiler of vision models with many channels", registry);
   int code = runTool(argc, argv, inputFile, outputFile, registry);
   if (llvm::Error error = dchag::flushStandardOutput()) {
-    llvm::errs() << "dchag-opt: " << llvm::toString(std::move(error)) << "\n";
+    llvm::errs() << "dchag-opt: " << dchag::escapeText(llvm::toString(std::move(error))) << "\n";
     return 1;
   }
   return code;

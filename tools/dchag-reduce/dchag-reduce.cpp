@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dchag/Files/Text.h"
 #include "dchag/InitAll.h"
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Support/OutputFile.h"
@@ -217,6 +218,7 @@ int main(int argc, char **argv) {
   registerAllDialects(registry);
   registerAllPasses();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  escapeDiagnostics(context);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(inputFile, &context);
   if (!module)
     return 1;
@@ -243,7 +245,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   auto refuse = [](llvm::Error error) {
-    llvm::errs() << "dchag-reduce: error: " << llvm::toString(std::move(error)) << "\n";
+    llvm::errs() << "dchag-reduce: error: " << escapeText(llvm::toString(std::move(error))) << "\n";
     return 1;
   };
   auto output = OutputFile::open(outputFile);

@@ -45,10 +45,6 @@ llvm::Expected<EvalTensor> convertTo(Type type, bool isUnsigned, FileTensor tens
 /// Writes an npy file in the element type of the tensor. The error names the file.
 llvm::Error writeNpy(StringRef path, const FileTensor &tensor);
 
-/// Text from a file as it may be printed: without control characters, line breaks and broken
-/// UTF-8, which are spelled out (runtime/src/Text.h).
-std::string escapeText(StringRef text);
-
 /// The file that an output of this name is written to: NAME.npy, without what file names should
 /// not have.
 std::string getOutputFile(StringRef name);

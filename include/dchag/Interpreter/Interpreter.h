@@ -53,8 +53,8 @@ struct Port {
 /// extracted reads `@prepare(loaded)`. File parameters are `params` in each of them.
 ///
 /// Argument attributes: `dchag.role` = "input", "param", "compiled", "loaded";
-/// `dchag.name`; `dchag.source` of a param; `dchag.reads` of a loaded value; `dchag.unsigned`. Without a role
-/// an argument is an input; without a name it is `argN`, an output `resultN`.
+/// `dchag.name`; `dchag.source` of a param; `dchag.reads` of a loaded value; `dchag.unsigned`.
+/// Without a role an argument is an input; without a name it is `argN`, an output `resultN`.
 struct ModulePorts {
   func::FuncOp step;
   /// Null before the preparation.

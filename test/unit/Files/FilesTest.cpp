@@ -54,6 +54,7 @@ TEST(Text, FileNamesHaveNoFolders) {
   EXPECT_EQ(fileName("head/y 1"), "head_y_1");
   EXPECT_EQ(fileName("../x"), "_.._x");
   EXPECT_EQ(fileName(""), "_");
+  EXPECT_EQ(fileName("\xc3\xa9\xff\xe2\x80\xae"), "\xc3\xa9__");
 }
 
 /// Bytes that are their own place.
@@ -86,4 +87,3 @@ TEST(Npy, UnknownTypesAreNotWritten) {
   EXPECT_TRUE(static_cast<bool>(makeNpyHeader(99, {2}, file)));
   EXPECT_TRUE(static_cast<bool>(makeNpyHeader(-1, {2}, file)));
 }
-
