@@ -217,7 +217,9 @@ static LogicalResult checkUpstream(bool isOnnx) {
 
 LogicalResult options::checkEffects(bool isOnnx) {
   unsigned modes = getModes();
-  for (auto &[option, where] : getTable()) {
+  for (auto &entry : getTable()) {
+    cl::Option *option = entry.first;
+    const In &where = entry.second;
     if (!option->getNumOccurrences())
       continue;
     std::string name = "--" + option->ArgStr.str();
