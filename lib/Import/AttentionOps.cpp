@@ -147,8 +147,12 @@ LogicalResult buildAttention(NodeBuilder &node) {
   if (scale == 0)
     scale = 1 / std::sqrt(static_cast<double>(q[3]));
   auto type = RankedTensorType::get({q[0], q[1], q[2], v[3]}, getElementType(*query));
-  Value result = AttentionOp::create(node.b, node.loc, type, *query, *key, *value, masks->bias,
-                                     masks->mask, node.b.getF64FloatAttr(scale));
+  // A sum over no keys.
+  Value result = k[2] == 0
+                     ? node.splat(type, 0)
+                     : AttentionOp::create(node.b, node.loc, type, *query, *key, *value,
+                                           masks->bias, masks->mask, node.b.getF64FloatAttr(scale))
+                           .getResult();
   if (getShape(node.inputs[0]->value).size() == 3)
     result = node.reshape(node.transpose(result, {0, 2, 1, 3}), {q[0], q[2], q[1] * v[3]});
   if ((node.wantsOutput(1) && failed(node.setOutput(1, *key))) ||
