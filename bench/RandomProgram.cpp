@@ -150,6 +150,33 @@ ProgramWriter::Variable ProgramWriter::normalise(Variable x, unsigned dim) {
              x.bound);
 }
 
+double ProgramWriter::limit() const {
+  switch (kind) {
+  case FloatKind::F32:
+    return 1e8;
+  case FloatKind::BF16:
+    return isExact ? 256 : 1e8;
+  case FloatKind::F16:
+    return isExact ? 2048 : 3e4;
+  }
+  llvm_unreachable("unknown type");
+}
+
+/// A program in f32 as one of another type: the types, and the bits of infinities.
+static std::string convert(std::string text, FloatKind kind) {
+  if (kind == FloatKind::F32)
+    return text;
+  auto replace = [&](StringRef from, StringRef to) {
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+      text.replace(at, from.size(), to);
+  };
+  bool isHalf = kind == FloatKind::F16;
+  replace("f32", isHalf ? "f16" : "bf16");
+  replace("0xFF800000", isHalf ? "0xFC00" : "0xFF80");
+  replace("0x7F800000", isHalf ? "0x7C00" : "0x7F80");
+  return text;
+}
+
 std::string ProgramWriter::write(unsigned numOps) {
   static const Maker exact[] = {
       &ProgramWriter::makeBinary,      &ProgramWriter::makeUnary,
@@ -191,9 +218,11 @@ std::string ProgramWriter::write(unsigned numOps) {
     values += (i ? ", " : "") + variable.name;
     types += (i ? ", " : "") + variable.getType();
   }
-  return formatv("module {{\n  func.func @main({0}) -> ({1}) {{\n{2}    return {3} : {1}\n  }\n}\n",
-                 arguments, types, body, values)
-      .str();
+  return convert(
+      formatv("module {{\n  func.func @main({0}) -> ({1}) {{\n{2}    return {3} : {1}\n  }\n}\n",
+              arguments, types, body, values)
+          .str(),
+      kind);
 }
 
 //===----------------------------------------------------------------------===//
@@ -299,6 +328,8 @@ void ProgramWriter::makeSelect() {
 
 void ProgramWriter::makeConvert() {
   Variable x = pickRank(0, 4, "i32");
+  if (x.bound > limit())
+    return;
   add(formatv("arith.sitofp {0} : {1} to {2}", x.name, x.getType(), formatTensor(x.shape, "f32"))
           .str(),
       x.shape, "f32", x.bound);

@@ -17,6 +17,9 @@ namespace mlir::dchag::bench {
 
 using Shape = SmallVector<int64_t, 6>;
 
+/// Type of the numbers of a program.
+enum class FloatKind { F32, BF16, F16 };
+
 class ProgramWriter {
 public:
   struct Variable {
@@ -29,9 +32,10 @@ public:
     std::string getType() const;
   };
 
-  ProgramWriter(Random &random, bool isExact) : random(random), isExact(isExact) {}
+  ProgramWriter(Random &random, bool isExact, FloatKind kind)
+      : random(random), isExact(isExact), kind(kind) {}
 
-  /// The whole module, as text.
+  /// The whole module, as text. It is written in f32 and then put in the wanted type.
   std::string write(unsigned numOps);
 
 private:
@@ -51,7 +55,9 @@ private:
   SmallVector<int64_t> makeOrder(unsigned count);
   /// Makes a value small and of small slope.
   Variable tame(Variable x, double bound);
-  static double limit() { return 1e8; }
+  /// No value is made that might be larger: f16 ends at 65504, and in exact programs of small types
+  /// integers must be exact.
+  double limit() const;
   /// An argument of the numbers 1 to 3 along some dimensions of `shape`, repeated along the others.
   /// In padding it is 0, or what no number is: what is made of it there is not finite.
   Variable addPositive(ArrayRef<int64_t> shape, StringRef element);
@@ -104,6 +110,7 @@ private:
 
   Random &random;
   bool isExact;
+  FloatKind kind;
   SmallVector<Variable> variables;
   std::string arguments, body;
   unsigned numNames = 0;

@@ -30,6 +30,14 @@ static llvm::cl::opt<std::string> folder("output", llvm::cl::init("."),
                                          llvm::cl::desc("where programs that fail go (default .)"));
 static llvm::cl::opt<bool> printsAll("print", llvm::cl::init(false),
                                      llvm::cl::desc("writes the programs instead of running them"));
+static llvm::cl::opt<unsigned>
+    maxRanks("max-ranks", llvm::cl::init(16),
+             llvm::cl::desc("ranks of a program at most (default 16); 1: no mesh and no marks"));
+static llvm::cl::opt<FloatKind> floatKind("type", llvm::cl::init(FloatKind::F32),
+                                          llvm::cl::desc("type of the numbers (default f32)"),
+                                          llvm::cl::values(clEnumValN(FloatKind::F32, "f32", ""),
+                                                           clEnumValN(FloatKind::BF16, "bf16", ""),
+                                                           clEnumValN(FloatKind::F16, "f16", "")));
 
 /// All padding that may hold anything holds NaN; half of the programs run in simpler ops.
 static std::string getPipeline(bool poisons, bool decomposes) {
@@ -169,13 +177,23 @@ static SmallVector<int64_t> makeGrid(Random &random) {
   return sizes;
 }
 
+/// The same axes with fewer ranks, so that seeds stand for the same programs.
+static void limitRanks(MutableArrayRef<int64_t> grid) {
+  int64_t ranks = 1;
+  for (int64_t &size : grid) {
+    size = std::min<int64_t>(size, maxRanks / ranks);
+    ranks *= size;
+  }
+}
+
 OwningOpRef<ModuleOp> Trial::make() {
   SmallVector<int64_t> grid = makeGrid(random);
   isExact = random.oneIn(2);
-  text = ProgramWriter(random, isExact).write(random.from(2, 14));
+  text = ProgramWriter(random, isExact, floatKind).write(random.from(2, 14));
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, context);
-  if (!module)
+  if (!module || maxRanks == 1)
     return module;
+  limitRanks(grid);
   MeshAttr mesh = makeMesh(context, grid);
   module->getOperation()->setAttr(MeshAttr::attrName, mesh);
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
@@ -214,7 +232,8 @@ bool Trial::run(Statistics &statistics) {
   });
   OwningOpRef<ModuleOp> module = make();
   if (printsAll) {
-    llvm::outs() << "// seed " << seed << "\n" << (module ? "" : text);
+    llvm::outs() << "// seed " << seed << (isExact ? " (exact)\n" : " (smooth)\n")
+                 << (module ? "" : text);
     if (module)
       module->print(llvm::outs());
     return true;
@@ -244,6 +263,10 @@ bool Trial::run(Statistics &statistics) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::ParseCommandLineOptions(argc, argv, "distributes programs at random and runs them\n");
+  if (maxRanks == 0) {
+    llvm::errs() << "--max-ranks: a program has at least 1 rank\n";
+    return 1;
+  }
   if (llvm::sys::fs::create_directories(folder)) {
     llvm::errs() << "cannot make the folder '" << folder << "'\n";
     return 1;

@@ -138,36 +138,45 @@ class Test:
         command += [f"--expect={name}={path}" for name, path in self.outputs.items()]
         return command
 
-    def run(self, tool):
-        """Returns (outcome, detail): passed, unsupported, refused or failed."""
-        if self.has_other_data():
-            return "refused", "data of another type than the model's"
+    def bind(self, run):
+        """Calls run(bound) with the names of inputs to fix until the import misses none of them;
+        returns the names and the last result (of subprocess.run)."""
         bound = set()
         while True:
-            result = subprocess.run(self.command(tool, bound), capture_output=True, text=True,
-                                    timeout=120)
-            if result.returncode == 0:
-                return "passed", ""
+            result = run(bound)
             # The import names the value it must know: bind it, or, if nodes compute it, all.
             unknown = set(re.findall(r'input \d+ "([^"]*)" \([^)]*\) is not (?:known|a number)',
                                      result.stderr))
-            if not unknown:
-                break
             wanted = unknown & set(self.inputs) or set(self.inputs)
-            if wanted <= bound:
-                break
+            if result.returncode == 0 or not unknown or wanted <= bound:
+                return bound, result
             bound |= wanted
-        text = result.stderr.strip() or f"exit code {result.returncode}"
-        if result.returncode < 0 or "Stack dump" in text:
-            return "failed", "crashed: " + text[-200:]
-        if "the operator is not imported" in text or "of this domain are not imported" in text:
-            return "unsupported", text
-        if "does not say which version" in text:
-            return "unsupported", text
-        for pattern, reason in REFUSED:
-            if re.search(pattern, text):
-                return "refused", reason
-        return "failed", text
+
+    def run(self, tool):
+        """Returns (outcome, detail): passed, unsupported, refused or failed."""
+        if self.has_other_data():
+            return OTHER_DATA
+        _, result = self.bind(lambda bound: subprocess.run(
+            self.command(tool, bound), capture_output=True, text=True, timeout=120))
+        return ("passed", "") if result.returncode == 0 else explain_error(result)
+
+
+OTHER_DATA = "refused", "data of another type than the model's"
+
+
+def explain_error(result):
+    """What the tool's error says of a node test: (outcome, detail)."""
+    text = result.stderr.strip() or f"exit code {result.returncode}"
+    if result.returncode < 0 or "Stack dump" in text:
+        return "failed", "crashed: " + text[-200:]
+    if "the operator is not imported" in text or "of this domain are not imported" in text:
+        return "unsupported", text
+    if "does not say which version" in text:
+        return "unsupported", text
+    for pattern, reason in REFUSED:
+        if re.search(pattern, text):
+            return "refused", reason
+    return "failed", text
 
 
 def find_tests(debian, scratch):
