@@ -190,6 +190,8 @@ Value Decomposer::lowest(Value like) {
 }
 
 Value Decomposer::divOrZero(Value x, Value y) {
+  x = wide(x);
+  y = wide(y);
   Value zero = splat(y, 0.0);
   Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, y, zero);
   return select(isZero, splat(x, 0.0), div(x, y));
