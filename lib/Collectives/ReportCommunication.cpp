@@ -2,8 +2,8 @@
 
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
-#include "dchag/Support/OutputFile.h"
 #include "dchag/Files/Text.h"
+#include "dchag/Support/OutputFile.h"
 #include "dialects/interfaces/Interfaces.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"

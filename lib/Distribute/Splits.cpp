@@ -184,6 +184,18 @@ ShardingAttr RuledOp::getSharding(unsigned slot, const Splits &splits) const {
   return ShardingAttr::get(op->getContext(), dims, partials);
 }
 
+bool RuledOp::repeatsAxis(unsigned slot, const Splits &splits) const {
+  llvm::SmallDenseSet<StringAttr> used;
+  auto isRepeated = [&](StringAttr axis) { return !used.insert(axis).second; };
+  for (unsigned dim = 0; dim < getSlotRank(slot); ++dim)
+    if (llvm::any_of(getDimSharding(slot, dim, splits).getAxes(), isRepeated))
+      return true;
+  for (unsigned f = 0; isResult(slot) && f < getNumFactors(); ++f)
+    if (splits[f] && !hasFactor(slot, f) && llvm::any_of(splits[f].axes, isRepeated))
+      return true;
+  return false;
+}
+
 FailureOr<Splits> RuledOp::getSplits(ArrayRef<ShardingAttr> shardings) const {
   Splits splits(getNumFactors());
   for (unsigned slot = 0; slot < getNumSlots(); ++slot)
@@ -203,7 +215,8 @@ FailureOr<Splits> RuledOp::getSplits(ArrayRef<ShardingAttr> shardings) const {
   if (!isExpressible(splits))
     return failure();
   for (unsigned slot = 0; slot < getNumSlots(); ++slot)
-    if (!getSharding(slot, splits).isSameLayout(shardings[slot], getValue(slot).getType(), mesh))
+    if (repeatsAxis(slot, splits) ||
+        !getSharding(slot, splits).isSameLayout(shardings[slot], getValue(slot).getType(), mesh))
       return failure();
   return splits;
 }

@@ -1,8 +1,8 @@
 //===- TensorFiles.cpp - values from and to files --------------------------*- C++ -*-===//
 
 #include "dchag/Files/TensorFiles.h"
-#include "dchag/Support/OutputFile.h"
 #include "dchag/Import/Onnx.h"
+#include "dchag/Support/OutputFile.h"
 #include "mlir/IR/Builders.h"
 #include "runtime/src/ArrayFile.h"
 #include "runtime/src/Safetensors.h"

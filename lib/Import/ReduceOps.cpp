@@ -151,6 +151,6 @@ void onnx::registerReduceOps(OperatorTable &table) {
       1);
   table.add(
       "GlobalMaxPool", [](NodeBuilder &node) { return buildGlobalPool(node, Reduction::Max); }, 1);
-  table.roundOnce({"ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceMean",
-                   "ReduceLogSumExp", "GlobalAveragePool"});
+  table.roundOnce({"ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum",
+                   "ReduceMean", "ReduceLogSumExp", "GlobalAveragePool"});
 }

@@ -3,8 +3,8 @@
 #include "Runner.h"
 #include "OpenMp.h"
 #include "Rank.h"
-#include "Unfinished.h"
 #include "Text.h"
+#include "Unfinished.h"
 
 #include <atomic>
 #include <cerrno>

@@ -38,7 +38,7 @@ write("names.mlir", rb"""module attributes {dchag.model = "names"} {
 }
 """)
 write("source.mlir", b"""func.func @f(%x: tensor<2xf32>) -> tensor<3xf32> {
-  return %x : tensor<2xf32> // \x1b[32m \xff
+  return %x : tensor<2xf32> // \xe2\x80\xae \xff
 }
 """)
 write("location.mlir", rb"""func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
