@@ -54,14 +54,16 @@ public:
   explicit Waiting(MpiComm &comm) : Waiting(comm, comm.world->control->countCall()) {}
   ~Waiting() {
     if (allowed)
-      control.leaveCall();
+      control.leaveCall(ends);
   }
+  /// The collective goes on after the call.
+  void onlyStarts() { ends = false; }
   /// All ranks stop: the calls must not be made.
   bool refused() const { return !allowed; }
 
 private:
   Control &control;
-  bool allowed;
+  bool allowed, ends = true;
 };
 
 } // namespace
@@ -344,6 +346,7 @@ static void *start(dchag_comm *base, const dchag_collective *collective) {
   request->deferred = collective->count > most;
   if (!request->deferred) {
     Waiting waiting(comm, request->number);
+    waiting.onlyStarts();
     if (waiting.refused() || check(comm, startPiece(comm, *request)))
       return nullptr;
   }

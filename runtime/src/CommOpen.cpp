@@ -30,7 +30,7 @@ static Error openLibrary(const std::string &file, void *&library) {
   for (const std::string &folder : folders) {
     std::string path = folder + "/" + file;
     tried += (tried.empty() ? "" : ", ") + folder;
-    if (access(path.c_str(), R_OK) != 0)
+    if (access(path.c_str(), F_OK) != 0)
       continue;
     // Global, because Open MPI's own plug-ins look for its symbols.
     library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,7 +127,27 @@ Error Control::admit(Connection &connection, const Message &message) {
   return Error::success();
 }
 
+/// Rank 0 has a connection for each rank, and shells set a low limit by default.
+static Error allowConnections(int ranks) {
+  constexpr rlim_t otherFiles = 64;
+  rlim_t wanted = ranks + otherFiles;
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+    return Error::success();
+  if (limit.rlim_max < wanted)
+    return failure(
+        "rank 0 needs %llu descriptors for its connections to %d ranks, but the limit is "
+        "%llu: raise it (ulimit -Hn)",
+        static_cast<unsigned long long>(wanted), ranks,
+        static_cast<unsigned long long>(limit.rlim_max));
+  limit.rlim_cur = wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return Error::success();
+}
+
 Error Control::listen() {
+  if (Error error = allowConnections(size()))
+    return error;
   const char *remedy = options.launch.portIsTaken
                            ? "torchrun keeps MASTER_PORT, so that ranks meet at this one: start it "
                              "with another --master-port"

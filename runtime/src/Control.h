@@ -66,7 +66,8 @@ public:
   /// they do not come in time, or a verdict ends all, the process is ended from inside of the call.
   /// False, without having entered, if there is a verdict already.
   bool enterCall(const std::vector<int> &ranks, uint32_t number);
-  void leaveCall();
+  /// True `done` if this rank has its result.
+  void leaveCall(bool done = true);
   /// Waits until all ranks called it. Only while watched.
   Error synchronise();
 
@@ -102,6 +103,8 @@ private:
   void noteLate(int accuser, uint32_t number, const std::vector<int> &ranks);
   void answer(uint32_t number);
   void judge();
+  bool reprieve();
+  void allowMoreTime();
   void checkCall();
   void broadcast(char type, const std::string &text);
   void advance();
@@ -125,14 +128,17 @@ private:
   std::string decided;
   Clock::time_point lastMoment; ///< when a process that has a verdict must be gone
   std::vector<char> ready, left;
-  std::vector<char> accusers, accused, present; ///< who waits, for whom, and who need not come
+  enum : char { unheard, hasCome, isDone };
+  std::vector<char> accusers, accused, present; ///< who waits, for whom, and what others answer
   Clock::time_point judgement = Clock::time_point::max(); ///< when rank 0 decides about them
   bool released = false, closing = false, finished = false;
 
   std::atomic<uint32_t> calls{0};
   bool marksCalls = false;                    ///< calls cannot be interrupted
   const std::vector<int> *waitsFor = nullptr; ///< the ranks of the call that this rank is in
-  uint32_t callNumber = 0;
+  uint32_t callNumber = 0, lastDone = 0;
+  uint32_t judgedNumber = 0; ///< rank 0: the call that was given more time, so many times
+  int reprieves = 0;
   bool callIsLate = false; ///< rank 0 was told
   Clock::time_point callDeadline;
 };

@@ -14,7 +14,8 @@ constexpr char fail = 'F';      ///< why all ranks stop
 constexpr char late = 'L';      ///< for which ranks this one waits in vain: 32-bit numbers, the
                                 ///< first is the number of the call
 constexpr char ask = 'Q';       ///< who waits, too, and who has come to the call of this number?
-constexpr char present = 'I';   ///< this rank has come to it, and does not wait
+constexpr char present = 'I';   ///< this rank has come to it, and does not wait; "done": any more
+constexpr char patience = 'T';  ///< from rank 0: nobody is missing, the call goes on
 constexpr char bye = 'B';       ///< this rank is done; from rank 0: all ranks are
 
 } // namespace dchag::rt::messages

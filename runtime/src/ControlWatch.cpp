@@ -113,7 +113,9 @@ void Control::handle(int from, const Message &message) {
     unpackRanks(message.text, number);
     answer(number);
   } else if (message.type == messages::present)
-    present[from] = 1;
+    present[from] = message.text == "done" ? isDone : hasCome;
+  else if (message.type == messages::patience)
+    allowMoreTime();
   else if (message.type == messages::ready)
     ready[from] = 1;
   else if (message.type == messages::release)
@@ -167,6 +169,8 @@ void Control::noteLate(int accuser, uint32_t number, const std::vector<int> &ran
       accused[rank] = 1;
   judgement = std::min(judgement, Clock::now() + (marksCalls ? longHearing : hearing));
   if (first && marksCalls) {
+    reprieves = number == judgedNumber ? reprieves : 0;
+    judgedNumber = number;
     broadcast(messages::ask, packRanks(number, {}));
     answer(number);
   }
@@ -175,15 +179,16 @@ void Control::noteLate(int accuser, uint32_t number, const std::vector<int> &ran
 
 /// Says whether this rank waits, or has come to the call for which another one waits in vain.
 void Control::answer(uint32_t number) {
-  bool came = static_cast<int32_t>(calls - number) >= 0;
+  auto reached = [&](uint32_t mine) { return static_cast<int32_t>(mine - number) >= 0; };
+  char state = reached(lastDone) ? isDone : reached(calls) ? hasCome : unheard;
   if (rank() == 0 && waitsFor)
     noteLate(0, callNumber, *waitsFor);
   else if (rank() == 0)
-    present[0] = came;
+    present[0] = state;
   else if (waitsFor)
     links[0].send(messages::late, packRanks(callNumber, *waitsFor), Clock::now() + sending);
-  else if (came)
-    links[0].send(messages::present, "", Clock::now() + sending);
+  else if (state != unheard)
+    links[0].send(messages::present, state == isDone ? "done" : "", Clock::now() + sending);
 }
 
 void Control::judge() {
@@ -191,13 +196,34 @@ void Control::judge() {
   for (int r = 0; r < size(); ++r) {
     if (accused[r])
       all.push_back(r);
-    if (accused[r] && !accusers[r])
+    if (accused[r] && !accusers[r] && present[r] != isDone)
       idle.push_back(r);
-    if (accused[r] && !accusers[r] && !present[r])
+    if (accused[r] && !accusers[r] && present[r] == unheard)
       absent.push_back(r);
   }
+  if (marksCalls && idle.empty() && reprieve())
+    return;
   const std::vector<int> &guilty = !absent.empty() ? absent : !idle.empty() ? idle : all;
   decide(lateText(guilty, options.timeout));
+}
+
+/// All that are in the call have come to it, or are done: it takes long because it moves much, or
+/// the machines are loaded. Not for ever, though: a network may fail without a word.
+bool Control::reprieve() {
+  constexpr int most = 9;
+  if (++reprieves > most)
+    return false;
+  for (std::vector<char> *flags : {&accusers, &accused, &present})
+    flags->assign(size(), 0);
+  judgement = Clock::time_point::max();
+  broadcast(messages::patience, "");
+  allowMoreTime();
+  return true;
+}
+
+void Control::allowMoreTime() {
+  callIsLate = false;
+  callDeadline = deadline();
 }
 
 /// How often to look for a call that takes too long.
@@ -235,9 +261,11 @@ bool Control::enterCall(const std::vector<int> &ranks, uint32_t number) {
   return true;
 }
 
-void Control::leaveCall() {
+void Control::leaveCall(bool done) {
   std::lock_guard<std::mutex> lock(mutex);
   waitsFor = nullptr;
+  if (done && static_cast<int32_t>(callNumber - lastDone) > 0)
+    lastDone = callNumber;
 }
 
 Error Control::synchronise() {

@@ -23,6 +23,8 @@ using namespace dchag::rt;
 
 /// Up to so many threads are taken without a trial.
 static constexpr long usualThreads = 64;
+/// A runtime that hangs with what it is told is no better than one that aborts.
+static constexpr unsigned trialSeconds = 30;
 
 /// Positive numbers with commas between them, one for each level of nesting; the largest in `most`.
 static bool isThreadList(const char *text, long &most) {
@@ -72,6 +74,7 @@ static bool tryThreads(const char *omitted, std::string &said) {
     dup2(ends[1], STDOUT_FILENO);
     if (omitted)
       unsetenv(omitted);
+    alarm(trialSeconds);
     useThreads();
   }
   close(ends[1]);
@@ -91,6 +94,8 @@ static bool tryThreads(const char *omitted, std::string &said) {
   size_t at = text.find("OMP: Error");
   said = text.substr(at == std::string::npos ? 0 : at);
   said.resize(std::min(said.find('\n'), said.size()));
+  if (said.empty())
+    said = WIFSIGNALED(status) ? format("ends by signal %d", WTERMSIG(status)) : "fails";
   return false;
 }
 
