@@ -203,6 +203,7 @@ bool AggregateOp::zerosEmptyGroups() {
 LogicalResult AggregateOp::evaluate(ArrayRef<EvalTensor> operands,
                                     SmallVectorImpl<EvalTensor> &results) {
   AggregateInputs inputs = gatherInputs(*this, operands);
+  inputs.weighsMasked = getNanWhenEmpty();
   double empty = zerosEmptyGroups() ? 0 : std::numeric_limits<double>::quiet_NaN();
   EvalTensor result = divideParts(evaluateParts(inputs), empty);
   if (getWo()) {
@@ -271,7 +272,9 @@ LogicalResult AggregatePartialOp::verify() {
 
 LogicalResult AggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,
                                            SmallVectorImpl<EvalTensor> &results) {
-  AggregateParts parts = evaluateParts(gatherInputs(*this, operands));
+  AggregateInputs inputs = gatherInputs(*this, operands);
+  inputs.weighsMasked = getWeighsMasked();
+  AggregateParts parts = evaluateParts(inputs);
   results.append({std::move(parts.max), std::move(parts.sum), std::move(parts.acc)});
   return success();
 }
@@ -280,9 +283,12 @@ RuleAttr AggregatePartialOp::getShardingRule() {
   UpToSoftmaxRule<AggregatePartialOp> common(*this, FactorKind::Parallel);
   auto [b, g, q, n] = std::tuple(common.b, common.g, common.q, common.n);
   // What is padding of an uneven split is masked away; without a mask there must be none.
+  Builder builder(getContext());
   if (getMask())
     common.rule.padding(getMaskMutable()[0].getOperandNumber(), common.k,
-                        Builder(getContext()).getBoolAttr(false));
+                        builder.getBoolAttr(false));
+  if (getMask() && getWeighsMasked())
+    common.rule.padding(0, common.k, builder.getZeroAttr(getTokens().getType().getElementType()));
   common.rule.result(0, {b, g, q, n, common.head}).result(1, {b, g, q, n, common.head});
   return common.rule.result(2, {b, g, q, n, common.value}).maximum(0).build();
 }

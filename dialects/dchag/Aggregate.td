@@ -16,13 +16,14 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
         y[b,g,i,n] = wo[g] concat_j( sum_c softmax_c(scale <query[g,i]_j, k[c]_j>) v[c]_j ) + bo[g]
 
     The query is already projected: it depends on parameters alone. What the mask leaves out has no
-    part in the result, be it NaN.
+    part in the result, be it NaN; with `nan_when_empty`, where the op is the softmax of a graph, it has
+    the weight 0.
 
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A, the result B x G x Q x N x Do.
     - (C2) `heads` divides A and V.
     - (C3) `wk` is G x A x Dt, `bk` G x A, `wv` G x V x Dt, `bv` G x V, `wo` G x Do x V, `bo` G x Do.
     - (C4) `mask` is (B or 1) x G x K; a group without a unit yields `bo`, that is 0
-      without one, and NaN with `nan_when_empty`, as the softmax of a graph does.
+      without one, and NaN with `nan_when_empty`.
     - (C5) Without `wk` A = Dt, without `wv` V = Dt, without `wo` Do = V.
     - (C6) A bias needs its weight.
     - (C7) All operands but the mask and the result have one floating-point element type. Results may be
@@ -77,6 +78,10 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
     given). K splits as a softmax: `max` is then partial as a maximum, `sum` and `acc` relative to
     it (`#dchag.sharding`), unevenly only with a mask, which leaves out the padding.
 
+    With `weighs_masked` what the mask leaves out has the weight 0 and must be finite, as in the
+    softmax of a graph; `partition` sees to it that padding is. Without, it has no part in the result,
+    be it NaN, which costs a pass over the tokens.
+
     Made by `split-aggregates` where an aggregation shall split over its units; divided by
     `dchag.merge_partials`.
     ```mlir
@@ -86,7 +91,8 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
   let arguments = (ins Dchag_FloatTensor:$tokens, Dchag_FloatTensor:$query,
     Optional<Dchag_FloatTensor>:$wk, Optional<Dchag_FloatTensor>:$bk,
     Optional<Dchag_FloatTensor>:$wv, Optional<Dchag_FloatTensor>:$bv,
-    Optional<Dchag_BoolTensor>:$mask, ConfinedAttr<I64Attr, [IntPositive]>:$heads, F64Attr:$scale);
+    Optional<Dchag_BoolTensor>:$mask, ConfinedAttr<I64Attr, [IntPositive]>:$heads, F64Attr:$scale,
+    UnitAttr:$weighs_masked);
   let results = (outs Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
   let hasVerifier = 1;
   let assemblyFormat = [{

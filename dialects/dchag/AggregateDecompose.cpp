@@ -23,6 +23,8 @@ struct Aggregation {
   Value tokens, query, wk, bk, wv, bv, mask;
   int64_t heads;
   double scale;
+  /// Whether a weight of 0 is all that the mask does.
+  bool weighsMasked = false;
 
   double rows() const { return double(dimOf(tokens, 0)) * dimOf(tokens, 3); }
   int64_t units() const { return dimOf(tokens, 2); }
@@ -39,7 +41,7 @@ struct Aggregation {
   }
   /// Tokens or values, 0 where the mask does not hold.
   Value dropMasked(Value x, StringRef letters) {
-    return mask ? d.keepWhere(d.spread(mask, "bgk", x, letters), x) : x;
+    return mask && !weighsMasked ? d.keepWhere(d.spread(mask, "bgk", x, letters), x) : x;
   }
   /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
   Value weightedValues(Value weights);
@@ -109,7 +111,8 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
                     getBv(),
                     getMask(),
                     int64_t(getHeads()),
-                    getScale().convertToDouble()};
+                    getScale().convertToDouble(),
+                    getNanWhenEmpty()};
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");
@@ -147,7 +150,8 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
                     getBv(),
                     getMask(),
                     int64_t(getHeads()),
-                    getScale().convertToDouble()};
+                    getScale().convertToDouble(),
+                    getWeighsMasked()};
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");

@@ -94,9 +94,9 @@ private:
     double *acc = out.acc.mutableFloats() + row * valueWidth + j * width;
     for (int64_t c = 0; c < units; ++c) {
       // A unit that is masked has no part in the result, be its value NaN.
-      if (isMasked(c))
+      if (isMasked(c) && !in.weighsMasked)
         continue;
-      double weight = std::exp(scores[c] - max);
+      double weight = isMasked(c) ? 0 : std::exp(scores[c] - max);
       sum += weight;
       for (int64_t e = 0; e < width; ++e)
         acc[e] += weight * values[c * valueStride + j * width + e];

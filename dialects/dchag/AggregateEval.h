@@ -11,6 +11,8 @@ struct AggregateInputs {
   const EvalTensor *tokens, *query, *wk, *bk, *wv, *bv, *mask;
   int64_t heads;
   double scale;
+  /// Whether masked units have the weight 0, as in the softmax of a graph; else they have no part.
+  bool weighsMasked = false;
 };
 
 /// The three parts of the online softmax, see `dchag.aggregate_partial`.

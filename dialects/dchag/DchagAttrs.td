@@ -102,7 +102,8 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
 
     Ranks of an uneven split compute on padding too. Where that would change what is not
     padding, the operand's padding is overwritten: along `sum`, `max` and `min` factors by
-    the neutral element, along others by what `padding` names for an operand and a factor.
+    the neutral element, along others by what `padding` names for an operand and a factor. Floats
+    along `softmax` factors, which are weighed with 0, need only be finite then.
 
     An op that gives the parts of an online softmax (docs/math.md, section 3) names the result
     that holds the maximum by `maximum`. Its `softmax` factors split: that result is then

@@ -106,6 +106,14 @@ RuleAttr TokenizeOp::getShardingRule() {
   }
   rule.operand(0, ArrayRef(imageDims)).operand(1, ArrayRef(weightDims));
   rule.optionalOperand(getBiasMutable(), {c, d}).optionalOperand(getEmbeddingMutable(), {c, d});
+  // The image or the weight, with what is added to their product.
+  for (int64_t factor : {0, 1}) {
+    SmallVector<int64_t> set = {factor};
+    for (MutableOperandRange range : {getBiasMutable(), getEmbeddingMutable()})
+      if (!range.empty())
+        set.push_back(range[0].getOperandNumber());
+    rule.linear(set);
+  }
   return rule.result(0, {b, c, ArrayRef(positions), d}).build();
 }
 

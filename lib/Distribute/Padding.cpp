@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -21,62 +22,165 @@ static bool hasPadding(Value value, MeshAttr mesh) {
   return false;
 }
 
+namespace {
+/// A result of an op with a rule, seen from the operands.
+class LinearOp {
+public:
+  LinearOp(OpResult result, MeshAttr mesh) : ruled(result.getOwner(), mesh) {
+    if (!*this)
+      return;
+    unsigned slot = ruled.getOp()->getNumOperands() + result.getResultNumber();
+    for (unsigned dim = 0; dim < ruled.getSlotRank(slot); ++dim)
+      if (isPadded(result, dim, mesh))
+        padded.push_back(ruled.getLeading(slot, dim).factor);
+  }
+  explicit operator bool() const { return ruled && ruled.getRule().getLinear(); }
+
+  auto getSets() const { return ruled.getRule().getLinear().getAsRange<DenseI64ArrayAttr>(); }
+
+  /// Whether the op is linear in an operand, among others. A divisor is none.
+  bool isFactor(int64_t operand) const {
+    return llvm::any_of(getSets(), [&](DenseI64ArrayAttr set) {
+      return llvm::is_contained(set.asArrayRef(), operand);
+    });
+  }
+
+  /// Whether the operand has all factors along which the result is padded: along one that it
+  /// lacks it is repeated, so that padding holds elements of it.
+  bool coversPadding(unsigned operand) const {
+    return llvm::all_of(padded, [&](int64_t factor) {
+      return llvm::any_of(llvm::seq(ruled.getSlotRank(operand)), [&](unsigned dim) {
+        return ruled.getLeading(operand, dim).factor == factor;
+      });
+    });
+  }
+
+  /// Whether an operand is what the result starts as: nothing that is read, or 0.
+  bool isNeutralInit(OpOperand &operand) const {
+    auto dps = dyn_cast<DestinationStyleOpInterface>(operand.getOwner());
+    if (!dps || !dps.isDpsInit(&operand))
+      return false;
+    if (auto fill = operand.get().getDefiningOp<linalg::FillOp>())
+      return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
+             matchPattern(fill.getInputs()[0], m_Zero());
+    return operand.get().getDefiningOp<tensor::EmptyOp>() != nullptr;
+  }
+
+private:
+  RuledOp ruled;
+  SmallVector<int64_t> padded;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Zeros
+//===----------------------------------------------------------------------===//
+
 bool PaddingAnalysis::isZero(Value value) {
-  auto found = known.find(value);
-  if (found != known.end())
+  auto found = zeros.find(value);
+  if (found != zeros.end())
     return found->second;
-  bool zero = !hasPadding(value, mesh) || compute(value);
-  known[value] = zero;
+  bool zero = false;
+  if (!hasPadding(value, mesh))
+    zero = true;
+  else if (auto argument = dyn_cast<BlockArgument>(value))
+    zero = isParameter(argument);
+  else if (auto reshard = value.getDefiningOp<ReshardOp>())
+    // A part of a softmax is multiplied by the exponential of a difference of maxima.
+    zero = !reshard.combinesSoftmax() && isZero(reshard.getInput());
+  else
+    zero = isLinearInZeros(cast<OpResult>(value));
+  zeros[value] = zero;
   return zero;
 }
 
-bool PaddingAnalysis::compute(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return isParameter(argument);
-  // A part of a softmax is multiplied by the exponential of a difference of maxima.
-  if (auto reshard = value.getDefiningOp<ReshardOp>())
-    return !reshard.combinesSoftmax() && isZero(reshard.getInput());
-  return isLinearInZeros(cast<OpResult>(value));
-}
-
-/// What a result starts as: nothing that is read, or 0.
-static bool isNeutral(Value init) {
-  if (auto fill = init.getDefiningOp<linalg::FillOp>())
-    return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
-           matchPattern(fill.getInputs()[0], m_Zero());
-  return init.getDefiningOp<tensor::EmptyOp>() != nullptr;
-}
-
 bool PaddingAnalysis::isLinearInZeros(OpResult result) {
-  Operation *op = result.getOwner();
-  RuledOp ruled(op, mesh);
-  if (!ruled || !ruled.getRule().getLinear())
+  LinearOp op(result, mesh);
+  if (!op)
     return false;
-  // Along a factor that an operand lacks it is repeated, so that padding holds elements.
-  auto isZeroAlong = [&](unsigned operand, int64_t factor) {
-    for (unsigned dim = 0; dim < ruled.getSlotRank(operand); ++dim)
-      if (ruled.getLeading(operand, dim).factor == factor)
-        return true;
-    return false;
-  };
-  SmallVector<int64_t> padded;
-  unsigned slot = op->getNumOperands() + result.getResultNumber();
-  for (unsigned dim = 0; dim < ruled.getSlotRank(slot); ++dim)
-    if (isPadded(result, dim, mesh))
-      padded.push_back(ruled.getLeading(slot, dim).factor);
-  auto dps = dyn_cast<DestinationStyleOpInterface>(op);
-  for (auto set : ruled.getRule().getLinear().getAsRange<DenseI64ArrayAttr>()) {
-    bool holds = true;
-    for (OpOperand &operand : op->getOpOperands()) {
-      int64_t index = operand.getOperandNumber();
-      if (!llvm::is_contained(set.asArrayRef(), index))
-        holds &= dps && dps.isDpsInit(&operand) && isNeutral(operand.get());
-      else
-        holds &= isZero(operand.get()) &&
-                 llvm::all_of(padded, [&](int64_t factor) { return isZeroAlong(index, factor); });
-    }
-    if (holds)
-      return true;
+  return llvm::any_of(op.getSets(), [&](DenseI64ArrayAttr set) {
+    return llvm::all_of(result.getOwner()->getOpOperands(), [&](OpOperand &operand) {
+      unsigned index = operand.getOperandNumber();
+      return llvm::is_contained(set.asArrayRef(), int64_t(index))
+                 ? isZero(operand.get()) && op.coversPadding(index)
+                 : op.isNeutralInit(operand);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// What is finite
+//===----------------------------------------------------------------------===//
+
+const PaddingAnalysis::Plan &PaddingAnalysis::getPlan(Value value, Goal goal) {
+  Key key(value, static_cast<unsigned>(goal));
+  auto found = plans.find(key);
+  if (found == plans.end())
+    // Made first: making it adds others.
+    found = plans.try_emplace(key, makePlan(value, goal)).first;
+  return found->second;
+}
+
+PaddingAnalysis::Plan PaddingAnalysis::makePlan(Value value, Goal goal) {
+  Plan best;
+  if (isZero(value)) {
+    best.cost = 0;
+    return best;
   }
-  return false;
+  ShardingAttr sharding = getValueSharding(value);
+  if (isa<FloatType>(getElementTypeOrSelf(value)) && !sharding.isPartial()) {
+    auto local = cast<RankedTensorType>(sharding.getLocalType(value.getType(), mesh));
+    best.cost = local.getNumElements();
+    best.here = true;
+  }
+  auto reshard = value.getDefiningOp<ReshardOp>();
+  if (reshard && !reshard.combinesSoftmax()) {
+    const Plan &input = getPlan(reshard.getInput(), goal);
+    if (input.cost && (!best.cost || *input.cost < *best.cost))
+      best = {input.cost, false, {{reshard.getInput(), goal}}};
+  } else if (auto result = dyn_cast<OpResult>(value); result && !reshard) {
+    planThrough(result, goal, best);
+    if (goal == Goal::Finite)
+      planThrough(result, Goal::Zero, best);
+  }
+  return best;
+}
+
+/// Zeros in all operands of a linear set and other factors that are finite make zeros; moves and
+/// sums of what is finite are finite.
+void PaddingAnalysis::planThrough(OpResult result, Goal goal, Plan &best) {
+  LinearOp op(result, mesh);
+  if (!op)
+    return;
+  for (DenseI64ArrayAttr set : op.getSets()) {
+    Plan plan{0, false, {}};
+    for (OpOperand &operand : result.getOwner()->getOpOperands()) {
+      unsigned index = operand.getOperandNumber();
+      bool isLinear = llvm::is_contained(set.asArrayRef(), int64_t(index));
+      if (!isLinear && op.isNeutralInit(operand))
+        continue;
+      bool isPossible =
+          goal == Goal::Zero ? (isLinear ? op.coversPadding(index) : op.isFactor(index)) : isLinear;
+      Goal wanted = isLinear ? goal : Goal::Finite;
+      std::optional<int64_t> cost = getPlan(operand.get(), wanted).cost;
+      if (!isPossible || !cost || !plan.cost) {
+        plan.cost.reset();
+        break;
+      }
+      *plan.cost += *cost;
+      plan.parts.push_back({operand.get(), wanted});
+    }
+    if (plan.cost && (!best.cost || *plan.cost < *best.cost))
+      best = std::move(plan);
+  }
+}
+
+void PaddingAnalysis::apply(Value value, Goal goal) {
+  // A copy: the plans of the parts may be made now.
+  Plan plan = getPlan(value, goal);
+  reliedOn.insert(value);
+  if (plan.here)
+    overwritten.insert(value);
+  for (auto [part, wanted] : plan.parts)
+    apply(part, wanted);
 }

@@ -23,6 +23,8 @@ public:
         builder(function.getContext()) {}
 
   LogicalResult run() {
+    for (Operation &op : function.front())
+      makeFinite(&op);
     if (failed(makeFunction()))
       return failure();
     for (Operation &op : function.front()) {
@@ -59,14 +61,42 @@ private:
     local = cast<func::FuncOp>(builder.insert(function->cloneWithoutRegions()));
     local.setFunctionType(builder.getFunctionType(inputs, results));
     Block *block = local.addEntryBlock();
+    builder.setInsertionPointToEnd(block);
     for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
-      mapping.map(argument, block->getArgument(i));
+      mapping.map(argument, complete(argument, block->getArgument(i)));
       local.setArgAttr(i, ShardingAttr::attrName, getValueSharding(argument));
       local.setArgAttr(i, ShardingAttr::globalTypeAttrName, TypeAttr::get(argument.getType()));
     }
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
       local.setResultAttr(i, ShardingAttr::globalTypeAttrName, TypeAttr::get(type));
     return success();
+  }
+
+  /// What a softmax leaves out must be finite, as its weight is 0.
+  void makeFinite(Operation *op) {
+    RuledOp ruled(op, mesh);
+    for (unsigned slot = 0; ruled && slot < op->getNumOperands(); ++slot)
+      for (unsigned dim = 0; dim < ruled.getSlotRank(slot); ++dim)
+        if (needsFinite(ruled, slot, ruled.getLeading(slot, dim).factor) &&
+            isPadded(op->getOperand(slot), dim, mesh))
+          padding.makeFinite(op->getOperand(slot));
+  }
+
+  static bool needsFinite(const RuledOp &op, unsigned slot, int64_t factor) {
+    Type type = getElementTypeOrSelf(op.getValue(slot).getType());
+    return factor >= 0 && isa<FloatType>(type) &&
+           op.getRule().getFactor(factor).getKind() == FactorKind::Softmax &&
+           op.getRule().getPaddingValue(slot, factor, type);
+  }
+
+  /// The part of a value as all users see it.
+  Value complete(Value value, Value part) {
+    if (poisons && !padding.isReliedOn(value) && !isa<BlockArgument>(value))
+      return poison(value, part);
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    for (unsigned dim = 0; padding.isOverwritten(value) && dim < type.getRank(); ++dim)
+      part = mask(value, part, dim, builder.getZeroAttr(type.getElementType()));
+    return part;
   }
 
   /// The local part of `value` with its padding along `dim` overwritten.
@@ -116,7 +146,7 @@ private:
       Value value = op.getValue(slot), part = mapping.lookup(value);
       for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim) {
         int64_t factor = op.getLeading(slot, dim).factor;
-        if (factor < 0 || !splits[factor])
+        if (factor < 0 || !splits[factor] || needsFinite(op, slot, factor))
           continue;
         Type elementType = getElementTypeOrSelf(value.getType());
         if (TypedAttr with = op.getRule().getPaddingValue(slot, factor, elementType))
@@ -178,7 +208,7 @@ private:
 
   void mapParts(Operation *op, Operation *clone) {
     for (auto [result, part] : llvm::zip_equal(op->getResults(), clone->getResults()))
-      mapping.map(result, poisons ? poison(result, part) : Value(part));
+      mapping.map(result, complete(result, part));
   }
 
   /// A body may use values from outside, such as the value that `tensor.pad` pads with. They are

@@ -178,13 +178,15 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
       auto type = RankedTensorType::get({1, shape[1], shape[2]}, writer.builder.getI1Type());
       mask = writer.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
     }
+    // A mask that is made here leaves out padding, which is finite.
+    bool weighsMasked = mask && (!op.getMask() || op.getNanWhenEmpty());
     SmallVector<int64_t> byValue(writer.shapeOf(op.getResult())), byHead(byValue);
     byHead.back() = op.getHeads();
     Type headType = writer.like(op.getResult(), byHead);
-    auto parts = AggregatePartialOp::create(writer.builder, op.getLoc(),
-                                            TypeRange{headType, headType, op.getType()}, tokens,
-                                            op.getQuery(), op.getWk(), op.getBk(), op.getWv(),
-                                            op.getBv(), mask, op.getHeadsAttr(), op.getScaleAttr());
+    auto parts = AggregatePartialOp::create(
+        writer.builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, tokens,
+        op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask, op.getHeadsAttr(),
+        op.getScaleAttr(), weighsMasked ? writer.builder.getUnitAttr() : UnitAttr());
     SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
     SmallVector<Value> values;
     for (Value part : parts.getResults()) {

@@ -70,7 +70,8 @@ func.func @groups() -> (tensor<2x1x1x1x2xf64>, tensor<2x1x1x1x2xf64>, tensor<2x1
   %mask = arith.constant dense<[[[false, false]], [[false, true]]]> : tensor<2x1x2xi1>
   %0 = dchag.aggregate %t, %q mask(%mask) {heads = 1, scale = 1.0} : (tensor<2x1x2x1x2xf64>, tensor<1x1x2xf64>, tensor<2x1x2xi1>) -> tensor<2x1x1x1x2xf64>
   %1 = dchag.aggregate %t, %q keys(%w) values(%w) output(%w, %bo) mask(%mask) {heads = 1, scale = 1.0} : (tensor<2x1x2x1x2xf64>, tensor<1x1x2xf64>, tensor<1x2x2xf64>, tensor<1x2x2xf64>, tensor<1x2x2xf64>, tensor<1x2xf64>, tensor<2x1x2xi1>) -> tensor<2x1x1x1x2xf64>
-  %2 = dchag.aggregate %t, %q mask(%mask) {heads = 1, nan_when_empty, scale = 1.0} : (tensor<2x1x2x1x2xf64>, tensor<1x1x2xf64>, tensor<2x1x2xi1>) -> tensor<2x1x1x1x2xf64>
+  %finite = arith.constant dense<[[[[[1.0, 2.0]], [[3.0, 4.0]]]], [[[[5.0, 6.0]], [[3.0, 4.0]]]]]> : tensor<2x1x2x1x2xf64>
+  %2 = dchag.aggregate %finite, %q mask(%mask) {heads = 1, nan_when_empty, scale = 1.0} : (tensor<2x1x2x1x2xf64>, tensor<1x1x2xf64>, tensor<2x1x2xi1>) -> tensor<2x1x1x1x2xf64>
   %m, %l, %u = dchag.aggregate_partial %t, %q mask(%mask) {heads = 1, scale = 1.0} : (tensor<2x1x2x1x2xf64>, tensor<1x1x2xf64>, tensor<2x1x2xi1>) -> (tensor<2x1x1x1x1xf64>, tensor<2x1x1x1x1xf64>, tensor<2x1x1x1x2xf64>)
   %pm = tensor.expand_shape %m [[0, 1], [2], [3], [4], [5]] output_shape [1, 2, 1, 1, 1, 1] : tensor<2x1x1x1x1xf64> into tensor<1x2x1x1x1x1xf64>
   %pl = tensor.expand_shape %l [[0, 1], [2], [3], [4], [5]] output_shape [1, 2, 1, 1, 1, 1] : tensor<2x1x1x1x1xf64> into tensor<1x2x1x1x1x1xf64>
@@ -78,6 +79,17 @@ func.func @groups() -> (tensor<2x1x1x1x2xf64>, tensor<2x1x1x1x2xf64>, tensor<2x1
   %3 = dchag.merge_partials %pm, %pl, %pu : (tensor<1x2x1x1x1x1xf64>, tensor<1x2x1x1x1x1xf64>, tensor<1x2x1x1x1x2xf64>) -> tensor<2x1x1x1x2xf64>
   %4 = dchag.merge_partials %pm, %pl, %pu {nan_when_empty} : (tensor<1x2x1x1x1x1xf64>, tensor<1x2x1x1x1x1xf64>, tensor<1x2x1x1x1x2xf64>) -> tensor<2x1x1x1x2xf64>
   return %0, %1, %2, %3, %4 : tensor<2x1x1x1x2xf64>, tensor<2x1x1x1x2xf64>, tensor<2x1x1x1x2xf64>, tensor<2x1x1x1x2xf64>, tensor<2x1x1x1x2xf64>
+}
+
+// A graph weighs what it masks with 0: NaN stays what it is, in the second sample.
+// CHECK: @weighed
+// CHECK: result0: 2x1x1x1x1xf64 = {{\[\[\[\[\[}}3]]]], {{\[\[\[\[}}nan]]]]]
+func.func @weighed() -> tensor<2x1x1x1x1xf64> {
+  %t = arith.constant dense<[[[[[1.0]], [[3.0]]]], [[[[0x7FF8000000000000]], [[3.0]]]]]> : tensor<2x1x2x1x1xf64>
+  %q = arith.constant dense<1.0> : tensor<1x1x1xf64>
+  %mask = arith.constant dense<[[[false, true]]]> : tensor<1x1x2xi1>
+  %0 = dchag.aggregate %t, %q mask(%mask) {heads = 1, nan_when_empty, scale = 1.0} : (tensor<2x1x2x1x1xf64>, tensor<1x1x1xf64>, tensor<1x1x2xi1>) -> tensor<2x1x1x1x1xf64>
+  return %0 : tensor<2x1x1x1x1xf64>
 }
 
 // CHECK: @lines
