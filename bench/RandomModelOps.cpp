@@ -167,9 +167,11 @@ void ProgramWriter::makePartials() {
   byHead.back() = a.heads;
   std::string headType = formatTensor(byHead), valueType = formatTensor(byValue);
   std::string n = std::to_string(numNames++), names, types;
-  body += formatv("    %p{0}:3 = dchag.aggregate_partial {1} {{heads = {2} : i64, scale = 0.125} : "
-                  "({3}) -> ({4}, {4}, {5})\n",
-                  n, a.operands, a.heads, a.types, headType, valueType);
+  body +=
+      formatv("    %p{0}:3 = dchag.aggregate_partial {1} {{heads = {2} : i64, scale = 0.125{6}} : "
+              "({3}) -> ({4}, {4}, {5})\n",
+              n, a.operands, a.heads, a.types, headType, valueType,
+              random.oneIn(2) ? ", weighs_masked" : "");
   for (unsigned i = 0; i < 3; ++i) {
     Shape shape = i == 2 ? byValue : byHead;
     shape.insert(shape.begin(), 1);

@@ -170,7 +170,8 @@ void PaddingAnalysis::planThrough(OpResult result, Goal goal, Plan &best) {
       *plan.cost += *cost;
       plan.parts.push_back({operand.get(), wanted});
     }
-    if (plan.cost && (!best.cost || *plan.cost < *best.cost))
+    // Of equal ones the first: behind element-wise ops a mask is part of their loop.
+    if (plan.cost && (!best.cost || *plan.cost <= *best.cost))
       best = std::move(plan);
   }
 }
