@@ -24,7 +24,7 @@ void ProgramWriter::makeTokenize() { writeTokenize(/*normalises=*/false); }
 /// Channels that are normalised one by one, tokenized and often aggregated.
 void ProgramWriter::makeNormalisedTokens() {
   writeTokenize(/*normalises=*/true);
-  if (random.oneIn(3))
+  if (random.oneIn(2))
     makePartials();
   else if (random.oneIn(2))
     makeAggregate();
@@ -141,7 +141,8 @@ ProgramWriter::Aggregation ProgramWriter::makeAggregation(bool forPartials) {
     result.bound = 3 + 3 * result.bound * static_cast<double>(from);
     project("output", result.width, from);
   }
-  if (random.oneIn(2)) {
+  // Parts split unevenly with a mask only.
+  if (forPartials ? !random.oneIn(4) : random.oneIn(2)) {
     Variable mask = addArgument({random.oneIn(2) ? 1 : x.shape[0], groups, x.shape[2]}, "i1");
     result.operands += " mask(" + mask.name + ")";
     result.types += ", " + mask.getType();
