@@ -4,7 +4,7 @@
 // The factors stay as they are stored.
 // CHECK-LABEL: func.func @contract(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<2x3xbf16>, %[[B:[a-z0-9]+]]: tensor<3x5xbf16>
-// CHECK:         %[[S:.+]] = linalg.contract {{.*}} ins(%[[A]], %[[B]] : tensor<2x3xbf16>, tensor<3x5xbf16>) outs({{.+}} : tensor<2x5xf32>)
+// CHECK:         %[[S:.+]] = linalg.contract {{.+}} ins(%[[A]], %[[B]] : tensor<2x3xbf16>, tensor<3x5xbf16>) outs({{.+}} : tensor<2x5xf32>)
 // CHECK:         arith.truncf %[[S]] : tensor<2x5xf32> to tensor<2x5xbf16>
 func.func @contract(%a: tensor<2x3xbf16>, %b: tensor<3x5xbf16>) -> tensor<2x5xbf16> {
   %zero = arith.constant 0.0 : bf16
@@ -19,7 +19,7 @@ func.func @contract(%a: tensor<2x3xbf16>, %b: tensor<3x5xbf16>) -> tensor<2x5xbf
 // CHECK-LABEL: func.func @sum(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x3xf16>
 // CHECK:         %[[W:.+]] = arith.extf %[[X]] : tensor<2x3xf16> to tensor<2x3xf32>
-// CHECK:         %[[S:.+]] = linalg.reduce ins(%[[W]] : tensor<2x3xf32>) outs({{.+}} : tensor<2xf32>)
+// CHECK:         %[[S:.+]] = linalg.reduce {{.+}} ins(%[[W]] : tensor<2x3xf32>) outs({{.+}} : tensor<2xf32>)
 // CHECK:         arith.truncf %[[S]] : tensor<2xf32> to tensor<2xf16>
 func.func @sum(%x: tensor<2x3xf16>) -> tensor<2xf16> {
   %zero = arith.constant 0.0 : f16
@@ -30,7 +30,7 @@ func.func @sum(%x: tensor<2x3xf16>) -> tensor<2xf16> {
 }
 
 // CHECK-LABEL: func.func @product(
-// CHECK:         linalg.reduce ins({{.+}} : tensor<2x3xf32>) outs({{.+}} : tensor<2xf32>)
+// CHECK:         linalg.reduce {{.+}} ins({{.+}} : tensor<2x3xf32>) outs({{.+}} : tensor<2xf32>)
 func.func @product(%x: tensor<2x3xf16>) -> tensor<2xf16> {
   %one = arith.constant 1.0 : f16
   %e = tensor.empty() : tensor<2xf16>
