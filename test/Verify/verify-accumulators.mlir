@@ -1,9 +1,4 @@
 // RUN: not dchag-opt %s --verify-accumulators 2>&1 | FileCheck %s --implicit-check-not=error:
-// RUN: not dchag-opt %s --accumulate-in-f32 --verify-accumulators 2>&1 | FileCheck %s --check-prefix=AFTER --implicit-check-not=error:
-
-// What is left after accumulate-in-f32 is written per device.
-// AFTER: error: 'shard.all_reduce' op
-// AFTER: error: 'shard.reduce_scatter' op
 
 shard.grid @mesh(shape = 2)
 
