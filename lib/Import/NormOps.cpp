@@ -240,6 +240,6 @@ void onnx::registerNormOps(OperatorTable &table) {
   table.add("BatchNormalization", buildBatchNorm, 9);
   table.add("InstanceNormalization", buildInstanceNorm, 6);
   table.add("GroupNormalization", buildGroupNorm, 18);
-  table.roundOnce({"LogSoftmax", "BatchNormalization", "InstanceNormalization",
-                   "GroupNormalization"});
+  table.roundOnce(
+      {"LogSoftmax", "BatchNormalization", "InstanceNormalization", "GroupNormalization"});
 }

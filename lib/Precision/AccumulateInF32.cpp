@@ -18,7 +18,10 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static bool isNarrow(Value value) { return isNarrowFloat(getElementTypeOrSelf(value)); }
+static bool isNarrow(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && isNarrowFloat(type.getElementType());
+}
 
 /// `type` with elements of f32 if its elements are narrower floats.
 static Type widen(Type type) {

@@ -23,7 +23,7 @@ def AccumulateInF32 : Pass<"accumulate-in-f32", "::mlir::ModuleOp"> {
     distribution, so that both count the bytes that are moved. What an op sums inside of itself is up to its
     decomposition; `verify-accumulators` checks both.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+  let dependentDialects = ["::mlir::dchag::DchagDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
       "::mlir::tensor::TensorDialect"];
   let statistics = [Statistic<"numWidened", "num-widened", "ops whose sums are now taken in f32">];
 }
