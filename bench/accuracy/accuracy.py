@@ -124,10 +124,13 @@ class Program:
         if isinstance(model, str):
             path = self.folder / "m.mlir"
             path.write_text(model)
+            weights = []
         else:
             path = self.folder / "m.onnx"
             path.write_bytes(model.SerializeToString())
-        self.call(TOOL, path, "--emit=exe", "-o", self.folder / "p")
+            weights = [f"--weights-out={self.folder}/w.safetensors"]
+        self.weights = ["--weights", self.folder / "w.safetensors"] if weights else []
+        self.call(TOOL, path, "--emit=exe", "-o", self.folder / "p", *weights)
 
     def call(self, *command):
         result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
@@ -140,7 +143,7 @@ class Program:
         for name, value in inputs.items():
             np.save(self.folder / f"{name}.npy", value)
             arguments += ["--input", f"{name}={self.folder / name}.npy"]
-        self.call(self.folder / "p", *arguments, "--output", self.folder / "out")
+        self.call(self.folder / "p", *self.weights, *arguments, "--output", self.folder / "out")
         return np.load(self.folder / "out" / "y.npy")
 
 
