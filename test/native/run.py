@@ -10,7 +10,9 @@ tests is compiled here too, for one rank and for two that are threads:
     --random   programs made at random (bench/random_programs) in f32, bf16 and f16, with marks at
                random for two ranks
 
-Without any of them all three run. Outputs must have the shape and type of the interpreter's, equal
+    --numbers  small programs whose numbers show how sums and functions are computed (precision.py)
+
+Without any of them all run. Outputs must have the shape and type of the interpreter's, equal
 integers and booleans, NaN and infinities at the same places, and numbers whose error
 |y - ref| / |ref| (Euclidean norms of an output) is at most that of BOUNDS.
 
@@ -28,8 +30,10 @@ import tempfile
 import time
 
 import cases
+import precision
 
-KINDS = {"nodes": cases.make_nodes, "models": cases.make_models, "random": cases.make_random}
+KINDS = {"nodes": cases.make_nodes, "models": cases.make_models, "random": cases.make_random,
+         "numbers": precision.make_numbers}
 
 
 def choose(items, count):
