@@ -34,6 +34,18 @@ static bool isProduct(AffineMap lhs, AffineMap rhs, AffineMap init) {
   return sums;
 }
 
+/// Whether it is rather a few long sums than a product: those are taken in blocks by loops, which
+/// are as fast where each factor is read once. The library adds up thousands of products one by
+/// one.
+static bool isLongSum(linalg::ContractOp op) {
+  constexpr int64_t fewResults = 64, longSum = 512;
+  int64_t results = cast<ShapedType>(op.getResultTypes()[0]).getNumElements(), addends = 1;
+  for (auto [size, type] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    if (type == utils::IteratorType::reduction)
+      addends *= size;
+  return results <= fewResults && addends >= longSum;
+}
+
 static Value makeEmpty(OpBuilder &builder, Location loc, Value like) {
   auto type = cast<RankedTensorType>(like.getType());
   return tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
@@ -86,7 +98,7 @@ struct ConvertContract : OpRewritePattern<linalg::ContractOp> {
   LogicalResult matchAndRewrite(linalg::ContractOp op, PatternRewriter &rewriter) const override {
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     if (op.getInputs().size() != 2 || !op.hasPureTensorSemantics() ||
-        !isProduct(maps[0], maps[1], maps[2]))
+        !isProduct(maps[0], maps[1], maps[2]) || isLongSum(op))
       return failure();
     Value lhs = op.getInputs()[0], rhs = op.getInputs()[1], init = op.getOutputs()[0];
     auto sum = dyn_cast<FloatType>(getElementTypeOrSelf(init));

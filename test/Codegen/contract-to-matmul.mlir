@@ -55,3 +55,61 @@ func.func @integers(%x: tensor<2x3xi32>, %w: tensor<3x5xi32>) -> tensor<2x5xi32>
     ins(%x, %w : tensor<2x3xi32>, tensor<3x5xi32>) outs(%f : tensor<2x5xi32>) -> tensor<2x5xi32>
   return %c : tensor<2x5xi32>
 }
+
+// -----
+
+#rows = affine_map<(i, j, k) -> (i, k)>
+#columns = affine_map<(i, j, k) -> (k, j)>
+#result = affine_map<(i, j, k) -> (i, j)>
+
+// Sums of f32 of narrow factors are rounded once, by the runtime.
+// CHECK-LABEL: func.func @rounded(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<2x3xbf16>, %[[W:[a-z0-9]+]]: tensor<3x5xbf16>
+// CHECK: %[[Y:.+]] = dchag_rt.matmul(%[[X]], %[[W]]) outs(%{{.+}} : (tensor<2x3xbf16>, tensor<3x5xbf16>, tensor<2x5xbf16>)
+// CHECK: return %[[Y]]
+func.func @rounded(%x: tensor<2x3xbf16>, %w: tensor<3x5xbf16>) -> tensor<2x5xbf16> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x5xf32>) -> tensor<2x5xf32>
+  %c = linalg.contract indexing_maps = [#rows, #columns, #result] ins(%x, %w : tensor<2x3xbf16>, tensor<3x5xbf16>) outs(%f : tensor<2x5xf32>) -> tensor<2x5xf32>
+  %y = arith.truncf %c : tensor<2x5xf32> to tensor<2x5xbf16>
+  return %y : tensor<2x5xbf16>
+}
+
+// -----
+
+#rows = affine_map<(i, j, k) -> (i, k)>
+#columns = affine_map<(i, j, k) -> (k, j)>
+#result = affine_map<(i, j, k) -> (i, j)>
+
+// Products of f16 are exact in f32: the factors are taken as they are stored.
+// CHECK-LABEL: func.func @widened(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<2x3xf16>, %[[W:[a-z0-9]+]]: tensor<3x5xf16>
+// CHECK: dchag_rt.matmul(%[[X]], %[[W]])
+func.func @widened(%x: tensor<2x3xf16>, %w: tensor<3x5xf16>) -> tensor<2x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x5xf32>) -> tensor<2x5xf32>
+  %xw = arith.extf %x : tensor<2x3xf16> to tensor<2x3xf32>
+  %ww = arith.extf %w : tensor<3x5xf16> to tensor<3x5xf32>
+  %c = linalg.contract indexing_maps = [#rows, #columns, #result] ins(%xw, %ww : tensor<2x3xf32>, tensor<3x5xf32>) outs(%f : tensor<2x5xf32>) -> tensor<2x5xf32>
+  return %c : tensor<2x5xf32>
+}
+
+// -----
+
+#rows = affine_map<(i, j, k) -> (i, k)>
+#columns = affine_map<(i, j, k) -> (k, j)>
+#result = affine_map<(i, j, k) -> (i, j)>
+
+// A few long sums are left to loops, which take them in blocks.
+// CHECK-LABEL: func.func @long_sums(
+// CHECK-NOT: dchag_rt.matmul
+// CHECK: linalg.contract
+func.func @long_sums(%x: tensor<2x512xf32>, %w: tensor<512x5xf32>) -> tensor<2x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x5xf32>) -> tensor<2x5xf32>
+  %c = linalg.contract indexing_maps = [#rows, #columns, #result] ins(%x, %w : tensor<2x512xf32>, tensor<512x5xf32>) outs(%f : tensor<2x5xf32>) -> tensor<2x5xf32>
+  return %c : tensor<2x5xf32>
+}

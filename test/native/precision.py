@@ -57,6 +57,20 @@ def normalised_channels(kind):
              "s": (shape, lambda values: values.uniform(0.5, 2))}, tensor, result, quotient + body, 0)
 
 
+def dot(kind):
+    """A product that is one long sum."""
+    shape, tensor = [1, 50000], f"tensor<1x50000x{kind}>"
+    body = f"""
+  %zero = arith.constant 0.0 : {kind}
+  %e = tensor.empty() : tensor<1x1x{kind}>
+  %f = linalg.fill ins(%zero : {kind}) outs(%e : tensor<1x1x{kind}>) -> tensor<1x1x{kind}>
+  %y = linalg.contract indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>,
+                                        affine_map<(i, j, k) -> (i, j)>]
+       ins(%x, %s : {tensor}, {tensor}) outs(%f : tensor<1x1x{kind}>) -> tensor<1x1x{kind}>"""
+    number = lambda values: 0.1  # noqa: E731
+    return {"x": (shape, number), "s": (shape, number)}, tensor, f"tensor<1x1x{kind}>", body, 1
+
+
 def elementwise(op, number):
     def make(kind):
         shape = [4, 1000]
@@ -94,6 +108,7 @@ def hours(values):
 PROGRAMS = {
     "pressure-field": (make_sum(pressure), KINDS), "equal-columns": (make_sum(columns), KINDS),
     "rows-of-ones": (make_sum(rows), KINDS), "normalised-channels": (normalised_channels, KINDS),
+    "dot": (dot, KINDS),
     "layer-norm-offset": (layer_norm, ("f32",)), "softmax-5000": (softmax, KINDS),
     "gelu-tail": (gelu, KINDS), "sin-hours": (elementwise("math.sin", hours), ("f32",)),
     "cos-large": (elementwise("math.cos", lambda values: 10 ** values.uniform(0, 30)), ("f32",)),

@@ -50,7 +50,8 @@ def ContractToMatmul : Pass<"contract-to-matmul", "::mlir::ModuleOp"> {
     %c = linalg.contract ... ins(%x, %w) ... ; %b = linalg.broadcast ... ; %y = arith.addf %c, %b   // before
     %y = dchag_rt.matmul(%x, %w) bias(%bias) outs(%e) ...                                           // after
     ```
-    Leaves integer contractions and sums over one operand's own dimensions to loops.
+    Leaves to loops: integer contractions, sums over one operand's own dimensions, and a few results
+    (64 at most) of long sums (512 products at least), which loops take in blocks.
   }];
   let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect"];
   let statistics = [Statistic<"numMatmuls", "num-matmuls", "matrix products made">];
