@@ -154,7 +154,7 @@ llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> dchag::mapInput(StringRef pat
                                          "<stdin>", size, /*RequiresNullTerminator=*/false);
 }
 
-FailureOr<ModelFormat> dchag::identifyInput(StringRef path) {
+FailureOr<ModelFormat> dchag::identifyInput(StringRef path, const DialectRegistry &registry) {
   ModelFormat byName = path.ends_with(".onnx") ? ModelFormat::Onnx : ModelFormat::Mlir;
   if (path == "-" && isatty(STDIN_FILENO))
     return byName;
@@ -187,5 +187,7 @@ FailureOr<ModelFormat> dchag::identifyInput(StringRef path) {
   if (unsigned nesting = getNesting(bytes); nesting > maxNesting)
     return refuse(path, "brackets are nested " + Twine(nesting) + " deep, more than the " +
                             Twine(maxNesting) + " that are read");
+  if (failed(checkUpstreamParses(bytes, path == "-" ? "<stdin>" : path, registry)))
+    return failure();
   return ModelFormat::Mlir;
 }

@@ -49,7 +49,7 @@ static int runTool(int argc, char **argv, StringRef inputFile, StringRef outputF
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(MlirOptMain(argc, argv, inputFile, outputFile, registry));
-  FailureOr<dchag::ModelFormat> format = dchag::identifyInput(inputFile);
+  FailureOr<dchag::ModelFormat> format = dchag::identifyInput(inputFile, registry);
   if (failed(format))
     return 1;
   bool isOnnx = *format == dchag::ModelFormat::Onnx;
