@@ -6,6 +6,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "tools/dchag-opt/UpstreamLists.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -19,28 +20,6 @@ static DialectRegistry &getRegistry() {
   }();
   (void)isRegistered;
   return registry;
-}
-
-/// Upstream's parser of linalg.transpose, reduce and broadcast stores the list of dimensions
-/// before it looks whether there was one, and crashes where there was none.
-static bool crashesUpstream(StringRef text) {
-  for (StringRef word : {"permutation", "dimensions"})
-    for (size_t at = text.find(word); at != StringRef::npos; at = text.find(word, at + 1)) {
-      StringRef rest = text.substr(at + word.size()).ltrim();
-      if (!rest.consume_front("="))
-        return true;
-      rest = rest.ltrim();
-      size_t end = rest.find(']');
-      if (!rest.starts_with("[") || end == StringRef::npos)
-        return true;
-      SmallVector<StringRef> numbers;
-      rest.slice(1, end).split(numbers, ',', -1, /*KeepEmpty=*/end > 1);
-      int64_t number;
-      for (StringRef piece : numbers)
-        if (piece.trim().getAsInteger(10, number))
-          return true;
-    }
-  return false;
 }
 
 /// The passes that check what no verifier of an op can see. They may fail, and change nothing.
@@ -58,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static FuzzContext contexts(getRegistry());
   // The lexer wants a zero after the text.
   std::string text(reinterpret_cast<const char *>(data), size);
-  if (crashesUpstream(text))
+  if (dchag::mayCrashUpstreamParser(text))
     return 0;
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(text, ParserConfig(&contexts.get()), "fuzz.mlir");
