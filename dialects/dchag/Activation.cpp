@@ -11,13 +11,12 @@ using namespace mlir::dchag;
 // GeluOp
 //===----------------------------------------------------------------------===//
 
-/// The complementary error function keeps the digits of the left tail, where 1 + erf loses
-/// them.
+// Both keep the digits of the left tail, where 1 + erf and 1 + tanh lose them.
 static double geluErf(double x) { return 0.5 * x * std::erfc(-x * M_SQRT1_2); }
 
 static double geluTanh(double x) {
   double inner = M_2_SQRTPI * M_SQRT1_2 * (x + 0.044715 * x * x * x);
-  return 0.5 * x * (1.0 + std::tanh(inner));
+  return x / (1.0 + std::exp(-2.0 * inner)); // 1 + tanh(u) = 2 / (1 + exp(-2 u))
 }
 
 LogicalResult GeluOp::evaluate(ArrayRef<EvalTensor> operands,

@@ -74,6 +74,7 @@ void mlir::dchag::buildCpuCodegenPipeline(OpPassManager &manager,
   // Kernels.
   manager.addPass(createLowerKernels());
   manager.addPass(createExpandMath());
+  manager.addPass(createExpandBFloat16());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createConvertSCFToOpenMPPass());

@@ -1,5 +1,6 @@
 //===- ExpandMath.cpp - functions of f32 and narrower ----------------------*- C++ -*-===//
 
+#include "ExpandDivisions.h"
 #include "ExpandPowers.h"
 #include "dchag/Codegen/Passes.h"
 #include "dchag/Codegen/VectorMath.h"
@@ -169,17 +170,63 @@ struct CallFunction : RewritePattern {
   mutable ModuleOp module;
 };
 
+/// f64 functions that upstream's lowering writes as log(1 + x) and exp(x) - 1, which leaves no
+/// digit near 0: the C library's, number by number.
+template <typename OpTy>
+struct CallF64 : OpRewritePattern<OpTy> {
+  CallF64(MLIRContext *context, ModuleOp module)
+      : OpRewritePattern<OpTy>(context), module(module) {}
+
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF64())
+      return failure();
+    auto vector = dyn_cast<VectorType>(op.getType());
+    if (vector && vector.getRank() != 1)
+      return failure();
+    Location loc = op.getLoc();
+    if (!vector) {
+      rewriter.replaceOp(op, call(rewriter, loc, op.getOperand()));
+      return success();
+    }
+    Value result = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(vector));
+    for (int64_t i = 0; i < vector.getNumElements(); ++i) {
+      Value element = vector::ExtractOp::create(rewriter, loc, op.getOperand(), i);
+      result = vector::InsertOp::create(rewriter, loc, call(rewriter, loc, element), result, i);
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+
+  Value call(PatternRewriter &rewriter, Location loc, Value x) const {
+    StringRef op = OpTy::getOperationName();
+    op.consume_front("math.");
+    std::string name = (kVectorMathPrefix + op + kWideMathSuffix).str();
+    auto function = module.lookupSymbol<func::FuncOp>(name);
+    if (!function) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(module.getBody());
+      function = func::FuncOp::create(rewriter, loc, name,
+                                      rewriter.getFunctionType({x.getType()}, {x.getType()}));
+      function.setPrivate();
+    }
+    return func::CallOp::create(rewriter, loc, function, ValueRange{x}).getResult(0);
+  }
+
+  mutable ModuleOp module;
+};
+
 struct ExpandMath : mlir::dchag::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
+    expandDivisions(getOperation());
     llvm::StringMap<func::FuncOp> functions;
     RewritePatternSet patterns(&getContext());
     patterns.add<ComputeWider>(&getContext());
     patterns.add<LimitLog1p>(&getContext(), /*benefit=*/3);
+    patterns.add<CallF64<math::Log1pOp>, CallF64<math::ExpM1Op>>(&getContext(), getOperation());
     patterns.add<CallFunction>(&getContext(), functions, getOperation());
     math::populateExpansionPatterns(patterns, {"roundeven", "rsqrt", "clampf"});
     populateExpandPowersPatterns(patterns);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
-    arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -21,37 +21,42 @@ using namespace mlir::dchag;
 
 /// Features that decide which instructions are used and that a program can ask the CPU
 /// for when it starts. Others (prefetch hints, say) cannot make it fail.
-static const llvm::StringSet<> &checkedFeatures() {
-  static const llvm::StringSet<> set{
-      "sse4.1",  "sse4.2",   "popcnt",   "avx",      "avx2",     "fma",        "bmi",       "bmi2",
-      "avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd", "avx512bf16", "avx512vnni"};
-  return set;
-}
+static constexpr llvm::StringLiteral checkedFeatures[] = {
+    "adx",          "avx",        "avx2",        "avx512bf16",
+    "avx512bitalg", "avx512bw",   "avx512cd",    "avx512dq",
+    "avx512f",      "avx512fp16", "avx512ifma",  "avx512vbmi",
+    "avx512vl",     "avx512vnni", "avx512vbmi2", "avx512vpopcntdq",
+    "avxvnni",      "bmi",        "bmi2",        "f16c",
+    "fma",          "gfni",       "lzcnt",       "movbe",
+    "popcnt",       "sse3",       "sse4.1",      "sse4.2",
+    "ssse3",        "vaes",       "vpclmulqdq"};
 
 namespace {
 struct TargetCpu {
   std::string name;
   std::string features; ///< in LLVM's form, "+avx2,-avx512f"
-  std::string checked;  ///< names the program asks for at start
 };
 } // namespace
 
 static TargetCpu resolveCpu(StringRef requested) {
   TargetCpu cpu;
   if (requested != "native")
-    return {requested.str(), "", ""};
+    return {requested.str(), ""};
   cpu.name = llvm::sys::getHostCPUName().str();
-  SmallVector<std::string> features, checked;
-  for (auto &feature : llvm::sys::getHostCPUFeatures()) {
+  SmallVector<std::string> features;
+  for (auto &feature : llvm::sys::getHostCPUFeatures())
     features.push_back((feature.second ? "+" : "-") + feature.first().str());
-    if (feature.second && checkedFeatures().contains(feature.first()))
-      checked.push_back(feature.first().str());
-  }
   llvm::sort(features);
-  llvm::sort(checked);
   cpu.features = llvm::join(features, ",");
-  cpu.checked = llvm::join(checked, ",");
   return cpu;
+}
+
+/// Names of the features of the CPU compiled for that the program asks for when it starts.
+static std::string getCheckedFeatures(const llvm::MCSubtargetInfo &cpu) {
+  if (!cpu.getTargetTriple().isX86())
+    return "";
+  auto isThere = [&](StringRef name) { return cpu.checkFeatures(("+" + name).str()); };
+  return llvm::join(llvm::make_filter_range(checkedFeatures, isThere), ",");
 }
 
 static std::unique_ptr<llvm::TargetMachine> createTargetMachine(ModuleOp module,
@@ -110,7 +115,7 @@ std::unique_ptr<llvm::Module> mlir::dchag::emitLLVM(ModuleOp module, llvm::LLVMC
       function.addFnAttr("target-cpu", cpu.name);
       function.addFnAttr("target-features", cpu.features);
     }
-  if (failed(emitDescriptor(module, *target, cpu.checked)))
+  if (failed(emitDescriptor(module, *target, getCheckedFeatures(*machine->getMCSubtargetInfo()))))
     return nullptr;
   std::string problems;
   llvm::raw_string_ostream stream(problems);

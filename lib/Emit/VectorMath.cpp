@@ -124,7 +124,10 @@ void mlir::dchag::bindVectorMath(llvm::Module &module, const llvm::MCSubtargetIn
       functions.push_back(&function);
   for (llvm::Function *function : functions) {
     llvm::StringRef name = function->getName().drop_front(kVectorMathPrefix.size());
-    if (name.consume_back(kVectorMathSuffix))
+    if (name.consume_back(kWideMathSuffix)) {
+      function->replaceAllUsesWith(declare(module, name, function->getFunctionType()));
+      function->eraseFromParent();
+    } else if (name.consume_back(kVectorMathSuffix))
       bindVector(module, *function, std::string(name), family);
     else
       bindScalar(module, *function, std::string(name), family);

@@ -31,8 +31,17 @@ static Location escapeLocation(Location loc) {
   return cast<LocationAttr>(replacer.replace(LocationAttr(loc)));
 }
 
+/// The text of a diagnostic as it may be printed. Upstream writes ops on lines of their own, with
+/// names escaped, and ends some lines.
+static std::string getPrintable(Diagnostic &diagnostic) {
+  std::string text = diagnostic.str();
+  if (StringRef(text).starts_with("see current operation: \n"))
+    return text;
+  return escapeText(StringRef(text).rtrim('\n'));
+}
+
 static bool isPrintable(Diagnostic &diagnostic) {
-  return files::isPrintable(diagnostic.str()) &&
+  return getPrintable(diagnostic) == diagnostic.str() &&
          escapeLocation(diagnostic.getLocation()) == diagnostic.getLocation() &&
          llvm::all_of(diagnostic.getNotes(), isPrintable);
 }
@@ -43,9 +52,9 @@ void mlir::dchag::escapeDiagnostics(MLIRContext &context) {
     if (isPrintable(diagnostic))
       return failure(); // the next handler's
     Diagnostic escaped(escapeLocation(diagnostic.getLocation()), diagnostic.getSeverity());
-    escaped << escapeText(diagnostic.str());
+    escaped << getPrintable(diagnostic);
     for (Diagnostic &note : diagnostic.getNotes())
-      escaped.attachNote(escapeLocation(note.getLocation())) << escapeText(note.str());
+      escaped.attachNote(escapeLocation(note.getLocation())) << getPrintable(note);
     engine.emit(std::move(escaped));
     return success();
   });

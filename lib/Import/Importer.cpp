@@ -17,9 +17,17 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-/// More nodes than any real model has: functions that call functions twice each would go on for
-/// ever.
-constexpr int64_t maxNodes = int64_t(1) << 18;
+/// Functions that call functions twice each would go on for ever. A model whose functions are
+/// called from many places has some times as many nodes as its file, and one of a few functions
+/// less than this number.
+constexpr int64_t leastMaxNodes = int64_t(1) << 15, maxNodesOfOne = 64;
+
+int64_t getMaxNodes(const Model &model) {
+  int64_t nodes = model.graph ? model.graph->nodes.size() : 0;
+  for (const Function &function : model.functions)
+    nodes += function.nodes.size();
+  return std::max(leastMaxNodes, nodes * maxNodesOfOne);
+}
 
 /// The innermost module of PyTorch's ['', 'blocks.0', 'blocks.0.attn', 'linear']: the last
 /// entry is the node itself.
@@ -231,6 +239,7 @@ LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
 
 /// Imports the nodes that are needed.
 void Importer::importNodes(ArrayRef<Node> nodes, const Needs &needs, Scope &scope) {
+  int64_t maxNodes = getMaxNodes(*model);
   for (auto [index, node] : llvm::enumerate(nodes)) {
     if (!needs.nodes[index] || numNodes > maxNodes)
       continue;

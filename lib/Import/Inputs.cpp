@@ -70,15 +70,15 @@ LogicalResult Importer::parseOptions(const Graph &graph) {
     auto shape = parseShape(value);
     if (!name.empty() && (!shape || !countElements(*shape)))
       (void)fail("--shape=" + text + ": wanted sizes as in --shape=" + name + "=1x80x32x64");
-    else if (!name.empty())
-      shapeOptions[name] = *shape;
+    else if (!name.empty() && !shapeOptions.try_emplace(name, *shape).second)
+      (void)fail("--shape=" + text + ": the shape of \"" + name + "\" was given before");
   }
   for (StringRef text : options.binds) {
     auto [name, value] = split("bind", text);
     if (!name.empty() && value.empty())
       (void)fail("--bind=" + text + ": wanted a file as in --bind=" + name + "=file.npy");
-    else if (!name.empty())
-      bindOptions[name] = value;
+    else if (!name.empty() && !bindOptions.try_emplace(name, value).second)
+      (void)fail("--bind=" + text + ": the value of \"" + name + "\" was given before");
   }
   if (options.batch && *options.batch < 1)
     (void)fail("--batch=" + Twine(*options.batch) + ": wanted a positive number");

@@ -72,6 +72,10 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
   } catch (const CLI::Error &error) {
     return failure("%s: see --help", error.what());
   }
+  if (app.count("--output") && options.output.empty())
+    return failure("--output names no folder: give one, or leave it out");
+  if (!(options.timeout >= 0))
+    return failure("--timeout is no number: give seconds, or 0 for ever");
   for (const std::string &input : inputs)
     if (Error error = addInput(input, options))
       return error;

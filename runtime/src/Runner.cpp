@@ -60,6 +60,21 @@ static void endProcess(void *data, const char *reason) {
   _exit(1);
 }
 
+/// What a trap of the processor needs to be explained; set once, before there are ranks.
+static Ending *trapped = nullptr;
+
+/// The one trap that compiled code can run into. It comes from a loop of the model, where no lock
+/// is held that `whereNow` could wait for.
+static void explainDivision(int) {
+  std::string where = trapped->rank ? trapped->rank->whereNow() : trapped->program.name;
+  dprintf(STDERR_FILENO,
+          "%s: an integer was divided by 0: dchag-opt --emit=run says by which node; stopping all "
+          "ranks\n",
+          where.c_str());
+  removeUnfinished();
+  _exit(1);
+}
+
 static void *runThread(void *data) {
   auto *self = static_cast<RankThread *>(data);
   self->code = self->rank.run();
@@ -246,10 +261,12 @@ int dchag::rt::runMain(const dchag_program &program, int argc, const char *const
       early ? chooseComm(program, Options(), launch) : chooseComm(program, options, launch);
   if (!early)
     early = checkOpenMpEnvironment();
+  Ending ending{program, launch, {}, nullptr, ""};
+  trapped = &ending;
+  std::signal(SIGFPE, explainDivision);
   if (kind == "threads")
     return finishOutput(program, runThreads(program, options, early));
   Comm world = openSelf();
-  Ending ending{program, launch, {}, nullptr, ""};
   dchag_comm_options common = {options.timeout, program.name, identityOf(program, argc, argv),
                                endProcess, &ending};
   if (kind != "self")

@@ -47,7 +47,8 @@ static void endBySignal(int signal) {
 }
 
 void dchag::rt::removeUnfinishedOnSignals() {
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU}) {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGPIPE, SIGALRM, SIGABRT, SIGSEGV,
+                     SIGBUS, SIGILL}) {
     struct sigaction action = {};
     if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_DFL)
       continue;

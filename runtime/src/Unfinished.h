@@ -13,7 +13,7 @@ void forgetUnfinished();
 /// Removes all files that are noted. Any thread may call it, and signal handlers.
 void removeUnfinished();
 
-/// From now on signals that end the process (SIGINT, SIGTERM, SIGHUP and others) remove the files
+/// From now on signals that end the process (SIGINT, SIGTERM, SIGSEGV and others) remove the files
 /// first. Signals that are ignored or handled already stay so.
 void removeUnfinishedOnSignals();
 

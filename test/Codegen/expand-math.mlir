@@ -71,3 +71,24 @@ func.func @double(%x: f64) -> f64 {
   %y = math.exp %x : f64
   return %y : f64
 }
+
+// f64 near 0: neither log(1 + x) nor exp(x) - 1.
+// CHECK-LABEL: func.func @wide_near_zero(
+// CHECK:         %[[Y:.+]] = call @dchag_math_log1p_f64(
+// CHECK:         call @dchag_math_expm1_f64(%[[Y]])
+func.func @wide_near_zero(%x: f64) -> f64 {
+  %y = math.log1p %x : f64
+  %z = math.expm1 %y : f64
+  return %z : f64
+}
+
+// CHECK-LABEL: func.func @divide(
+// CHECK-SAME:    %[[A:.+]]: i32, %[[B:.+]]: i32
+// CHECK:         %[[IS:.+]] = arith.cmpi eq, %[[B]], %c-1_i32
+// CHECK:         %[[D:.+]] = arith.select %[[IS]], %c1_i32, %[[B]]
+// CHECK:         %[[Q:.+]] = arith.divsi %[[A]], %[[D]]
+// CHECK:         arith.select %[[IS]], %{{.+}}, %[[Q]]
+func.func @divide(%a: i32, %b: i32) -> i32 {
+  %y = arith.divsi %a, %b : i32
+  return %y : i32
+}

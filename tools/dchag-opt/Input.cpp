@@ -1,11 +1,13 @@
 //===- Input.cpp - the file that dchag-opt reads ---------------------------*- C++ -*-===//
 
 #include "Input.h"
+#include "dchag/Files/Text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/LEB128.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdio>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace mlir;
@@ -13,11 +15,10 @@ using namespace mlir::dchag;
 
 namespace {
 
-/// Brackets inside of brackets; the parser's stack holds some thousands.
-constexpr unsigned maxNesting = 256;
+constexpr unsigned maxNesting = 256, maxOperators = 5000, maxAliases = 500000;
 
 LogicalResult refuse(StringRef path, const Twine &text) {
-  llvm::errs() << (path == "-" ? "<stdin>" : path) << ":0:0: error: " << text << "\n";
+  llvm::errs() << escapeText(path == "-" ? "<stdin>" : path) << ":0:0: error: " << text << "\n";
   return failure();
 }
 
@@ -123,23 +124,50 @@ bool beginsLikeMlir(StringRef text) {
          (word.contains('.') && llvm::isAlpha(word.front()));
 }
 
-/// The deepest nesting of brackets outside of strings and comments.
-unsigned getNesting(StringRef text) {
-  unsigned depth = 0, deepest = 0;
+/// What the parser recurses on, outside of strings and comments.
+struct Complexity {
+  unsigned nesting = 0;   ///< brackets inside of brackets
+  unsigned operators = 0; ///< of one expression, between brackets and commas
+  unsigned aliases = 0;   ///< definitions that others may refer to
+};
+
+Complexity measure(StringRef text) {
+  Complexity found;
+  unsigned depth = 0, operators = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
+    if ((c == '#' || c == '!') && (i == 0 || text[i - 1] == '\n'))
+      ++found.aliases;
+    if (StringRef("()[]{}<>,=\"").contains(c))
+      operators = 0;
+    bool isMod = c == 'm' && text.substr(i, 3) == "mod";
+    if (c == '+' || c == '-' || c == '*' || isMod)
+      found.operators = std::max(found.operators, ++operators);
     if (c == '"') {
       for (++i; i < text.size() && text[i] != '"' && text[i] != '\n'; ++i)
         i += text[i] == '\\';
     } else if (c == '/' && text.substr(i, 2) == "//") {
       i = std::min(text.find('\n', i), text.size());
     } else if (c == '(' || c == '[' || c == '{' || c == '<') {
-      deepest = std::max(deepest, ++depth);
+      found.nesting = std::max(found.nesting, ++depth);
     } else if (c == ')' || c == ']' || c == '}' || (c == '>' && i && text[i - 1] != '-')) {
       depth -= depth > 0;
     }
   }
-  return deepest;
+  return found;
+}
+
+/// Text that upstream's parser would run out of stack, or of time, on is refused.
+LogicalResult checkComplexity(StringRef path, StringRef text) {
+  Complexity found = measure(text);
+  auto check = [&](unsigned number, unsigned limit, StringRef what) {
+    return number <= limit ? success()
+                           : refuse(path, what + " " + Twine(number) + ", more than the " +
+                                              Twine(limit) + " that are read");
+  };
+  return failure(failed(check(found.nesting, maxNesting, "depth of nested brackets:")) ||
+                 failed(check(found.operators, maxOperators, "operators of one expression:")) ||
+                 failed(check(found.aliases, maxAliases, "definitions of aliases:")));
 }
 
 } // namespace
@@ -154,14 +182,24 @@ llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> dchag::mapInput(StringRef pat
                                          "<stdin>", size, /*RequiresNullTerminator=*/false);
 }
 
-FailureOr<ModelFormat> dchag::identifyInput(StringRef path, const DialectRegistry &registry) {
-  ModelFormat byName = path.ends_with(".onnx") ? ModelFormat::Onnx : ModelFormat::Mlir;
+FailureOr<ModelFormat> dchag::identifyInput(std::string &path, const DialectRegistry &registry) {
+  ModelFormat byName = StringRef(path).ends_with(".onnx") ? ModelFormat::Onnx : ModelFormat::Mlir;
+  // What comes through a pipe can be read only once: it takes the place of the standard input,
+  // which is kept in a file.
+  llvm::sys::fs::file_status status;
+  if (path != "-" && !llvm::sys::fs::status(path, status) &&
+      status.type() == llvm::sys::fs::file_type::fifo_file) {
+    int descriptor = open(path.c_str(), O_RDONLY);
+    if (descriptor < 0 || dup2(descriptor, STDIN_FILENO) < 0)
+      return refuse(path, "cannot be read");
+    close(descriptor);
+    path = "-";
+  }
   if (path == "-" && isatty(STDIN_FILENO))
     return byName;
   if (path == "-" && failed(keepStandardInput()))
     return failure();
-  // What comes through a pipe can be read only once.
-  llvm::sys::fs::file_status status;
+  // Nor can what a device gives.
   if (path != "-" && !llvm::sys::fs::status(path, status) &&
       !llvm::sys::fs::is_regular_file(status))
     return byName;
@@ -169,8 +207,10 @@ FailureOr<ModelFormat> dchag::identifyInput(StringRef path, const DialectRegistr
   if (!buffer)
     return byName;
   StringRef bytes = (*buffer)->getBuffer();
-  if (bytes.empty())
+  if (bytes.empty() && byName == ModelFormat::Onnx)
     return byName;
+  if (isText(bytes) && bytes.trim().empty())
+    return refuse(path, "is empty");
   if (bytes.starts_with("ML\xefR"))
     return ModelFormat::Mlir;
   if (isWholeOnnx(bytes))
@@ -184,9 +224,8 @@ FailureOr<ModelFormat> dchag::identifyInput(StringRef path, const DialectRegistr
   if (!beginsLikeMlir(bytes))
     return refuse(path, "is text, but neither MLIR nor an ONNX model, which is not text: MLIR "
                         "begins with an operation, such as 'module' or 'func.func'");
-  if (unsigned nesting = getNesting(bytes); nesting > maxNesting)
-    return refuse(path, "brackets are nested " + Twine(nesting) + " deep, more than the " +
-                            Twine(maxNesting) + " that are read");
+  if (failed(checkComplexity(path, bytes)))
+    return failure();
   if (failed(checkUpstreamParses(bytes, path == "-" ? "<stdin>" : path, registry)))
     return failure();
   return ModelFormat::Mlir;

@@ -215,8 +215,20 @@ static LogicalResult checkUpstream(bool isOnnx) {
   return success();
 }
 
+/// A file or folder without a name would be written nowhere.
+static LogicalResult checkNames() {
+  for (const options::One<std::string> *option :
+       {&options::weightsOut, &options::dumpStages, &options::commReport, &options::outputFolder,
+        &options::runFunction, &options::cpu, &options::target})
+    if (option->getNumOccurrences() && option->empty())
+      return refuse("--" + option->ArgStr + " is empty: give it a value, or leave it out");
+  return success();
+}
+
 LogicalResult options::checkEffects(bool isOnnx) {
   unsigned modes = getModes();
+  if (failed(checkNames()))
+    return failure();
   for (auto &entry : getTable()) {
     cl::Option *option = entry.first;
     const In &where = entry.second;

@@ -14,7 +14,10 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/thread.h"
 #include <csignal>
+#include <cstdlib>
 
 using namespace mlir;
 
@@ -41,7 +44,7 @@ static LogicalResult runOpt(StringRef inputFile, StringRef outputFile, DialectRe
 }
 
 /// Does what the options ask for; returns the exit code.
-static int runTool(int argc, char **argv, StringRef inputFile, StringRef outputFile,
+static int runTool(int argc, char **argv, std::string inputFile, StringRef outputFile,
                    DialectRegistry &registry) {
   if (dchag::options::printModes())
     return 0;
@@ -60,8 +63,28 @@ static int runTool(int argc, char **argv, StringRef inputFile, StringRef outputF
   return asMainReturnCode(runOpt(inputFile, outputFile, registry));
 }
 
+/// LLVM ends the process itself where memory is short or what it reads makes no sense.
+static void explainFatalError(void *, const char *reason, bool = false) {
+  llvm::errs() << "dchag-opt: " << reason
+               << ": the input is damaged, or too large for this machine\n";
+  llvm::sys::RunInterruptHandlers();
+  std::_Exit(1);
+}
+
+/// Upstream's parser, printer and verifier recurse on what they read, which the check of the input
+/// bounds, but not to what the usual stack of 8 MB holds. Pages that are not used take no memory.
+static int runOnLargeStack(llvm::function_ref<int()> function) {
+  constexpr unsigned stackBytes = 1u << 30;
+  int code = 1;
+  llvm::thread thread(std::optional<unsigned>(stackBytes), [&] { code = function(); });
+  thread.join();
+  return code;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::install_fatal_error_handler(explainFatalError);
+  llvm::install_bad_alloc_error_handler(explainFatalError);
   // A file above the limit of file sizes is an error with a line, not a crash.
   std::signal(SIGXFSZ, SIG_IGN);
   DialectRegistry registry;
@@ -69,9 +92,10 @@ int main(int argc, char **argv) {
   dchag::registerAllPasses();
   if (failed(dchag::loadPlugins(argc, argv, registry)))
     return 1;
-  auto [inputFile, outputFile] = registerAndParseCLIOptions(
+  std::string inputFile, outputFile;
+  std::tie(inputFile, outputFile) = registerAndParseCLIOptions(
       argc, argv, "compiler of vision models with many channels", registry);
-  int code = runTool(argc, argv, inputFile, outputFile, registry);
+  int code = runOnLargeStack([&] { return runTool(argc, argv, inputFile, outputFile, registry); });
   if (llvm::Error error = dchag::flushStandardOutput()) {
     llvm::errs() << "dchag-opt: " << dchag::escapeText(llvm::toString(std::move(error))) << "\n";
     return 1;

@@ -84,9 +84,16 @@ def BufferizeProgram : Pass<"bufferize-program", "::mlir::ModuleOp"> {
   let summary = "Puts values into buffers";
   let description = [{
     Upstream's one-shot bufferization across functions, with row-major buffers at the border of
-    functions and arguments that are never written.
+    functions and arguments that are never written. A constant of more than 1 MiB that is one
+    number many times over is computed by a loop, so that the program does not hold it.
+    ```mlir
+    %z = arith.constant dense<0.0> : tensor<1024x1024xf32>                  // before
+    %z = memref.alloc() : memref<1024x1024xf32>                             // after
+    linalg.generic ... outs(%z) { linalg.yield %zero }
+    ```
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect",
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect",
       "::mlir::bufferization::BufferizationDialect"];
 }
 
@@ -183,7 +190,8 @@ def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
     Functions of f32 become calls of functions `dchag_math_NAME`, which are SLEEF's once the CPU
     is known: errors of about 1 unit in the last place over the whole range, vector forms with the
     same results as those for one number. sinh, cosh, asinh and acosh of f32 are computed in f64. Functions of narrower floats
-    are computed in f32 and rounded once. f64 keeps the C library's functions.
+    are computed in f32 and rounded once. f64 keeps the C library's functions. Divisions of integers by
+    -1 wrap.
     ```mlir
     %y = math.exp %x : bf16                                                // before
     %0 = arith.extf %x : bf16 to f32                                       // after
@@ -193,6 +201,21 @@ def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
       "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
+def ExpandBFloat16 : Pass<"expand-bfloat16", "::mlir::ModuleOp"> {
+  let summary = "Computes bf16 in f32 and rounds by integer arithmetic";
+  let description = [{
+    Each operation on bf16 becomes one on f32 between conversions, and the conversions integer
+    operations that round once, to even, and keep subnormal numbers and NaN: the same on every CPU.
+    f64 is first rounded to odd in f32, so that it is rounded once as well.
+    ```mlir
+    %y = arith.mulf %a, %b : bf16                                          // before
+    %0 = arith.mulf %a32, %b32 : f32                                       // after
+    %1 = arith.bitcast %0 : f32 to i32                                     // and so on
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
 }
 
 def ProgramToLLVM : Pass<"program-to-llvm", "::mlir::ModuleOp"> {

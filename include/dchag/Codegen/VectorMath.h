@@ -20,6 +20,8 @@ namespace mlir::dchag {
 constexpr llvm::StringLiteral kVectorMathPrefix = "dchag_math_";
 /// Suffix of those that take a vector, and its length.
 constexpr llvm::StringLiteral kVectorMathSuffix = "_x16";
+/// Suffix of functions of one f64 number, which are the C library's.
+constexpr llvm::StringLiteral kWideMathSuffix = "_f64";
 constexpr int64_t kVectorMathWidth = 16;
 
 /// The functions that there are: `exp`, `log1p`, ... and `pow` of two numbers.
@@ -34,7 +36,8 @@ class Module;
 
 namespace mlir::dchag {
 
-/// Replaces the functions of `module` whose names have the prefix by SLEEF's for the CPU.
+/// Replaces the functions of `module` whose names have the prefix by SLEEF's for the CPU, or the
+/// C library's.
 void bindVectorMath(llvm::Module &module, const llvm::MCSubtargetInfo &cpu);
 
 } // namespace mlir::dchag

@@ -125,6 +125,9 @@ input_file("array in archive", archive("x.npy", data=GOOD[:-1]), 'array "x" is t
 packed = bytearray(archive("x.npy", method=zipfile.ZIP_DEFLATED))
 packed[60] ^= 255
 input_file("damaged bytes", bytes(packed), 'array "x" is a damaged npz archive', "bad.npz")
+stored = bytearray(archive("x.npy"))
+stored[stored.index(GOOD) + len(GOOD) - 1] ^= 1
+input_file("another bit", bytes(stored), 'array "x" is a damaged npz archive (a checksum does not agree)', "bad.npz")
 # safetensors
 weights_file("empty", b"\0", "is truncated")
 weights_file("long header", struct.pack("<Q", 1 << 62) + b"{}", "is truncated or no safetensors file")
