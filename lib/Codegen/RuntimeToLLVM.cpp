@@ -324,22 +324,20 @@ private:
 } // namespace
 
 FailureOr<SmallVector<int32_t>> LowerMatmul::getHead(rt::MatmulOp op, const MatmulLayout &layout) {
-  std::optional<int32_t> input = getDtype(getElementTypeOrSelf(op.getLhs()));
-  std::optional<int32_t> result = getDtype(getElementTypeOrSelf(op.getInit()));
-  if (!input || !result) {
-    op.emitOpError("has the element type ")
-        << getElementTypeOrSelf(input ? op.getInit() : op.getLhs())
-        << ", which the runtime does not know";
-    return failure();
+  // In the order of `dchag_matmul`; without a bias its type says nothing.
+  SmallVector<int32_t> head;
+  for (Value operand : {op.getLhs(), op.getRhs(), op.getInit(), op.getBias()}) {
+    Type type = getElementTypeOrSelf(operand ? operand : op.getInit());
+    std::optional<int32_t> code = getDtype(type);
+    if (!code) {
+      op.emitOpError("has the element type ") << type << ", which the runtime does not know";
+      return failure();
+    }
+    head.push_back(*code);
   }
-  return SmallVector<int32_t>{*input,
-                              *input,
-                              *result,
-                              *input,
-                              int32_t(layout.batch.size()),
-                              op.getBias() ? 1 : 0,
-                              int32_t(op.getActivation()),
-                              op.getAccumulate() ? 1 : 0};
+  llvm::append_values(head, int32_t(layout.batch.size()), op.getBias() ? 1 : 0,
+                      int32_t(op.getActivation()), op.getAccumulate() ? 1 : 0);
+  return head;
 }
 
 SmallVector<int64_t> LowerMatmul::getSizes(const MatmulLayout &layout) {

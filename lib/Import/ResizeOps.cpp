@@ -218,6 +218,9 @@ Value takeElements(NodeBuilder &node, Value value, int64_t dim, ArrayRef<int64_t
   return node.slice(value, offsets, shape, strides);
 }
 
+/// Elements of a dimension that are placed one by one.
+constexpr int64_t maxResized = int64_t(1) << 22;
+
 /// Above this number of taps one product with a matrix is cheaper.
 constexpr size_t maxTaps = 4;
 constexpr int64_t maxMatrixElements = int64_t(1) << 22;
@@ -390,8 +393,12 @@ LogicalResult buildResize(NodeBuilder &node) {
   auto axes = getAxes(node, shape, dims);
   if (failed(axes))
     return failure();
-  for (auto [dim, axis] : llvm::zip(dims, *axes))
+  for (auto [dim, axis] : llvm::zip(dims, *axes)) {
+    if (axis.target > maxResized && axis.target != axis.source)
+      return node.fail("dimension " + Twine(dim) + " would have " + Twine(axis.target) +
+                       " elements, more than the " + Twine(maxResized) + " that are placed");
     shape[dim] = axis.target;
+  }
   if (!countElements(shape))
     return node.fail("the result would have the shape " + printShape(shape) +
                      ", which no device can hold");

@@ -55,8 +55,8 @@ Partition::Partition(Block &block) {
     if (parameters.isParameterOnly(argument))
       dependent.insert(argument);
   for (Operation &op : block.without_terminator()) {
-    bool isDependent =
-        llvm::any_of(op.getOperands(), [&](Value operand) { return dependent.contains(operand); });
+    bool isDependent = llvm::any_of(getUsedValues(&op),
+                                    [&](Value operand) { return dependent.contains(operand); });
     bool isMovable = isDependent && llvm::all_of(op.getResults(), [&](Value result) {
                        return parameters.isParameterOnly(result);
                      });
@@ -72,7 +72,7 @@ Partition::Partition(Block &block) {
   for (Operation &op : block) {
     if (moved.contains(&op))
       continue;
-    for (Value operand : op.getOperands()) {
+    for (Value operand : getUsedValues(&op)) {
       Operation *producer = operand.getDefiningOp();
       if (dependent.contains(operand) && (!producer || moved.contains(producer)))
         frontier.insert(operand);
@@ -82,7 +82,7 @@ Partition::Partition(Block &block) {
 
 /// The op and the constants, empty tensors and fills it reads, copied to `b` in order.
 static void cloneWithConstants(Operation *op, IRMapping &mapping, OpBuilder &b) {
-  for (Value operand : op->getOperands())
+  for (Value operand : getUsedValues(op))
     if (!mapping.contains(operand))
       cloneWithConstants(operand.getDefiningOp(), mapping, b);
   b.clone(*op, mapping);
@@ -109,7 +109,7 @@ static func::FuncOp createPrepare(func::FuncOp step, const Partition &partition,
   llvm::SmallPtrSet<Value, 32> used(partition.getFrontier().begin(), partition.getFrontier().end());
   for (Operation &op : block)
     if (partition.moves(&op))
-      used.insert(op.operand_begin(), op.operand_end());
+      used.insert_range(getUsedValues(&op));
   SmallVector<BlockArgument> arguments;
   for (BlockArgument argument : block.getArguments())
     if (used.contains(argument))
@@ -155,8 +155,9 @@ static void rewriteStep(func::FuncOp step, const Partition &partition,
                              b.getNamedAttr("dchag.role", b.getStringAttr("compiled"))});
     (void)step.insertArgument(index, value.getType(), attributes, value.getLoc());
     Value old = value;
-    old.replaceUsesWithIf(block.getArgument(index),
-                          [&](OpOperand &use) { return !partition.moves(use.getOwner()); });
+    old.replaceUsesWithIf(block.getArgument(index), [&](OpOperand &use) {
+      return !partition.moves(block.findAncestorOpInBlock(*use.getOwner()));
+    });
   }
   eraseDeadOps(block);
   llvm::BitVector unused(block.getNumArguments());

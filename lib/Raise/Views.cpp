@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -39,6 +40,12 @@ std::optional<double> dchag::getSplat(Value value) {
   return std::nullopt;
 }
 
+SmallVector<Value> dchag::getUsedValues(Operation *op) {
+  llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), values);
+  return values.takeVector();
+}
+
 bool ParameterAnalysis::isParameterOnly(Value value) {
   if (auto it = known.find(value); it != known.end())
     return it->second;
@@ -51,7 +58,7 @@ bool ParameterAnalysis::isParameterOnly(Value value) {
     result = role && role != "input";
   } else {
     Operation *op = value.getDefiningOp();
-    result = isMemoryEffectFree(op) && llvm::all_of(op->getOperands(), [&](Value operand) {
+    result = isMemoryEffectFree(op) && llvm::all_of(getUsedValues(op), [&](Value operand) {
                return isParameterOnly(operand);
              });
   }

@@ -71,3 +71,39 @@ module {
     return %z : tensor<2x3xf32>
   }
 }
+
+// -----
+
+// What the region of an op uses moves with it; and where the op stays, it is a result of @prepare.
+
+// CHECK-LABEL: func.func @prepare(
+// CHECK-SAME:    -> (f32 {dchag.name = "s"}, tensor<4xf32> {dchag.name = "w"})
+// CHECK:         %[[S:.+]] = arith.mulf
+// CHECK:         %[[C:.+]] = arith.constant 1.000000e+00 : f32
+// CHECK:         %[[P:.+]] = tensor.pad
+// CHECK:           tensor.yield %[[C]]
+// CHECK:         return %[[S]], %[[P]]
+// CHECK-LABEL: func.func @step(
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: f32 {dchag.name = "s", dchag.role = "compiled"}
+// CHECK-SAME:    %[[W:[a-z0-9]+]]: tensor<4xf32> {dchag.name = "w", dchag.role = "compiled"}
+// CHECK:         tensor.pad
+// CHECK:           tensor.yield %[[A]]
+// READS-LABEL: func.func @prepare(
+module {
+  func.func @step(%x: tensor<2xf32> {dchag.name = "x", dchag.role = "input"},
+                  %w: tensor<2xf32> {dchag.name = "w", dchag.role = "param"}, %s: tensor<f32> {dchag.name = "s", dchag.role = "param"}) -> tensor<4xf32> {
+    %c = arith.constant 1.0 : f32
+    %e = tensor.extract %s[] : tensor<f32>
+    %d = arith.mulf %e, %e : f32
+    %p = tensor.pad %w low[1] high[1] {
+    ^bb0(%i: index):
+      tensor.yield %c : f32
+    } : tensor<2xf32> to tensor<4xf32>
+    %q = tensor.pad %x low[1] high[1] {
+    ^bb0(%i: index):
+      tensor.yield %d : f32
+    } : tensor<2xf32> to tensor<4xf32>
+    %y = arith.addf %p, %q : tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}

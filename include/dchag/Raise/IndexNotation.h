@@ -57,6 +57,9 @@ struct AtomTensor {
   AtomList atoms;
 };
 
+/// Operands of an op, and values from outside that its regions use.
+SmallVector<Value> getUsedValues(Operation *op);
+
 /// Knows what depends on parameters alone.
 class ParameterAnalysis {
 public:
