@@ -1,7 +1,8 @@
 //===- UpstreamLists.h - lists that upstream's parser cannot take ----------*- C++ -*-===//
 //
 // Upstream's parser of linalg.transpose, linalg.broadcast and linalg.reduce stores the list of
-// dimensions before it looks whether there was one: it says what is wrong, and crashes.
+// dimensions before it looks whether there was one, and that of all linalg ops what follows "<": it
+// says what is wrong, and crashes.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_TOOLS_UPSTREAMLISTS_H
@@ -33,9 +34,24 @@ inline bool startsWithNumberList(llvm::StringRef text) {
   });
 }
 
-/// Whether one of those ops may have something other than a list of numbers. Some text that is
-/// correct counts too.
+/// Whether a linalg op is followed by "<" without the "{" of its properties, which upstream takes
+/// for them whatever it is.
+inline bool hasWrongProperties(llvm::StringRef text) {
+  for (size_t at = text.find("linalg."); at != llvm::StringRef::npos;
+       at = text.find("linalg.", at + 1)) {
+    llvm::StringRef rest = text.substr(at + 7).ltrim("abcdefghijklmnopqrstuvwxyz0123456789_.");
+    rest = rest.ltrim();
+    if (rest.consume_front("<") && !rest.ltrim().starts_with("{"))
+      return true;
+  }
+  return false;
+}
+
+/// Whether one of these ops may have something other than a list of numbers, or than properties.
+/// Some text that is correct counts too.
 inline bool mayCrashUpstreamParser(llvm::StringRef text) {
+  if (hasWrongProperties(text))
+    return true;
   for (llvm::StringRef word : {"permutation", "dimensions"})
     for (size_t at = text.find(word); at != llvm::StringRef::npos; at = text.find(word, at + 1))
       if (!startsWithNumberList(text.substr(at + word.size())))
