@@ -34,15 +34,21 @@ inline bool startsWithNumberList(llvm::StringRef text) {
   });
 }
 
-/// Whether a linalg op is followed by "<" without the "{" of its properties, which upstream takes
-/// for them whatever it is.
+/// Whether the attributes in front of the operands of a linalg op, outside of lists, have a "<"
+/// without the "{" of properties, which upstream takes for them whatever it is.
 inline bool hasWrongProperties(llvm::StringRef text) {
   for (size_t at = text.find("linalg."); at != llvm::StringRef::npos;
        at = text.find("linalg.", at + 1)) {
-    llvm::StringRef rest = text.substr(at + 7).ltrim("abcdefghijklmnopqrstuvwxyz0123456789_.");
-    rest = rest.ltrim();
-    if (rest.consume_front("<") && !rest.ltrim().starts_with("{"))
-      return true;
+    int depth = 0;
+    llvm::StringRef rest = text.substr(at);
+    for (size_t i = 0; i < rest.size() && rest[i] != '('; ++i) {
+      depth += (rest[i] == '[') - (rest[i] == ']');
+      // Parentheses of maps in lists are none of operands.
+      if (depth > 0)
+        i = std::min(rest.find_first_of("[]", i + 1), rest.size()) - 1;
+      else if (rest[i] == '<' && !rest.substr(i + 1).ltrim().starts_with("{"))
+        return true;
+    }
   }
   return false;
 }
