@@ -41,6 +41,15 @@ function(dchag_interface name)
   add_dependencies(dchag-headers Dchag${name}InterfaceIncGen)
 endfunction()
 
+# dchag_attr_interface(BufferRole): the same for an interface of attributes
+function(dchag_attr_interface name)
+  set(LLVM_TARGET_DEFINITIONS ${name}.td)
+  mlir_tablegen(${name}.h.inc -gen-attr-interface-decls)
+  mlir_tablegen(${name}.cpp.inc -gen-attr-interface-defs)
+  add_public_tablegen_target(Dchag${name}InterfaceIncGen)
+  add_dependencies(dchag-headers Dchag${name}InterfaceIncGen)
+endfunction()
+
 # dchag_dialect(dchag Dchag [TYPES]): ops, attributes, enums and, where said, types of
 # DialectOps.td in this folder.
 function(dchag_dialect mnemonic name)

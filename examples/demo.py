@@ -187,6 +187,8 @@ def main() -> None:
     if not runs:
         sys.exit(f"demo: error: no run contains '{arguments.only}': they are\n  " +
                  "\n  ".join(map(str, all_runs())))  # fmt: skip
+    if os.path.exists(arguments.output) and not os.path.isdir(arguments.output):
+        sys.exit(f"demo: error: {arguments.output} is no folder: name another one by --output")
     start = time.monotonic()
     demo = Demo(arguments.output)
     try:

@@ -2,6 +2,7 @@
 #ifndef DCHAG_DCHAGATTRS_H
 #define DCHAG_DCHAGATTRS_H
 
+#include "dialects/interfaces/BufferRole.h"
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"

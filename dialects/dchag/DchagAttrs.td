@@ -3,10 +3,22 @@
 #define DCHAG_DCHAGATTRS
 
 include "dialects/dchag/DchagDialect.td"
+include "dialects/interfaces/BufferRole.td"
 
 class Dchag_Attr<string name, string attrMnemonic, list<Trait> traits = []>
     : AttrDef<Dchag_Dialect, name, traits> {
   let mnemonic = attrMnemonic;
+}
+
+/// Spelled as strings: see dialects/dchag/Program.h.
+def Dchag_RoleKind : I32EnumAttr<"RoleKind", "role that any program has", [
+    I32EnumAttrCase<"Input", 0, "input">,
+    I32EnumAttrCase<"Output", 1, "output">,
+    I32EnumAttrCase<"Param", 2, "param">,
+    I32EnumAttrCase<"Compiled", 3, "compiled">,
+    I32EnumAttrCase<"Loaded", 4, "loaded">]> {
+  let cppNamespace = "::mlir::dchag";
+  let genSpecializedAttr = 0;
 }
 
 def Dchag_SourceAttr : Dchag_Attr<"Source", "source"> {

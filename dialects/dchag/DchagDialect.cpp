@@ -1,6 +1,7 @@
 //===- DchagDialect.cpp - the dchag dialect --------------------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -12,10 +13,39 @@ using namespace mlir::dchag;
 
 void DchagDialect::initialize() {
   registerAttributes();
+  attachRoles(getContext());
   addOperations<
 #define GET_OP_LIST
 #include "dialects/dchag/DchagOps.cpp.inc"
       >();
+}
+
+LogicalResult DchagDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() == contract::kModel && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError() << contract::kModel << " is " << attribute.getValue()
+                             << ", wanted a string";
+  if (attribute.getName() == MeshAttr::attrName && !isa<MeshAttr>(attribute.getValue()))
+    return op->emitOpError() << MeshAttr::attrName << " is " << attribute.getValue()
+                             << ", wanted #dchag.mesh";
+  return success();
+}
+
+LogicalResult DchagDialect::verifyRegionArgAttribute(Operation *op, unsigned region, unsigned index,
+                                                     NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function || region != 0)
+    return success();
+  return verifyPortAttribute(op, attribute, function.getArgumentTypes()[index],
+                             "argument " + Twine(index));
+}
+
+LogicalResult DchagDialect::verifyRegionResultAttribute(Operation *op, unsigned region,
+                                                        unsigned index, NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function || region != 0)
+    return success();
+  return verifyPortAttribute(op, attribute, function.getResultTypes()[index],
+                             "result " + Twine(index));
 }
 
 #define GET_OP_CLASSES

@@ -24,6 +24,9 @@ def Dchag_Dialect : Dialect {
     sharding rule and a cost, so that every pass treats them alike.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let extraClassDeclaration = [{
     void registerAttributes();
   }];

@@ -2,8 +2,10 @@
 #ifndef DCHAG_RT_RUNTIME_H
 #define DCHAG_RT_RUNTIME_H
 
+#include "dialects/dchag/Dchag.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
@@ -21,6 +23,11 @@
 #include "dialects/dchag_rt/RuntimeOps.h.inc"
 
 namespace mlir::dchag::rt {
+
+/// Attribute of modules: texts for the collectives, until the program has them.
+inline constexpr llvm::StringLiteral kSitesAttr = "dchag_rt.sites";
+/// Attribute of collectives: the number of their axes among the groups of the program.
+inline constexpr llvm::StringLiteral kGroupAttr = "dchag_rt.group";
 
 /// The communicators: what every collective reads and writes.
 struct CommunicatorResource : SideEffects::Resource::Base<CommunicatorResource> {

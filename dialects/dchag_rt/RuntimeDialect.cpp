@@ -38,5 +38,12 @@ void RuntimeDialect::initialize() {
       >();
 }
 
+LogicalResult RuntimeDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() == ProgramAttr::attrName && !isa<ProgramAttr>(attribute.getValue()))
+    return op->emitOpError() << ProgramAttr::attrName << " is " << attribute.getValue()
+                             << ", wanted #dchag_rt.program";
+  return success();
+}
+
 #define GET_OP_CLASSES
 #include "dialects/dchag_rt/RuntimeOps.cpp.inc"

@@ -21,11 +21,13 @@ def Runtime_Dialect : Dialect {
   }];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
     void registerAttributes();
     void registerTypes();
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+  // Attributes of buffers have roles and reads of the other.
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::dchag::DchagDialect"];
 }
 
 class Runtime_Op<string mnemonic, list<Trait> traits = []>

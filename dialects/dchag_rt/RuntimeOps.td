@@ -4,6 +4,7 @@
 
 include "dialects/dchag_rt/Collectives.td"
 include "dialects/dchag_rt/Matmul.td"
+include "dialects/dchag_rt/Program.td"
 include "dialects/dchag_rt/Requests.td"
 include "dialects/dchag_rt/Views.td"
 

@@ -6,6 +6,14 @@ include "dialects/dchag_rt/RuntimeDialect.td"
 
 def Runtime_BufferOp : Runtime_Op<"buffer", [Pure]> {
   let summary = "A buffer of the table that entry points get";
+  let description = [{
+    `table` has a pointer for each buffer of the module's `#dchag_rt.program`; `index` is its number
+    there.
+
+    ```mlir
+    %x = dchag_rt.buffer %table[0] : !llvm.ptr -> memref<2x3xf32>
+    ```
+  }];
   let arguments = (ins AnyType:$table, ConfinedAttr<I32Attr, [IntNonNegative]>:$index);
   let results = (outs AnyStaticShapeMemRef:$result);
   let assemblyFormat = "$table `[` $index `]` attr-dict `:` type($table) `->` type($result)";

@@ -5,6 +5,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
+#include "dialects/interfaces/BufferRole.cpp.inc"
 #include "dialects/interfaces/Cost.cpp.inc"
 #include "dialects/interfaces/Evaluable.cpp.inc"
 #include "dialects/interfaces/ShardingRule.cpp.inc"

@@ -1,7 +1,8 @@
-//===- Spectral.cpp - a dialect of one op ----------------------------------*- C++ -*-===//
+//===- Spectral.cpp - a dialect of an op and a role ------------------------*- C++ -*-===//
 //
 // All that the compiler must know of an op is in its interfaces: with them it is
-// interpreted, distributed, compiled and costed, and no pass is changed.
+// interpreted, distributed, compiled and costed, and no pass is changed. So it is with what a
+// buffer is for: a role answers questions, which passes, descriptor and runtime ask.
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,23 +10,37 @@
 #include "dialects/dchag/RuleBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/DialectImplementation.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace mlir::spectral;
 
 #include "SpectralDialect.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "SpectralAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "Spectral.cpp.inc"
 
 void SpectralDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "SpectralAttrs.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "Spectral.cpp.inc"
       >();
 }
+
+StringRef BackgroundAttr::getRoleName() const { return "background"; }
+dchag::BufferFiller BackgroundAttr::getFiller() const { return dchag::BufferFiller::Zero; }
+dchag::BufferLifetime BackgroundAttr::getLifetime() const { return dchag::BufferLifetime::Program; }
+bool BackgroundAttr::isUpdatedInPlace() const { return true; }
+bool BackgroundAttr::isInCheckpoint() const { return true; }
 
 LogicalResult SoftThresholdOp::verify() {
   APFloat threshold = getThreshold();

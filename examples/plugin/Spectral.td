@@ -1,11 +1,13 @@
-//===- Spectral.td - a dialect of one op ----------------------------*- tablegen -*-===//
+//===- Spectral.td - a dialect of an op and a role -----------------*- tablegen -*-===//
 #ifndef SPECTRAL
 #define SPECTRAL
 
+include "dialects/interfaces/BufferRole.td"
 include "dialects/interfaces/Cost.td"
 include "dialects/interfaces/Evaluable.td"
 include "dialects/interfaces/ShardingRule.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -15,6 +17,22 @@ def Spectral_Dialect : Dialect {
   // Inside mlir: declarations that upstream generates name its types without it.
   let cppNamespace = "::mlir::spectral";
   let summary = "What denoising of spectra needs";
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Spectral_BackgroundAttr : AttrDef<Spectral_Dialect, "Background",
+    [DeclareAttrInterfaceMethods<BufferRoleAttrInterface, ["isUpdatedInPlace", "isInCheckpoint"]>]> {
+  let summary = "A background that is learned from step to step";
+  let description = [{
+    The role of an argument and of the result of the same name that replaces it: 0 at the start,
+    then what the step before left.
+
+    ```mlir
+    func.func @step(%b: tensor<4xf32> {dchag.name = "b", dchag.role = #spectral.background})
+        -> (tensor<4xf32> {dchag.name = "b", dchag.role = #spectral.background})
+    ```
+  }];
+  let mnemonic = "background";
 }
 
 def Spectral_SoftThresholdOp : Op<Spectral_Dialect, "soft_threshold",

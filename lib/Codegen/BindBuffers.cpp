@@ -1,9 +1,7 @@
 //===- BindBuffers.cpp - entry points on a table of buffers ----------------*- C++ -*-===//
 
+#include "BufferTable.h"
 #include "dchag/Codegen/Passes.h"
-#include "dialects/dchag/Dchag.h"
-#include "dialects/dchag_rt/Runtime.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
@@ -18,147 +16,128 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// Entries of the table, and which of them each argument and result of a function is.
-class BufferTable {
-public:
-  explicit BufferTable(ModuleOp module) : b(module.getContext()), mesh(MeshAttr::lookup(module)) {}
-
-  /// Adds a buffer of a type, described by the attributes of an argument or result.
-  unsigned add(Type type, DictionaryAttr attrs, StringRef role, const llvm::Twine &defaultName);
-  /// Makes a loaded buffer one that step reads too.
-  void makeParam(unsigned index, StringRef name);
-  ArrayAttr getAttr();
-
-  MeshAttr getMesh() const { return mesh; }
-
-private:
-  Attribute getAxes(DictionaryAttr attrs, int64_t rank);
-  Attribute getReads(DictionaryAttr attrs, StringRef name, RankedTensorType type);
-
-  Builder b;
-  MeshAttr mesh;
-  SmallVector<NamedAttrList> entries;
+/// What buffer each argument and result of an entry point is.
+struct Binding {
+  SmallVector<unsigned> arguments;
+  /// Negative where a result needs nothing: it is an argument that `@prepare` passes on.
+  SmallVector<int64_t> results;
 };
 
-struct Binder {
+class Binder {
+public:
   explicit Binder(ModuleOp module) : module(module), table(module) {}
   LogicalResult bindPrepare(func::FuncOp prepare);
-  LogicalResult bindStep(func::FuncOp step);
-  void rewrite(func::FuncOp function, StringRef name, ArrayRef<unsigned> arguments,
-               ArrayRef<int64_t> results);
+  LogicalResult bindRun(func::FuncOp entry);
+  rt::ProgramAttr getProgram(ArrayAttr axes, ArrayAttr groups, ArrayAttr sites, StringAttr name);
+
+private:
+  FailureOr<unsigned> bindArgument(const Port &port);
+  FailureOr<unsigned> bindResult(const Port &port);
+  void addEntry(func::FuncOp entry, rt::EntryTime time, const Binding &binding);
 
   ModuleOp module;
   BufferTable table;
+  SmallVector<Attribute> entries;
   /// Buffers of the results of @prepare, by name.
   llvm::StringMap<unsigned> compiled;
 };
+
+/// Moves the body of a function into an entry point on the context and the table.
+class EntryRewriter {
+public:
+  EntryRewriter(func::FuncOp function, const BufferTable &table)
+      : function(function), body(function.getBody().front()), table(table),
+        b(function.getContext()) {}
+
+  void rewrite(const Binding &binding, StringRef symbol);
+
+private:
+  Value getBuffer(Type type, unsigned index);
+  void bindResult(Value value, unsigned index);
+  void bindState(ArrayRef<std::pair<Value, unsigned>> states);
+  void copy(Value from, Value to);
+  Value copyAside(Value value);
+
+  func::FuncOp function;
+  Block &body;
+  const BufferTable &table;
+  OpBuilder b;
+  Value tablePointer;
+  func::ReturnOp ret;
+  llvm::SmallPtrSet<Operation *, 8> bound;
+};
 } // namespace
 
-static RankedTensorType asTensor(Type type) {
-  auto memref = cast<MemRefType>(type);
-  return RankedTensorType::get(memref.getShape(), memref.getElementType());
+Value EntryRewriter::getBuffer(Type type, unsigned index) {
+  return rt::BufferOp::create(b, function.getLoc(), type, tablePointer, b.getI32IntegerAttr(index));
 }
 
-Attribute BufferTable::getAxes(DictionaryAttr attrs, int64_t rank) {
-  SmallVector<Attribute> dims(rank, b.getArrayAttr({}));
-  if (auto sharding = attrs.getAs<ShardingAttr>(ShardingAttr::attrName))
-    for (auto [dim, split] : llvm::enumerate(sharding.getDims())) {
-      SmallVector<int32_t> axes;
-      for (StringAttr axis : split.getAxes())
-        if (std::optional<unsigned> index = mesh.getAxisIndex(axis))
-          axes.push_back(*index);
-      dims[dim] = b.getI32ArrayAttr(axes);
-    }
-  return b.getArrayAttr(dims);
+void EntryRewriter::copy(Value from, Value to) {
+  // Of nothing there is nothing to copy.
+  if (cast<MemRefType>(from.getType()).getNumElements() != 0)
+    memref::CopyOp::create(b, ret.getLoc(), from, to);
 }
 
-/// The reads of a loaded value; of a parameter as the file has it, one of everything.
-Attribute BufferTable::getReads(DictionaryAttr attrs, StringRef name, RankedTensorType type) {
-  if (Attribute reads = attrs.get("dchag.reads"))
-    return reads;
-  SmallVector<int64_t> strides(type.getRank(), 1), at(type.getRank(), 0);
-  for (int64_t i = type.getRank() - 2; i >= 0; --i)
-    strides[i] = strides[i + 1] * type.getDimSize(i + 1);
-  auto read =
-      ReadAttr::get(b.getContext(), b.getStringAttr(name), type, 0, b.getDenseI64ArrayAttr(strides),
-                    b.getDenseI64ArrayAttr(at), b.getDenseI64ArrayAttr(type.getShape()));
-  return b.getArrayAttr({read});
+/// A result is computed in its buffer where it has memory of its own, else copied there.
+void EntryRewriter::bindResult(Value value, unsigned index) {
+  auto alloc = value.getDefiningOp<memref::AllocOp>();
+  if (alloc && bound.insert(alloc).second) {
+    b.setInsertionPointToStart(&body);
+    Value buffer = getBuffer(value.getType(), index);
+    alloc.getResult().replaceAllUsesWith(buffer);
+    bound.insert(buffer.getDefiningOp());
+    return;
+  }
+  b.setInsertionPoint(ret);
+  copy(value, getBuffer(value.getType(), index));
 }
 
-unsigned BufferTable::add(Type type, DictionaryAttr attrs, StringRef role,
-                          const llvm::Twine &defaultName) {
-  if (!attrs)
-    attrs = b.getDictionaryAttr({});
-  auto name = attrs.getAs<StringAttr>("dchag.name");
-  if (!name)
-    name = b.getStringAttr(defaultName);
-  RankedTensorType local = asTensor(type), global = local;
-  if (auto attr = attrs.getAs<TypeAttr>(ShardingAttr::globalTypeAttrName))
-    global = cast<RankedTensorType>(attr.getValue());
-  // Whoever fills or reads the buffer sees integers with the sign that files have.
-  global = ReadAttr::withSign(global, bool(attrs.get("dchag.unsigned")));
-  NamedAttrList entry;
-  entry.set("name", name);
-  entry.set("role", b.getStringAttr(role));
-  entry.set("type", TypeAttr::get(global));
-  entry.set("local", TypeAttr::get(local));
-  entry.set("axes", getAxes(attrs, local.getRank()));
-  if (role == "loaded" || (role == "param" && !attrs.get("dchag.compiled")))
-    entry.set("reads", getReads(attrs, name.getValue(), global));
-  entries.push_back(entry);
-  return entries.size() - 1;
+/// The buffer behind a value and its views.
+static Operation *getSource(Value value) {
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+    value = view.getViewSource();
+  return value.getDefiningOp();
 }
 
-void BufferTable::makeParam(unsigned index, StringRef name) {
-  entries[index].set("role", b.getStringAttr("param"));
-  entries[index].set("name", b.getStringAttr(name));
+Value EntryRewriter::copyAside(Value value) {
+  auto type = cast<MemRefType>(value.getType());
+  auto contiguous = MemRefType::get(type.getShape(), type.getElementType());
+  Value aside = memref::AllocOp::create(b, ret.getLoc(), contiguous);
+  copy(value, aside);
+  return aside;
 }
 
-ArrayAttr BufferTable::getAttr() {
-  SmallVector<Attribute> attrs;
-  for (NamedAttrList &entry : entries)
-    attrs.push_back(entry.getDictionary(b.getContext()));
-  return b.getArrayAttr(attrs);
+/// State gets its new elements when nobody reads the old ones any more, not even the new elements
+/// of other state.
+void EntryRewriter::bindState(ArrayRef<std::pair<Value, unsigned>> states) {
+  b.setInsertionPoint(ret);
+  SmallVector<Value> values;
+  for (auto [value, index] : states)
+    values.push_back(isa_and_nonnull<rt::BufferOp>(getSource(value)) ? copyAside(value) : value);
+  for (auto [value, state] : llvm::zip_equal(values, states))
+    copy(value, getBuffer(MemRefType::get(cast<MemRefType>(value.getType()).getShape(),
+                                          getElementTypeOrSelf(value.getType())),
+                          state.second));
 }
 
-/// Moves the body of `function` into an entry point: arguments are buffers, and result i is
-/// left in the buffer `results[i]`, or needs nothing if that is negative.
-void Binder::rewrite(func::FuncOp function, StringRef name, ArrayRef<unsigned> arguments,
-                     ArrayRef<int64_t> results) {
-  MLIRContext *context = module.getContext();
-  OpBuilder b(context);
-  Block &body = function.getBody().front();
+void EntryRewriter::rewrite(const Binding &binding, StringRef symbol) {
+  MLIRContext *context = function.getContext();
   auto pointer = LLVM::LLVMPointerType::get(context);
   SmallVector<Value> old(body.getArguments());
-  Value table = body.insertArgument(0u, pointer, function.getLoc());
   body.insertArgument(0u, pointer, function.getLoc()); // the context
-  table = body.getArgument(1);
+  tablePointer = body.insertArgument(1u, pointer, function.getLoc());
+  ret = cast<func::ReturnOp>(body.getTerminator());
   b.setInsertionPointToStart(&body);
-  for (auto [argument, index] : llvm::zip_equal(old, arguments))
-    argument.replaceAllUsesWith(rt::BufferOp::create(b, argument.getLoc(), argument.getType(),
-                                                     table, b.getI32IntegerAttr(index)));
-  auto ret = cast<func::ReturnOp>(body.getTerminator());
-  llvm::SmallPtrSet<Operation *, 8> bound;
-  for (auto [value, index] : llvm::zip_equal(ret.getOperands(), results)) {
-    if (index < 0)
-      continue;
-    auto alloc = value.getDefiningOp<memref::AllocOp>();
-    if (alloc && bound.insert(alloc).second) {
-      b.setInsertionPointToStart(&body);
-      Value buffer = rt::BufferOp::create(b, alloc.getLoc(), value.getType(), table,
-                                          b.getI32IntegerAttr(index));
-      alloc.getResult().replaceAllUsesWith(buffer);
-      bound.insert(buffer.getDefiningOp());
-      continue;
-    }
-    // Of nothing there is nothing to copy.
-    if (cast<MemRefType>(value.getType()).getNumElements() == 0)
-      continue;
-    b.setInsertionPoint(ret);
-    Value buffer =
-        rt::BufferOp::create(b, ret.getLoc(), value.getType(), table, b.getI32IntegerAttr(index));
-    memref::CopyOp::create(b, ret.getLoc(), value, buffer);
+  for (auto [argument, index] : llvm::zip_equal(old, binding.arguments))
+    argument.replaceAllUsesWith(getBuffer(argument.getType(), index));
+  SmallVector<std::pair<Value, unsigned>> states;
+  for (auto [value, index] : llvm::zip_equal(ret.getOperands(), binding.results)) {
+    if (index >= 0 && table.getRole(index).isUpdatedInPlace())
+      states.push_back({value, index});
+    else if (index >= 0)
+      bindResult(value, index);
   }
+  bindState(states);
   for (Operation &op : llvm::make_early_inc_range(body))
     if (isa<memref::AllocOp>(op) && op.use_empty())
       op.erase();
@@ -167,85 +146,142 @@ void Binder::rewrite(func::FuncOp function, StringRef name, ArrayRef<unsigned> a
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();
   function.setFunctionType(FunctionType::get(context, {pointer, pointer}, {}));
-  function.setName(name);
+  function.setName(symbol);
   function.setPublic();
 }
 
+void Binder::addEntry(func::FuncOp entry, rt::EntryTime time, const Binding &binding) {
+  MLIRContext *context = module.getContext();
+  SmallVector<int32_t> buffers(binding.arguments.begin(), binding.arguments.end());
+  for (int64_t result : binding.results)
+    if (result >= 0)
+      buffers.push_back(result);
+  llvm::sort(buffers);
+  buffers.erase(llvm::unique(buffers), buffers.end());
+  StringAttr name = entry.getSymNameAttr();
+  std::string symbol = (rt::EntryAttr::symbolPrefix + name.getValue()).str();
+  entries.push_back(rt::EntryAttr::get(context, name, FlatSymbolRefAttr::get(context, symbol), time,
+                                       DenseI32ArrayAttr::get(context, buffers), /*arena=*/0));
+  EntryRewriter(entry, table).rewrite(binding, symbol);
+}
+
 LogicalResult Binder::bindPrepare(func::FuncOp prepare) {
-  SmallVector<unsigned> arguments;
-  SmallVector<int64_t> results;
-  for (auto [i, type] : llvm::enumerate(prepare.getArgumentTypes()))
-    arguments.push_back(
-        table.add(type, prepare.getArgAttrDict(i), "loaded", llvm::formatv("loaded{0}", i).str()));
-  auto ret = cast<func::ReturnOp>(prepare.getBody().front().getTerminator());
-  llvm::SmallDenseSet<unsigned> passed;
-  for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
-    auto name = prepare.getResultAttrOfType<StringAttr>(i, "dchag.name");
-    if (!name)
-      return prepare.emitOpError("result ") << i
-                                            << " needs the attribute dchag.name, which says "
-                                               "what argument of @step it is";
-    // What is only passed through is one buffer.
-    auto argument = dyn_cast<BlockArgument>(value);
-    if (argument && passed.insert(argument.getArgNumber()).second) {
-      unsigned index = arguments[argument.getArgNumber()];
-      table.makeParam(index, name.getValue());
-      compiled[name.getValue()] = index;
-      results.push_back(-1);
-      continue;
-    }
-    Builder b(module.getContext());
-    NamedAttrList attrs(prepare.getResultAttrDict(i));
-    attrs.set("dchag.compiled", b.getUnitAttr());
-    unsigned index = table.add(value.getType(), attrs.getDictionary(module.getContext()), "param",
-                               name.getValue());
-    compiled[name.getValue()] = index;
-    results.push_back(index);
+  Binding binding;
+  for (const Port &port : getArguments(prepare)) {
+    // A parameter as a whole goes, like its parts, once nothing needs it.
+    FailureOr<unsigned> index = table.add(port, getRoleAttr(module.getContext(), RoleKind::Loaded));
+    if (failed(index))
+      return failure();
+    binding.arguments.push_back(*index);
   }
-  bool isNeeded = llvm::any_of(results, [](int64_t index) { return index >= 0; });
-  rewrite(prepare, "dchag_model_prepare", arguments, results);
-  if (!isNeeded)
+  auto ret = cast<func::ReturnOp>(prepare.getBody().front().getTerminator());
+  auto role = getRoleAttr(module.getContext(), RoleKind::Compiled);
+  llvm::SmallDenseSet<unsigned> passed;
+  for (const Port &port : getResults(prepare)) {
+    if (!port.getNameAttr())
+      return prepare.emitOpError() << port << " needs the attribute " << contract::kName
+                                   << ", which says what argument of @step it is";
+    // What is only passed on is one buffer.
+    auto argument = dyn_cast<BlockArgument>(ret.getOperand(port.getIndex()));
+    bool isPassed = argument && passed.insert(argument.getArgNumber()).second;
+    FailureOr<unsigned> index =
+        isPassed ? FailureOr<unsigned>(binding.arguments[argument.getArgNumber()])
+                 : table.add(port, role);
+    if (failed(index))
+      return failure();
+    if (isPassed)
+      table.keepAsParameter(*index, port.getName());
+    if (!compiled.insert({port.getName(), *index}).second)
+      return prepare.emitOpError() << port << " has the name '" << port.getName()
+                                   << "' of another result: rename one of them";
+    binding.results.push_back(isPassed ? -1 : int64_t(*index));
+  }
+  bool isNeeded = llvm::any_of(binding.results, [](int64_t index) { return index >= 0; });
+  if (isNeeded)
+    addEntry(prepare, rt::EntryTime::Load, binding);
+  else
     prepare.erase();
   return success();
 }
 
-LogicalResult Binder::bindStep(func::FuncOp step) {
-  SmallVector<unsigned> arguments;
-  SmallVector<int64_t> results;
-  for (auto [i, type] : llvm::enumerate(step.getArgumentTypes())) {
-    auto roleAttr = step.getArgAttrOfType<StringAttr>(i, "dchag.role");
-    StringRef role = roleAttr ? roleAttr.getValue() : "input";
-    auto name = step.getArgAttrOfType<StringAttr>(i, "dchag.name");
-    if (role == "compiled") {
-      auto found = name ? compiled.find(name.getValue()) : compiled.end();
-      if (found == compiled.end())
-        return step.emitOpError("argument ")
-               << i << " is a compiled parameter, but no result of @prepare has its dchag.name";
-      arguments.push_back(found->second);
-      continue;
-    }
-    if (role != "input" && role != "param" && role != "loaded")
-      return step.emitOpError("argument ")
-             << i << " has the role '" << role << "': wanted input, param, loaded or compiled";
-    arguments.push_back(table.add(type, step.getArgAttrDict(i), role == "input" ? role : "param",
-                                  llvm::formatv("arg{0}", i).str()));
+FailureOr<unsigned> Binder::bindArgument(const Port &port) {
+  BufferRoleAttrInterface role = port.getRole();
+  switch (role.getFiller()) {
+  case BufferFiller::Program: {
+    auto found = compiled.find(port.getName());
+    if (found == compiled.end())
+      return port.getFunction().emitOpError()
+             << port << " has the role " << role << ", but no result of @prepare has its "
+             << contract::kName;
+    return found->second;
   }
-  for (auto [i, type] : llvm::enumerate(step.getResultTypes()))
-    results.push_back(
-        table.add(type, step.getResultAttrDict(i), "output", llvm::formatv("result{0}", i).str()));
-  rewrite(step, "dchag_model_step", arguments, results);
+  case BufferFiller::File:
+    // Nothing prepares it, so that it stays.
+    if (role.getLifetime() == BufferLifetime::Load)
+      role = getRoleAttr(module.getContext(), RoleKind::Param);
+    return table.add(port, role);
+  case BufferFiller::Caller:
+  case BufferFiller::Zero:
+    return table.add(port, role);
+  }
+  llvm_unreachable("all fillers are covered");
+}
+
+/// A result is an output, or gives state its new elements.
+FailureOr<unsigned> Binder::bindResult(const Port &port) {
+  BufferRoleAttrInterface role = port.getRole();
+  if (role.isUpdatedInPlace()) {
+    std::optional<unsigned> state = table.find(role, port.getName());
+    if (!state)
+      return port.getFunction().emitOpError()
+             << port << " updates the state '" << port.getName() << "' of the role " << role
+             << ", which no argument of an entry point is";
+    return table.add(port, role);
+  }
+  if (role.getFiller() != BufferFiller::Program || role.getLifetime() != BufferLifetime::Run)
+    return port.getFunction().emitOpError()
+           << port << " has the role " << role << ": a result is an output, or updates state";
+  return table.add(port, role);
+}
+
+LogicalResult Binder::bindRun(func::FuncOp entry) {
+  Binding binding;
+  for (const Port &port : getArguments(entry)) {
+    FailureOr<unsigned> index = bindArgument(port);
+    if (failed(index))
+      return failure();
+    binding.arguments.push_back(*index);
+  }
+  llvm::DenseSet<unsigned> written;
+  for (const Port &port : getResults(entry)) {
+    FailureOr<unsigned> index = bindResult(port);
+    if (failed(index))
+      return failure();
+    if (!written.insert(*index).second)
+      return entry.emitOpError() << port << " has the name '" << port.getName()
+                                 << "' of another result: rename one of them";
+    binding.results.push_back(*index);
+  }
+  addEntry(entry, Program::isStep(entry) ? rt::EntryTime::Step : rt::EntryTime::Request, binding);
   return success();
 }
 
+rt::ProgramAttr Binder::getProgram(ArrayAttr axes, ArrayAttr groups, ArrayAttr sites,
+                                   StringAttr name) {
+  MLIRContext *context = module.getContext();
+  return rt::ProgramAttr::getChecked([&] { return module.emitError(); }, context, name, axes,
+                                     groups, sites, table.getAttr(),
+                                     ArrayAttr::get(context, entries));
+}
+
 /// The mesh as axes of the program; a grid without names has axis0, axis1, ...
-static ArrayAttr getAxes(ModuleOp module, MeshAttr mesh) {
+static ArrayAttr getAxes(ModuleOp module) {
   Builder b(module.getContext());
   SmallVector<Attribute> axes;
-  auto add = [&](Attribute name, int64_t size) {
-    axes.push_back(b.getDictionaryAttr(
-        {b.getNamedAttr("name", name), b.getNamedAttr("size", b.getI64IntegerAttr(size))}));
+  auto add = [&](StringAttr name, int64_t size) {
+    axes.push_back(rt::AxisAttr::get(module.getContext(), name, size));
   };
-  if (mesh) {
+  if (auto mesh = MeshAttr::lookup(module)) {
     for (auto [name, size] : llvm::zip_equal(mesh.getNames(), mesh.getSizes()))
       add(name, size);
   } else if (!module.getOps<shard::GridOp>().empty()) {
@@ -270,30 +306,27 @@ namespace {
 struct BindBuffers : mlir::dchag::impl::BindBuffersBase<BindBuffers> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto step = module.lookupSymbol<func::FuncOp>("step");
-    auto prepare = module.lookupSymbol<func::FuncOp>("prepare");
-    if (!step) {
+    Program program(module);
+    func::FuncOp prepare = program.getPrepare();
+    if (!program.getStep()) {
       module.emitError("has no function @step: a model is compiled from @step and, where "
                        "parameters are prepared, @prepare");
       return signalPassFailure();
     }
-    Builder b(&getContext());
+    SmallVector<func::FuncOp> runs = program.getRunEntries();
+    ArrayAttr axes = getAxes(module), groups = getGroups(module);
+    auto sites = dyn_cast_or_null<ArrayAttr>(module->removeAttr(rt::kSitesAttr));
     Binder binder(module);
-    NamedAttrList program;
-    program.set("axes", getAxes(module, binder.table.getMesh()));
-    program.set("groups", getGroups(module));
-    Attribute sites = module->removeAttr("dchag_rt.sites");
-    program.set("sites", sites ? sites : b.getArrayAttr({}));
-    if ((prepare && failed(binder.bindPrepare(prepare))) || failed(binder.bindStep(step)))
+    if (prepare && failed(binder.bindPrepare(prepare)))
       return signalPassFailure();
-    auto name = module->getAttrOfType<StringAttr>("dchag.model");
-    if (!name)
-      name = module.getSymName() ? module.getSymNameAttr() : b.getStringAttr("model");
-    program.set("name", name);
-    program.set("buffers", binder.table.getAttr());
-    program.set("step_arena", b.getI64IntegerAttr(0));
-    program.set("prepare_arena", b.getI64IntegerAttr(0));
-    module->setAttr("dchag.program", program.getDictionary(&getContext()));
+    for (func::FuncOp run : runs)
+      if (failed(binder.bindRun(run)))
+        return signalPassFailure();
+    rt::ProgramAttr attr = binder.getProgram(
+        axes, groups, sites ? sites : ArrayAttr::get(&getContext(), {}), program.getModelName());
+    if (!attr)
+      return signalPassFailure();
+    module->setAttr(rt::ProgramAttr::attrName, attr);
     for (auto grid : llvm::make_early_inc_range(module.getOps<shard::GridOp>()))
       grid.erase();
   }

@@ -228,7 +228,7 @@ struct CollectivesToRuntime : mlir::dchag::impl::CollectivesToRuntimeBase<Collec
       if (failed(converter.convert(op)))
         return signalPassFailure();
     numCollectives += converter.getSites().size();
-    getOperation()->setAttr("dchag_rt.sites", ArrayAttr::get(&getContext(), converter.getSites()));
+    getOperation()->setAttr(rt::kSitesAttr, ArrayAttr::get(&getContext(), converter.getSites()));
   }
 };
 } // namespace

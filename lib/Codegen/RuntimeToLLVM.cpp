@@ -60,10 +60,10 @@ static const Callee kCallees[] = {{kAxisIndex, "pi", 'l'},
                                   {"dchag_rt_matmul", "ppppppp"}};
 
 LogicalResult mlir::dchag::numberGroups(ModuleOp module) {
-  auto program = module->getAttrOfType<DictionaryAttr>("dchag.program");
-  auto groups = program ? program.getAs<ArrayAttr>("groups") : ArrayAttr();
-  if (!groups)
-    return module.emitError("has no attribute dchag.program: run bind-buffers first");
+  auto program = rt::ProgramAttr::lookup(module);
+  if (!program)
+    return module.emitError("has no attribute ")
+           << rt::ProgramAttr::attrName << ": run bind-buffers first";
   Builder b(module.getContext());
   llvm::StringSet<> used;
   WalkResult result = module.walk([&](Operation *op) {
@@ -74,12 +74,12 @@ LogicalResult mlir::dchag::numberGroups(ModuleOp module) {
     auto axes = op->getAttrOfType<DenseI32ArrayAttr>("axes");
     if (!axes)
       return WalkResult::advance();
-    auto *found = llvm::find(groups, Attribute(axes));
-    if (found == groups.end()) {
-      op->emitOpError("has axes that are no group of dchag.program");
+    std::optional<unsigned> group = program.getGroupIndex(axes);
+    if (!group) {
+      op->emitOpError("has axes that are no group of ") << rt::ProgramAttr::attrName;
       return WalkResult::interrupt();
     }
-    op->setAttr("dchag_rt.group", b.getI32IntegerAttr(found - groups.begin()));
+    op->setAttr(rt::kGroupAttr, b.getI32IntegerAttr(*group));
     return WalkResult::advance();
   });
   if (result.wasInterrupted())
@@ -142,7 +142,7 @@ protected:
     return i32(b, op->getLoc(), op->getAttrOfType<IntegerAttr>("site").getInt());
   }
   static Value getGroup(Builder &b, Operation *op) {
-    return i32(b, op->getLoc(), op->getAttrOfType<IntegerAttr>("dchag_rt.group").getInt());
+    return i32(b, op->getLoc(), op->getAttrOfType<IntegerAttr>(rt::kGroupAttr).getInt());
   }
   /// Product of the sizes [from, to).
   static int64_t product(Value buffer, unsigned from, unsigned to) {

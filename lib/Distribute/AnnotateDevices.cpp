@@ -3,6 +3,7 @@
 #include "Marks.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Import/DeviceSpec.h"
+#include "dialects/dchag/Program.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_ANNOTATEDEVICES
@@ -140,7 +141,7 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
     for (func::FuncOp function : functions) {
       for (BlockArgument argument : function.getArguments())
         if (isArgument && argument.getType() == type &&
-            function.getArgAttr(argument.getArgNumber(), "dchag.name") == spec.tensor)
+            Port::of(argument).getNameAttr() == spec.tensor)
           values.push_back(argument);
       for (Operation &op : function.front())
         for (OpResult result : op.getResults())

@@ -2,6 +2,7 @@
 
 #include "Marks.h"
 #include "dchag/Distribute/Passes.h"
+#include "dialects/dchag/Program.h"
 #include "llvm/Support/GlobPattern.h"
 #include <deque>
 
@@ -16,8 +17,7 @@ using namespace mlir::dchag;
 /// The name of a value: of an argument its `dchag.name`, of a result that of its location.
 static StringRef nameOf(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dchag.name");
+    StringAttr name = Port::of(argument).getNameAttr();
     return name ? name.getValue() : StringRef();
   }
   auto name = value.getLoc()->findInstanceOf<NameLoc>();

@@ -1,6 +1,7 @@
 //===- Marks.cpp - wishes of strategies and users --------------------------*- C++ -*-===//
 
 #include "Marks.h"
+#include "dialects/dchag/Program.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -105,7 +106,7 @@ FailureOr<MarkedProgram> mlir::dchag::getMarkedProgram(ModuleOp module) {
   if (!program.mesh || failed(functions))
     return failure();
   for (func::FuncOp function : *functions)
-    if (function.getName() != "prepare")
+    if (!Program::isPrepare(function))
       program.functions.push_back(function);
   return program;
 }

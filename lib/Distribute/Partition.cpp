@@ -2,6 +2,7 @@
 
 #include "Padding.h"
 #include "dchag/Distribute/Passes.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -222,7 +223,7 @@ private:
   }
 
   LogicalResult convertReturn(func::ReturnOp op) {
-    bool prepares = function.getName() == "prepare";
+    bool prepares = Program::isPrepare(function);
     SmallVector<Value> operands;
     for (Value value : op.getOperands()) {
       Value part = mapping.lookup(value);

@@ -2,6 +2,7 @@
 
 #include "Propagation.h"
 #include "dchag/Distribute/Passes.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::dchag {
@@ -43,31 +44,52 @@ struct Propagate : mlir::dchag::impl::PropagateBase<Propagate> {
     auto functions = getDistributedFunctions(getOperation());
     if (!mesh || failed(functions))
       return signalPassFailure();
+    shared.clear();
     ReshardPlanner planner(mesh);
     for (func::FuncOp function : *functions) {
-      if (function.getName() == "prepare")
+      if (Program::isPrepare(function))
         markPrepared(function);
+      else
+        markShared(function);
       copyForEachUse(function);
       Propagation propagation(function, mesh, planner, {strict, deferSums, explain});
       if (failed(propagation.run()))
         return signalPassFailure();
       numConflicts += propagation.getNumConflicts();
+      llvm::append_range(shared, getArguments(function));
+      llvm::append_range(shared, getResults(function));
     }
   }
 
-  /// Results of @prepare lie as the arguments of @step with their names.
-  void markPrepared(func::FuncOp prepare) {
-    auto step = getOperation().lookupSymbol<func::FuncOp>("step");
-    if (!step)
+  /// Ports of one name and role are one buffer: they take the sharding that an entry point before
+  /// has decided. State that nobody says anything of is replicated, where it is read and written.
+  void markShared(func::FuncOp function) {
+    // Without a step functions are programs of their own.
+    if (!Program(getOperation()).getStep())
       return;
-    for (unsigned i = 0; i < prepare.getNumResults(); ++i) {
-      Attribute name = prepare.getResultAttr(i, "dchag.name");
-      for (unsigned j = 0; name && j < step.getNumArguments(); ++j) {
-        auto role = step.getArgAttrOfType<StringAttr>(j, "dchag.role");
-        if (step.getArgAttr(j, "dchag.name") == name && (!role || role.getValue() == "compiled"))
-          prepare.setResultAttr(i, ShardingAttr::attrName,
-                                step.getArgAttr(j, ShardingAttr::attrName));
-      }
+    SmallVector<Port> ports = getArguments(function);
+    llvm::append_range(ports, getResults(function));
+    for (const Port &port : ports) {
+      for (const Port &known : shared)
+        if (!port.getSharding() && port.getNameAttr() && known.isResult() == port.isResult() &&
+            known.getNameAttr() == port.getNameAttr() && known.getRole() == port.getRole())
+          port.setSharding(known.getSharding());
+      if (port.getRole().isUpdatedInPlace() && !port.getSharding())
+        port.setSharding(ShardingAttr::getReplicated(port.getType()));
+    }
+  }
+
+  /// Ports of the entry points whose shardings are decided.
+  SmallVector<Port> shared;
+
+  /// Results of @prepare take the sharding of the arguments of entry points with their names.
+  void markPrepared(func::FuncOp prepare) {
+    for (func::FuncOp entry : Program(getOperation()).getRunEntries()) {
+      SmallVector<Port> arguments = getArguments(entry);
+      for (const Port &result : getResults(prepare))
+        if (StringAttr name = result.getNameAttr())
+          if (std::optional<Port> port = findPort(arguments, name, RoleKind::Compiled))
+            result.setSharding(port->getSharding());
     }
   }
 };

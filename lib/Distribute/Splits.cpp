@@ -1,6 +1,7 @@
 //===- Splits.cpp - how an op's factors split, from its values and back ----*- C++ -*-===//
 
 #include "Splits.h"
+#include "dialects/dchag/Program.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -305,19 +306,20 @@ void mlir::dchag::setResultShardings(Operation *op, ArrayRef<ShardingAttr> shard
 }
 
 bool mlir::dchag::isParameter(BlockArgument argument) {
-  auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-  auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dchag.role");
-  return role && role.getValue() != "input";
+  return Port::of(argument).getRole().isParameter();
 }
 
 llvm::DenseSet<Value> mlir::dchag::getParameterValues(func::FuncOp function) {
+  ParameterAnalysis analysis;
   llvm::DenseSet<Value> values;
-  for (BlockArgument argument : function.getArguments())
-    if (isParameter(argument))
-      values.insert(argument);
+  auto add = [&](ValueRange candidates) {
+    for (Value value : candidates)
+      if (analysis.isParameterOnly(value))
+        values.insert(value);
+  };
+  add(function.getArguments());
   for (Operation &op : function.front())
-    if (llvm::all_of(op.getOperands(), [&](Value v) { return values.contains(v); }))
-      values.insert(op.result_begin(), op.result_end());
+    add(op.getResults());
   return values;
 }
 
@@ -328,9 +330,11 @@ FailureOr<SmallVector<func::FuncOp>> mlir::dchag::getDistributedFunctions(Module
       continue;
     if (!function.getBody().hasOneBlock())
       return function.emitOpError("must have one block to be distributed: inline control flow");
-    bool isStep = function.getName() == "step";
-    functions.insert(isStep ? functions.begin() : functions.end(), function);
+    functions.insert(Program::isStep(function) ? functions.begin() : functions.end(), function);
   }
+  // What @prepare makes is laid out as the others want it.
+  if (auto *prepare = llvm::find_if(functions, Program::isPrepare); prepare != functions.end())
+    std::rotate(prepare, prepare + 1, functions.end());
   return functions;
 }
 

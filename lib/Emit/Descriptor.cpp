@@ -6,13 +6,50 @@
 
 #include "dchag/Emit/Emit.h"
 #include "dchag_rt.h"
-#include "dialects/dchag/DchagAttrs.h"
+#include "dialects/dchag_rt/Runtime.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/Constants.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
+
+static int32_t getFiller(BufferFiller filler) {
+  switch (filler) {
+  case BufferFiller::Caller:
+    return DCHAG_FILLED_BY_CALLER;
+  case BufferFiller::File:
+    return DCHAG_FILLED_BY_FILE;
+  case BufferFiller::Program:
+    return DCHAG_FILLED_BY_PROGRAM;
+  case BufferFiller::Zero:
+    return DCHAG_FILLED_WITH_ZERO;
+  }
+  llvm_unreachable("all fillers are covered");
+}
+
+static int32_t getLifetime(BufferLifetime lifetime) {
+  switch (lifetime) {
+  case BufferLifetime::Load:
+    return DCHAG_LIVES_FOR_LOAD;
+  case BufferLifetime::Run:
+    return DCHAG_LIVES_FOR_RUN;
+  case BufferLifetime::Program:
+    return DCHAG_LIVES_FOR_PROGRAM;
+  }
+  llvm_unreachable("all lifetimes are covered");
+}
+
+static int32_t getTime(rt::EntryTime time) {
+  switch (time) {
+  case rt::EntryTime::Load:
+    return DCHAG_AT_LOAD;
+  case rt::EntryTime::Step:
+    return DCHAG_EACH_STEP;
+  case rt::EntryTime::Request:
+    return DCHAG_ON_REQUEST;
+  }
+  llvm_unreachable("all times are covered");
+}
 
 namespace {
 
@@ -24,7 +61,7 @@ public:
         pointer(llvm::PointerType::getUnqual(context)), i32(llvm::Type::getInt32Ty(context)),
         i64(llvm::Type::getInt64Ty(context)) {}
 
-  LogicalResult build(DictionaryAttr program, StringRef cpuFeatures);
+  LogicalResult build(rt::ProgramAttr program, StringRef cpuFeatures);
 
 private:
   llvm::Constant *number32(int64_t value) { return llvm::ConstantInt::getSigned(i32, value); }
@@ -58,12 +95,21 @@ private:
     return global(llvm::ConstantDataArray::get(context, words));
   }
 
+  /// The same of numbers of 32 bits.
+  llvm::Constant *words(ArrayRef<int32_t> values) {
+    if (values.empty())
+      return null();
+    SmallVector<uint32_t> elements(values.begin(), values.end());
+    return global(llvm::ConstantDataArray::get(context, elements));
+  }
+
   FailureOr<int32_t> dtype(Type type);
-  FailureOr<llvm::Constant *> dim(int64_t size, int64_t local, ArrayAttr axes);
+  FailureOr<llvm::Constant *> dim(int64_t size, int64_t local, ArrayRef<int32_t> axes);
   FailureOr<llvm::Constant *> read(ReadAttr attr);
-  FailureOr<llvm::Constant *> buffer(DictionaryAttr attr);
+  FailureOr<llvm::Constant *> buffer(rt::BufferAttr attr);
   FailureOr<int64_t> fileParam(ReadAttr attr);
-  FailureOr<llvm::Constant *> entry(StringRef symbol, bool required);
+  FailureOr<llvm::Constant *> entry(rt::EntryAttr attr);
+  LogicalResult emit(ArrayRef<llvm::Constant *> fields);
 
   ModuleOp module;
   llvm::Module &target;
@@ -100,14 +146,15 @@ FailureOr<int32_t> DescriptorBuilder::dtype(Type type) {
          << "i32, i64 or ui8 to ui64";
 }
 
-FailureOr<llvm::Constant *> DescriptorBuilder::dim(int64_t size, int64_t local, ArrayAttr axes) {
+FailureOr<llvm::Constant *> DescriptorBuilder::dim(int64_t size, int64_t local,
+                                                   ArrayRef<int32_t> axes) {
   if (axes.size() > DCHAG_RT_MAX_AXES_PER_DIM)
     return module.emitError("a dimension is spread over ")
            << axes.size() << " mesh axes: at most " << DCHAG_RT_MAX_AXES_PER_DIM
            << " are supported";
   SmallVector<llvm::Constant *> axisNumbers(DCHAG_RT_MAX_AXES_PER_DIM, number32(0));
-  for (auto [slot, axis] : llvm::zip(axisNumbers, axes.getAsRange<IntegerAttr>()))
-    slot = number32(axis.getInt());
+  for (auto [slot, axis] : llvm::zip(axisNumbers, axes))
+    slot = number32(axis);
   auto *axesType = llvm::ArrayType::get(i32, DCHAG_RT_MAX_AXES_PER_DIM);
   return record({number64(size), number64(local), number32(axes.size()),
                  llvm::ConstantArray::get(axesType, axisNumbers)});
@@ -131,69 +178,57 @@ FailureOr<llvm::Constant *> DescriptorBuilder::read(ReadAttr attr) {
   return record({number32(*index), number64(attr.getOffset()), numbers(box)});
 }
 
-FailureOr<llvm::Constant *> DescriptorBuilder::buffer(DictionaryAttr attr) {
-  auto name = attr.getAs<StringAttr>("name"), role = attr.getAs<StringAttr>("role");
-  auto type = attr.getAs<TypeAttr>("type"), local = attr.getAs<TypeAttr>("local");
-  auto axes = attr.getAs<ArrayAttr>("axes");
-  if (!name || !role || !type || !local || !axes)
-    return module.emitError("a buffer of ") << kProgramAttr << " lacks a field: " << attr;
-  int roleNumber = llvm::StringSwitch<int>(role)
-                       .Case("input", DCHAG_ROLE_INPUT)
-                       .Case("output", DCHAG_ROLE_OUTPUT)
-                       .Case("loaded", DCHAG_ROLE_LOADED)
-                       .Case("param", DCHAG_ROLE_PARAM)
-                       .Default(-1);
-  if (roleNumber < 0)
-    return module.emitError("buffer ") << name << " has the unknown role " << role;
-  auto globalType = cast<RankedTensorType>(type.getValue());
-  auto localType = cast<RankedTensorType>(local.getValue());
-  if (globalType.getRank() > DCHAG_RT_MAX_RANK)
-    return module.emitError("buffer ") << name << " has rank " << globalType.getRank()
+FailureOr<llvm::Constant *> DescriptorBuilder::buffer(rt::BufferAttr attr) {
+  RankedTensorType type = attr.getType();
+  if (type.getRank() > DCHAG_RT_MAX_RANK)
+    return module.emitError("buffer ") << attr.getName() << " has rank " << type.getRank()
                                        << ": at most " << DCHAG_RT_MAX_RANK << " is supported";
-  FailureOr<int32_t> element = dtype(globalType.getElementType());
+  BufferRoleAttrInterface role = attr.getRoleInterface();
+  if (Attribute space = role.getMemorySpace())
+    return module.emitError("buffer ") << attr.getName() << " is in the memory space " << space
+                                       << ", which this target does not have";
+  FailureOr<int32_t> element = dtype(type.getElementType());
   if (failed(element))
     return failure();
   SmallVector<llvm::Constant *> dims, reads;
-  for (int64_t d = 0; d < globalType.getRank(); ++d) {
-    auto built = dim(globalType.getDimSize(d), localType.getDimSize(d), cast<ArrayAttr>(axes[d]));
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    auto built = dim(type.getDimSize(d), attr.getLocal().getDimSize(d), attr.getAxesOf(d));
     if (failed(built))
       return failure();
     dims.push_back(*built);
   }
-  if (auto list = attr.getAs<ArrayAttr>("reads"))
-    for (auto readAttr : list.getAsRange<ReadAttr>()) {
-      auto built = read(readAttr);
-      if (failed(built))
-        return failure();
-      reads.push_back(*built);
-    }
-  return record({string(name), number32(roleNumber), number32(*element),
-                 number32(globalType.getRank()), array(dims), number32(reads.size()),
-                 array(reads)});
-}
-
-FailureOr<llvm::Constant *> DescriptorBuilder::entry(StringRef symbol, bool required) {
-  if (llvm::Function *function = target.getFunction(symbol))
-    return function;
-  if (required)
-    return module.emitError("has no function ") << symbol << ": run the code generation first";
-  return null();
-}
-
-LogicalResult DescriptorBuilder::build(DictionaryAttr program, StringRef cpuFeatures) {
-  SmallVector<llvm::Constant *> axes, groups, buffers, sites, params;
-  for (auto axis : program.getAs<ArrayAttr>("axes").getAsRange<DictionaryAttr>())
-    axes.push_back(record({string(axis.getAs<StringAttr>("name")),
-                           number64(axis.getAs<IntegerAttr>("size").getInt())}));
-  for (auto group : program.getAs<ArrayAttr>("groups").getAsRange<DenseI32ArrayAttr>()) {
-    auto *elements = global(llvm::ConstantDataArray::get(
-        context, ArrayRef<uint32_t>(reinterpret_cast<const uint32_t *>(group.asArrayRef().data()),
-                                    group.size())));
-    groups.push_back(record({number32(group.size()), elements}));
+  for (Attribute element : attr.getReads() ? attr.getReads().getValue() : ArrayRef<Attribute>()) {
+    auto built = read(cast<ReadAttr>(element));
+    if (failed(built))
+      return failure();
+    reads.push_back(*built);
   }
-  for (auto site : program.getAs<ArrayAttr>("sites").getAsRange<StringAttr>())
+  int64_t flags = (role.isUpdatedInPlace() ? DCHAG_UPDATED_IN_PLACE : 0) |
+                  (role.isInCheckpoint() ? DCHAG_IN_CHECKPOINT : 0);
+  return record({string(attr.getName()), string(role.getRoleName()),
+                 number32(getFiller(role.getFiller())), number32(getLifetime(role.getLifetime())),
+                 number32(flags), number32(0), number32(*element), number32(type.getRank()),
+                 array(dims), number32(reads.size()), array(reads)});
+}
+
+FailureOr<llvm::Constant *> DescriptorBuilder::entry(rt::EntryAttr attr) {
+  llvm::Function *function = target.getFunction(attr.getSymbol().getValue());
+  if (!function)
+    return module.emitError("has no function ") << attr.getSymbol() << " for " << attr;
+  return record({string(attr.getName()), number32(getTime(attr.getTime())),
+                 number32(attr.getBuffers().size()), words(attr.getBuffers()),
+                 number64(attr.getArena()), function});
+}
+
+LogicalResult DescriptorBuilder::build(rt::ProgramAttr program, StringRef cpuFeatures) {
+  SmallVector<llvm::Constant *> axes, groups, buffers, sites, params, entries;
+  for (auto axis : program.getAxes().getAsRange<rt::AxisAttr>())
+    axes.push_back(record({string(axis.getName()), number64(axis.getSize())}));
+  for (auto group : program.getGroups().getAsRange<DenseI32ArrayAttr>())
+    groups.push_back(record({number32(group.size()), words(group)}));
+  for (auto site : program.getSites().getAsRange<StringAttr>())
     sites.push_back(string(site));
-  for (auto attr : program.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>()) {
+  for (auto attr : program.getBuffers().getAsRange<rt::BufferAttr>()) {
     auto built = buffer(attr);
     if (failed(built))
       return failure();
@@ -206,18 +241,26 @@ LogicalResult DescriptorBuilder::build(DictionaryAttr program, StringRef cpuFeat
     params.push_back(record(
         {string(name), number32(*element), number32(type.getRank()), numbers(type.getShape())}));
   }
-  FailureOr<llvm::Constant *> prepare = entry(kPrepareSymbol, /*required=*/false);
-  FailureOr<llvm::Constant *> step = entry(kStepSymbol, /*required=*/true);
-  if (failed(step))
-    return failure();
-  llvm::Constant *descriptor =
-      record({number64(static_cast<int64_t>(DCHAG_RT_MAGIC)), number32(DCHAG_RT_ABI_VERSION),
-              number32(0), string(program.getAs<StringAttr>("name")), string(cpuFeatures),
-              number32(axes.size()), array(axes), number32(groups.size()), array(groups),
-              number32(buffers.size()), array(buffers), number32(params.size()), array(params),
-              number64(program.getAs<IntegerAttr>("step_arena").getInt()),
-              number64(program.getAs<IntegerAttr>("prepare_arena").getInt()),
-              number32(sites.size()), array(sites), *prepare, *step});
+  for (auto attr : program.getEntries().getAsRange<rt::EntryAttr>()) {
+    auto built = entry(attr);
+    if (failed(built))
+      return failure();
+    entries.push_back(*built);
+  }
+  return emit({number64(static_cast<int64_t>(DCHAG_RT_MAGIC)), number32(DCHAG_RT_ABI_VERSION),
+               number32(sizeof(dchag_program)), string(program.getName()), string(cpuFeatures),
+               number32(axes.size()), array(axes), number32(groups.size()), array(groups),
+               number32(buffers.size()), array(buffers), number32(params.size()), array(params),
+               number32(entries.size()), array(entries), number32(sites.size()), array(sites)});
+}
+
+LogicalResult DescriptorBuilder::emit(ArrayRef<llvm::Constant *> fields) {
+  llvm::Constant *descriptor = record(fields);
+  uint64_t bytes = target.getDataLayout().getTypeAllocSize(descriptor->getType());
+  if (bytes != sizeof(dchag_program))
+    return module.emitError("the descriptor takes ")
+           << bytes << " bytes on the target, " << sizeof(dchag_program)
+           << " on this machine: compile on a machine of the target's kind";
   new llvm::GlobalVariable(target, descriptor->getType(), /*isConstant=*/true,
                            llvm::GlobalValue::ExternalLinkage, descriptor, "dchag_model");
   return success();
@@ -225,27 +268,12 @@ LogicalResult DescriptorBuilder::build(DictionaryAttr program, StringRef cpuFeat
 
 } // namespace
 
-/// All fields that `build` takes for granted.
-static LogicalResult checkFields(ModuleOp module, DictionaryAttr program) {
-  for (StringRef field : {"axes", "groups", "sites", "buffers"})
-    if (!program.getAs<ArrayAttr>(field))
-      return module.emitError("attribute ") << kProgramAttr << " lacks the list '" << field << "'";
-  for (StringRef field : {"step_arena", "prepare_arena"})
-    if (!program.getAs<IntegerAttr>(field))
-      return module.emitError("attribute ")
-             << kProgramAttr << " lacks the number '" << field << "'";
-  if (!program.getAs<StringAttr>("name"))
-    return module.emitError("attribute ") << kProgramAttr << " lacks the 'name' of the model";
-  return success();
-}
-
 LogicalResult mlir::dchag::emitDescriptor(ModuleOp module, llvm::Module &target,
                                           StringRef cpuFeatures) {
-  auto program = module->getAttrOfType<DictionaryAttr>(kProgramAttr);
+  auto program = rt::ProgramAttr::lookup(module);
   if (!program)
     return module.emitError("has no attribute ")
-           << kProgramAttr << ": run the code generation of a target (cpu-codegen) first";
-  if (failed(checkFields(module, program)))
-    return failure();
+           << rt::ProgramAttr::attrName
+           << ": run the code generation of a target (cpu-codegen) first";
   return DescriptorBuilder(module, target).build(program, cpuFeatures);
 }

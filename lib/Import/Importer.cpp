@@ -3,6 +3,7 @@
 #include "Importer.h"
 #include "dchag/Import/DeviceSpec.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -315,17 +316,17 @@ void Importer::finishFunction() {
     outputs.push_back(value.getType());
   function.setFunctionType(b.getFunctionType(inputs, outputs));
   for (auto [index, argument] : llvm::enumerate(arguments)) {
-    function.setArgAttr(index, "dchag.role", b.getStringAttr(argument.role));
-    function.setArgAttr(index, "dchag.name", b.getStringAttr(argument.name));
-    if (argument.isUnsigned)
-      function.setArgAttr(index, "dchag.unsigned", b.getUnitAttr());
+    Port port = Port::argument(function, index);
+    port.setRole(argument.role);
+    port.setName(argument.name);
+    port.setUnsigned(argument.isUnsigned);
     if (argument.source)
-      function.setArgAttr(index, "dchag.source", argument.source);
+      port.setSource(argument.source);
   }
   for (auto [index, result] : llvm::enumerate(results)) {
-    function.setResultAttr(index, "dchag.name", b.getStringAttr(result.name));
-    if (result.isUnsigned)
-      function.setResultAttr(index, "dchag.unsigned", b.getUnitAttr());
+    Port port = Port::result(function, index);
+    port.setName(result.name);
+    port.setUnsigned(result.isUnsigned);
   }
 }
 
@@ -336,9 +337,9 @@ OwningOpRef<ModuleOp> Importer::run() {
   Location loc = FileLineColLoc::get(context, model->path, 0, 0);
   module = ModuleOp::create(loc);
   StringRef name = model->path == "<stdin>" ? "model" : llvm::sys::path::stem(model->path);
-  (*module)->setAttr("dchag.model", b.getStringAttr(name));
+  Program(*module).setModelName(name);
   b.setInsertionPointToEnd(module->getBody());
-  function = func::FuncOp::create(b, loc, "step", b.getFunctionType({}, {}));
+  function = Program::createStep(b, loc);
   entry = function.addEntryBlock();
   b.setInsertionPointToEnd(entry);
 

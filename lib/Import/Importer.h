@@ -6,6 +6,7 @@
 #include "Needs.h"
 #include "Operators.h"
 #include "dchag/Import/Import.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <deque>
 
@@ -96,7 +97,7 @@ private:
 
   /// Emits an error about the file as a whole, or a named part of it.
   LogicalResult fail(const Twine &message);
-  Value addArgument(Type type, StringRef role, StringRef name, bool isUnsigned);
+  Value addArgument(Type type, RoleKind role, StringRef name, bool isUnsigned);
   void eraseUnusedParameters();
   void finishFunction();
 
@@ -121,9 +122,10 @@ private:
   llvm::StringMap<int64_t> dimSizes;
 
   struct Argument {
-    std::string role, name;
+    RoleKind role;
+    std::string name;
     bool isUnsigned = false;
-    mlir::Attribute source;
+    SourceAttr source;
     const Tensor *tensor = nullptr;
   };
   SmallVector<Argument> arguments;

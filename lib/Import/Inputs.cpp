@@ -272,8 +272,8 @@ void Importer::createInput(const ValueInfo &info, Scope &scope) {
     return;
   }
   input.isUnsigned = isUnsigned(info.type);
-  input.value =
-      addArgument(RankedTensorType::get(*shape, type), "input", info.name, input.isUnsigned);
+  input.value = addArgument(RankedTensorType::get(*shape, type), RoleKind::Input, info.name,
+                            input.isUnsigned);
 }
 
 LogicalResult Importer::createInputs(const Graph &graph, Scope &scope) {

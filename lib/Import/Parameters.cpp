@@ -16,8 +16,8 @@ using namespace mlir;
 using namespace mlir::dchag;
 using namespace mlir::dchag::onnx;
 
-Value Importer::addArgument(Type type, StringRef role, StringRef name, bool isUnsigned) {
-  arguments.push_back({role.str(), name.str(), isUnsigned, {}, nullptr});
+Value Importer::addArgument(Type type, RoleKind role, StringRef name, bool isUnsigned) {
+  arguments.push_back({role, name.str(), isUnsigned, {}, nullptr});
   Location loc = NameLoc::get(b.getStringAttr(name));
   return entry->addArgument(type, loc);
 }
@@ -113,7 +113,7 @@ FailureOr<ImportedValue> Importer::createParameter(const Tensor &tensor, StringR
     return failure();
   }
   auto type = RankedTensorType::get(tensor.dims, getElementType(tensor.type, context));
-  Value value = addArgument(type, "param", name, isUnsigned(tensor.type));
+  Value value = addArgument(type, RoleKind::Param, name, isUnsigned(tensor.type));
   arguments.back().source = SourceAttr::get(context, b.getStringAttr(file), offset,
                                             static_cast<int64_t>(tensor.getNumBytes()));
   arguments.back().tensor = &tensor;
@@ -189,7 +189,7 @@ EvalTensor Importer::readParameter(BlockArgument argument) {
 /// What folding used up, and what no node reads, is no parameter of the step.
 void Importer::eraseUnusedParameters() {
   for (unsigned index = entry->getNumArguments(); index > 0; --index) {
-    if (arguments[index - 1].role == "input" || !entry->getArgument(index - 1).use_empty())
+    if (arguments[index - 1].role == RoleKind::Input || !entry->getArgument(index - 1).use_empty())
       continue;
     entry->eraseArgument(index - 1);
     arguments.erase(arguments.begin() + index - 1);

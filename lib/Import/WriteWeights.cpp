@@ -9,6 +9,7 @@
 #include "dchag/Import/Weights.h"
 #include "dchag/Support/OutputFile.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
@@ -41,7 +42,7 @@ public:
   LogicalResult write();
 
 private:
-  LogicalResult addParameter(func::FuncOp function, unsigned argument);
+  LogicalResult addParameter(const Port &port);
   FailureOr<llvm::MemoryBuffer *> getFile(StringRef file);
   std::string makeHeader() const;
   void writeTo(llvm::raw_ostream &os, llvm::function_ref<bool()> hasError);
@@ -108,20 +109,21 @@ FailureOr<llvm::MemoryBuffer *> WeightsWriter::getFile(StringRef file) {
   return buffer.get();
 }
 
-LogicalResult WeightsWriter::addParameter(func::FuncOp function, unsigned argument) {
-  auto name = function.getArgAttrOfType<StringAttr>(argument, "dchag.name");
-  auto source = function.getArgAttrOfType<SourceAttr>(argument, "dchag.source");
-  auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[argument]);
+LogicalResult WeightsWriter::addParameter(const Port &port) {
+  func::FuncOp function = port.getFunction();
+  StringAttr name = port.getNameAttr();
+  SourceAttr source = port.getSource();
+  auto type = dyn_cast<RankedTensorType>(port.getType());
   if (!name || !source || !type || !type.hasStaticShape())
-    return function.emitOpError("argument ")
-           << argument << " is a parameter of type " << function.getArgumentTypes()[argument]
+    return function.emitOpError()
+           << port << " is a parameter of type " << port.getType()
            << (name ? "" : " without dchag.name") << (source ? "" : " without dchag.source")
            << ": only named tensors of static shape whose bytes are in a file can be written";
   auto fail = [&]() {
     return function.emitOpError("parameter '") << name.getValue() << "' of type " << type << ' ';
   };
-  bool isUnsigned = bool(function.getArgAttr(argument, "dchag.unsigned"));
-  Parameter parameter{name, getTypeName(type.getElementType(), isUnsigned), type, {}, 0, argument};
+  Parameter parameter{
+      name, getTypeName(type.getElementType(), port.isUnsigned()), type, {}, 0, port.getIndex()};
   if (parameter.typeName.empty())
     return fail() << "has elements that safetensors files have no name for: wanted f16, bf16, "
                      "f32, f64, i1, i8, i16, i32 or i64";
@@ -148,16 +150,15 @@ LogicalResult WeightsWriter::addParameter(func::FuncOp function, unsigned argume
 }
 
 LogicalResult WeightsWriter::collect() {
-  auto step = module.lookupSymbol<func::FuncOp>("step");
+  func::FuncOp step = Program(module).getStep();
   if (!step)
     return module.emitError("has no function @step, whose parameters --weights-out writes");
-  for (unsigned argument = 0; argument < step.getNumArguments(); ++argument) {
-    auto role = step.getArgAttrOfType<StringAttr>(argument, "dchag.role");
-    if (role && role.getValue() != "input" && role.getValue() != "param")
-      return step.emitOpError("argument ")
-             << argument << " has the role " << role
-             << ": --weights-out wants the model as it was before the preparation";
-    if (role && role.getValue() == "param" && failed(addParameter(step, argument)))
+  for (const Port &port : getArguments(step)) {
+    if (port.hasRole(RoleKind::Compiled) || port.hasRole(RoleKind::Loaded))
+      return step.emitOpError() << port << " has the role " << port.getRole()
+                                << ": --weights-out wants the model as it was before the "
+                                   "preparation";
+    if (port.hasRole(RoleKind::Param) && failed(addParameter(port)))
       return failure();
   }
   llvm::sort(parameters, [](const Parameter &a, const Parameter &b) {

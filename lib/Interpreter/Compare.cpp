@@ -3,6 +3,7 @@
 #include "Compare.h"
 #include "Execution.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -162,7 +163,7 @@ double mlir::dchag::getTolerance(const CheckOptions &options, InputKind kind, bo
 }
 
 SmallVector<func::FuncOp> mlir::dchag::getEntryFunctions(ModuleOp module) {
-  if (auto step = module.lookupSymbol<func::FuncOp>("step"))
+  if (func::FuncOp step = Program(module).getStep())
     return {step};
   return llvm::filter_to_vector(module.getOps<func::FuncOp>(), [](func::FuncOp function) {
     return function.isPublic() && !function.isExternal();
@@ -170,5 +171,5 @@ SmallVector<func::FuncOp> mlir::dchag::getEntryFunctions(ModuleOp module) {
 }
 
 FailureOr<ModulePorts> mlir::dchag::getEntryPorts(ModuleOp module, func::FuncOp function) {
-  return function.getSymName() == "step" ? getModulePorts(module) : getFunctionPorts(function);
+  return Program(module).getStep() ? getModulePorts(module, function) : getFunctionPorts(function);
 }

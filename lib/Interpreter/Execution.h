@@ -7,6 +7,7 @@
 #define DCHAG_LIB_INTERPRETER_EXECUTION_H
 
 #include "dchag/Interpreter/Interpreter.h"
+#include "dialects/dchag/Program.h"
 #include "dialects/interfaces/Interfaces.h"
 
 namespace mlir::dchag {
@@ -54,12 +55,11 @@ LogicalResult evaluateOp(Operation *op, ArrayRef<EvalTensor> operands,
 LogicalResult checkArguments(func::FuncOp function, ArrayRef<EvalTensor> arguments);
 
 /// The value of a loaded argument by its `dchag.reads`; `type` is that of the whole value.
-FailureOr<EvalTensor> readLoadedValue(func::FuncOp prepare, unsigned argument,
-                                      RankedTensorType type,
+FailureOr<EvalTensor> readLoadedValue(const Port &port, RankedTensorType type,
                                       const llvm::StringMap<EvalTensor> &params);
 
 /// Whether a loaded argument has elements of a parameter.
-bool readsParam(func::FuncOp prepare, unsigned argument, StringRef param);
+bool readsParam(const Port &port, StringRef param);
 
 /// "f32 tensor of shape 2x3", for messages.
 std::string describe(const EvalTensor &tensor);

@@ -36,17 +36,6 @@ static LogicalResult runPipeline(ModuleOp module, StringRef pipeline, StringRef 
   return success();
 }
 
-/// Whether a function is the program of a rank already.
-static bool isPerDevice(func::FuncOp function) {
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (function.getArgAttr(i, ShardingAttr::globalTypeAttrName))
-      return true;
-  for (unsigned i = 0; i < function.getNumResults(); ++i)
-    if (function.getResultAttr(i, ShardingAttr::globalTypeAttrName))
-      return true;
-  return false;
-}
-
 namespace {
 /// One check of one module against what a pipeline makes of it.
 class Check {
@@ -104,16 +93,17 @@ LogicalResult Check::checkPorts(const ModulePorts &before, const ModulePorts &af
 LogicalResult Check::evaluate(const ModulePorts &ports, bool isRewritten, InputKind kind,
                               const ModulePorts &before, SmallVectorImpl<EvalTensor> &outputs) {
   func::FuncOp step = ports.step;
-  auto make = [&](const Port &port, ArrayRef<Port> known) -> FailureOr<EvalTensor> {
-    const Port *original = llvm::find_if(known, [&](const Port &p) { return p.name == port.name; });
+  auto make = [&](const BorderValue &port, ArrayRef<BorderValue> known) -> FailureOr<EvalTensor> {
+    const BorderValue *original =
+        llvm::find_if(known, [&](const BorderValue &p) { return p.name == port.name; });
     // Ports of per-device programs are asked for whole.
     if (original == known.end() || (original->type != port.type && !isPerDevice(before.step)))
       return step.emitError(name) << ": the rewritten program takes '" << port.name << "' of type "
                                   << port.type << ", which the original does not take";
     return makeInput(port.name, port.type, kind, original->range);
   };
-  auto input = [&](const Port &port) { return make(port, before.inputs); };
-  auto param = [&](const Port &port) { return make(port, before.params); };
+  auto input = [&](const BorderValue &port) { return make(port, before.inputs); };
+  auto param = [&](const BorderValue &port) { return make(port, before.params); };
   InterpreterOptions how;
   how.mode = options.mode;
   how.poisonEmpty = options.poisonEmpty;
@@ -183,7 +173,9 @@ LogicalResult Check::run() {
     return module.emitError(name) << ": no kind of inputs to compare on";
   if (failed(rewrite()))
     return failure();
-  SmallVector<func::FuncOp> functions = getEntryFunctions(module);
+  Program program(module);
+  SmallVector<func::FuncOp> functions =
+      program.getStep() ? program.getRunEntries() : getEntryFunctions(module);
   if (functions.empty())
     return module.emitError(name) << ": no public function to compare";
   isExact = computesExactly(module) && computesExactly(*rewritten);

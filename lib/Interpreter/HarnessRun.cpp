@@ -128,10 +128,10 @@ private:
   LogicalResult runFunction(func::FuncOp function);
   LogicalResult runOnEachRank(const ModulePorts &ports, shard::GridOp grid);
   LogicalResult handleOutputs(const ModulePorts &ports, ArrayRef<EvalTensor> outputs);
-  FailureOr<EvalTensor> readFile(const Port &port, StringRef kind, StringRef path);
-  FailureOr<EvalTensor> getInput(const Port &port);
-  FailureOr<EvalTensor> getParam(const Port &port);
-  FailureOr<EvalTensor> readSource(const Port &port, SourceAttr source);
+  FailureOr<EvalTensor> readFile(const BorderValue &port, StringRef kind, StringRef path);
+  FailureOr<EvalTensor> getInput(const BorderValue &port);
+  FailureOr<EvalTensor> getParam(const BorderValue &port);
+  FailureOr<EvalTensor> readSource(const BorderValue &port, SourceAttr source);
   LogicalResult checkNames(const ModulePorts &ports);
   InterpreterOptions getInterpreterOptions() const {
     InterpreterOptions how;
@@ -202,7 +202,7 @@ LogicalResult Run::open() {
 }
 
 /// The value of a port from a file; `kind` is for messages.
-FailureOr<EvalTensor> Run::readFile(const Port &port, StringRef kind, StringRef path) {
+FailureOr<EvalTensor> Run::readFile(const BorderValue &port, StringRef kind, StringRef path) {
   llvm::Expected<FileTensor> tensor = readTensor(path, port.name, module.getContext());
   llvm::Expected<EvalTensor> value =
       tensor ? convertTo(port.type, port.isUnsigned, std::move(*tensor)) : tensor.takeError();
@@ -214,13 +214,14 @@ FailureOr<EvalTensor> Run::readFile(const Port &port, StringRef kind, StringRef 
 
 /// A file for a name that the program lacks is a mistake of the user.
 LogicalResult Run::checkNames(const ModulePorts &ports) {
-  auto check = [&](const llvm::StringMap<std::string> &files, ArrayRef<Port> known,
+  auto check = [&](const llvm::StringMap<std::string> &files, ArrayRef<BorderValue> known,
                    StringRef kind) -> LogicalResult {
     for (const auto &file : files)
-      if (llvm::none_of(known, [&](const Port &port) { return port.name == file.getKey(); })) {
+      if (llvm::none_of(known,
+                        [&](const BorderValue &port) { return port.name == file.getKey(); })) {
         InFlightDiagnostic diagnostic = module.emitError("has no ") << kind << " '" << file.getKey()
                                                                     << "': its " << kind << "s are";
-        for (const Port &port : known)
+        for (const BorderValue &port : known)
           diagnostic << " '" << port.name << "'";
         return diagnostic;
       }
@@ -230,7 +231,7 @@ LogicalResult Run::checkNames(const ModulePorts &ports) {
                  failed(check(expectFiles, ports.outputs, "output")));
 }
 
-FailureOr<EvalTensor> Run::getInput(const Port &port) {
+FailureOr<EvalTensor> Run::getInput(const BorderValue &port) {
   auto file = inputFiles.find(port.name);
   if (file != inputFiles.end())
     return readFile(port, "input", file->second);
@@ -240,7 +241,7 @@ FailureOr<EvalTensor> Run::getInput(const Port &port) {
                                      << " has no value: give --input " << port.name << "=FILE.npy";
 }
 
-FailureOr<EvalTensor> Run::readSource(const Port &port, SourceAttr source) {
+FailureOr<EvalTensor> Run::readSource(const BorderValue &port, SourceAttr source) {
   SmallString<256> path(source.getFile().getValue());
   if (llvm::sys::path::is_relative(path)) {
     path = options.modelFolder;
@@ -268,7 +269,7 @@ FailureOr<EvalTensor> Run::readSource(const Port &port, SourceAttr source) {
   return value;
 }
 
-FailureOr<EvalTensor> Run::getParam(const Port &port) {
+FailureOr<EvalTensor> Run::getParam(const BorderValue &port) {
   const SafetensorsFile *holder = nullptr;
   for (const SafetensorsFile &file : weights) {
     if (!file.has(port.name))
@@ -306,7 +307,7 @@ LogicalResult Run::runOnEachRank(const ModulePorts &ports, shard::GridOp grid) {
   for (int64_t size : grid.getShape())
     numRanks *= size;
   SmallVector<EvalTensor> arguments;
-  for (const Port &port : ports.inputs) {
+  for (const BorderValue &port : ports.inputs) {
     FailureOr<EvalTensor> value = getInput(port);
     if (failed(value))
       return failure();
@@ -319,7 +320,7 @@ LogicalResult Run::runOnEachRank(const ModulePorts &ports, shard::GridOp grid) {
           getInterpreterOptions())))
     return failure();
   for (auto [rank, values] : llvm::enumerate(results))
-    for (const Port &port : ports.outputs)
+    for (const BorderValue &port : ports.outputs)
       Printer(values[port.index], port.isUnsigned, os)
           .print("rank " + std::to_string(rank) + ": " + port.name);
   return success();
@@ -329,7 +330,7 @@ LogicalResult Run::handleOutputs(const ModulePorts &ports, ArrayRef<EvalTensor> 
   std::optional<::dchag::rt::FolderTurn> turn;
   if (!options.outputFolder.empty())
     turn.emplace(options.outputFolder);
-  for (const Port &port : ports.outputs) {
+  for (const BorderValue &port : ports.outputs) {
     const EvalTensor &value = outputs[port.index];
     Printer(value, port.isUnsigned, os).print(port.name);
     if (!options.outputFolder.empty()) {
@@ -359,8 +360,8 @@ LogicalResult Run::runFunction(func::FuncOp function) {
   FailureOr<ModulePorts> ports = getEntryPorts(module, function);
   if (failed(ports) || failed(checkNames(*ports)))
     return failure();
-  auto input = [&](const Port &port) { return getInput(port); };
-  auto param = [&](const Port &port) { return getParam(port); };
+  auto input = [&](const BorderValue &port) { return getInput(port); };
+  auto param = [&](const BorderValue &port) { return getParam(port); };
   SmallVector<EvalTensor> outputs;
   shard::GridOp grid = getProgramGrid(module);
   if (grid && MeshAttr::lookup(module)) {

@@ -3,6 +3,7 @@
 #include "dchag/Interpreter/Interpreter.h"
 #include "Execution.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "dialects/interfaces/EvalCopy.h"
 
 using namespace mlir;
@@ -43,39 +44,28 @@ LogicalResult mlir::dchag::evaluateFunction(func::FuncOp function,
 // Ports
 //===----------------------------------------------------------------------===//
 
-static StringRef getRole(func::FuncOp function, unsigned argument) {
-  auto role = function.getArgAttrOfType<StringAttr>(argument, "dchag.role");
-  return role ? role.getValue() : "input";
-}
-
-static Port getArgumentPort(func::FuncOp function, unsigned argument) {
-  Port port;
-  port.type = function.getArgumentTypes()[argument];
-  port.index = argument;
-  port.source = function.getArgAttr(argument, "dchag.source");
-  port.isUnsigned = bool(function.getArgAttr(argument, "dchag.unsigned"));
-  if (auto range = function.getArgAttrOfType<DenseI64ArrayAttr>(argument, "dchag.range"))
-    port.range = range.asArrayRef();
-  if (auto name = function.getArgAttrOfType<StringAttr>(argument, "dchag.name"))
-    port.name = name.str();
-  else
-    port.name = "arg" + std::to_string(argument);
-  return port;
+static BorderValue getBorderValue(const Port &port) {
+  BorderValue value;
+  value.name = port.getName();
+  value.type = port.getType();
+  value.source = port.getSource();
+  value.index = port.getIndex();
+  value.range = port.getRange();
+  value.isUnsigned = port.isUnsigned();
+  return value;
 }
 
 /// Adds the parameters that a loaded value is read from.
-static LogicalResult addReadPorts(func::FuncOp function, unsigned argument,
-                                  SmallVectorImpl<Port> &params) {
-  auto reads = function.getArgAttrOfType<ArrayAttr>(argument, "dchag.reads");
+static LogicalResult addReadValues(const Port &port, SmallVectorImpl<BorderValue> &params) {
+  func::FuncOp function = port.getFunction();
+  ArrayAttr reads = port.getReads();
   if (!reads)
-    return function.emitOpError("argument ")
-           << argument << " has the role \"loaded\" without dchag.reads";
-  for (Attribute attribute : reads) {
-    auto read = dyn_cast<ReadAttr>(attribute);
-    if (!read)
-      return function.emitOpError("argument ")
-             << argument << " has " << attribute << " in dchag.reads, wanted #dchag.read";
-    auto isSame = [&](const Port &port) { return port.name == read.getParam().getValue(); };
+    return function.emitOpError() << port << " has the role " << port.getRole() << " without "
+                                  << contract::kReads;
+  for (auto read : reads.getAsRange<ReadAttr>()) {
+    auto isSame = [&](const BorderValue &value) {
+      return value.name == read.getParam().getValue();
+    };
     auto known = llvm::find_if(params, isSame);
     if (known != params.end() &&
         (known->type != read.getSignlessType() || known->isUnsigned != read.isUnsigned()))
@@ -83,15 +73,17 @@ static LogicalResult addReadPorts(func::FuncOp function, unsigned argument,
              << known->name << "' as " << known->type << " and as " << read.getType();
     if (known != params.end())
       continue;
-    params.push_back({read.getParam().str(), read.getSignlessType(), Attribute(), argument});
+    params.push_back(
+        {read.getParam().str(), read.getSignlessType(), SourceAttr(), port.getIndex()});
     params.back().isUnsigned = read.isUnsigned();
   }
   return success();
 }
 
 /// Values of all ports can be made.
-static LogicalResult checkTypes(func::FuncOp function, ArrayRef<Port> ports, StringRef kind) {
-  for (const Port &port : ports)
+static LogicalResult checkTypes(func::FuncOp function, ArrayRef<BorderValue> ports,
+                                StringRef kind) {
+  for (const BorderValue &port : ports)
     if (!isEvaluableType(port.type))
       return function.emitError(kind)
              << " '" << port.name << "' of @" << function.getSymName() << " has the type "
@@ -101,12 +93,14 @@ static LogicalResult checkTypes(func::FuncOp function, ArrayRef<Port> ports, Str
 }
 
 /// Parameters that `function`, @prepare or a @step before the preparation, takes from files.
-static LogicalResult addParams(func::FuncOp function, SmallVectorImpl<Port> &params) {
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    StringRef role = getRole(function, i);
-    if (role == "param")
-      params.push_back(getArgumentPort(function, i));
-    else if (role == "loaded" && failed(addReadPorts(function, i, params)))
+static LogicalResult addParams(func::FuncOp function, SmallVectorImpl<BorderValue> &params) {
+  for (const Port &port : getArguments(function)) {
+    BufferRoleAttrInterface role = port.getRole();
+    if (role.getFiller() != BufferFiller::File)
+      continue;
+    if (role.getLifetime() != BufferLifetime::Load)
+      params.push_back(getBorderValue(port));
+    else if (failed(addReadValues(port, params)))
       return failure();
   }
   return checkTypes(function, params, "parameter");
@@ -115,17 +109,13 @@ static LogicalResult addParams(func::FuncOp function, SmallVectorImpl<Port> &par
 FailureOr<ModulePorts> mlir::dchag::getFunctionPorts(func::FuncOp function) {
   ModulePorts ports;
   ports.step = function;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (getRole(function, i) == "input")
-      ports.inputs.push_back(getArgumentPort(function, i));
+  for (const Port &port : getArguments(function))
+    if (port.getRole().isInput())
+      ports.inputs.push_back(getBorderValue(port));
   if (failed(addParams(function, ports.params)))
     return failure();
-  for (unsigned i = 0; i < function.getNumResults(); ++i) {
-    auto name = function.getResultAttrOfType<StringAttr>(i, "dchag.name");
-    ports.outputs.push_back({name ? name.str() : "result" + std::to_string(i),
-                             function.getResultTypes()[i], Attribute(), i});
-    ports.outputs.back().isUnsigned = bool(function.getResultAttr(i, "dchag.unsigned"));
-  }
+  for (const Port &port : getResults(function))
+    ports.outputs.push_back(getBorderValue(port));
   if (failed(checkTypes(function, ports.inputs, "input")) ||
       failed(checkTypes(function, ports.outputs, "output")))
     return failure();
@@ -135,12 +125,10 @@ FailureOr<ModulePorts> mlir::dchag::getFunctionPorts(func::FuncOp function) {
 /// Names of the results of @prepare, which the compiled arguments of @step refer to.
 static FailureOr<llvm::StringMap<unsigned>> getCompiledNames(func::FuncOp prepare) {
   llvm::StringMap<unsigned> names;
-  for (unsigned i = 0; i < prepare.getNumResults(); ++i) {
-    auto name = prepare.getResultAttrOfType<StringAttr>(i, "dchag.name");
-    if (!name || !names.try_emplace(name.getValue(), i).second)
-      return prepare.emitOpError("result ")
-             << i << " must have a dchag.name of its own: @step refers to it";
-  }
+  for (const Port &port : getResults(prepare))
+    if (!port.getNameAttr() || !names.try_emplace(port.getName(), port.getIndex()).second)
+      return prepare.emitOpError()
+             << port << " must have a " << contract::kName << " of its own: @step refers to it";
   return names;
 }
 
@@ -148,37 +136,33 @@ static LogicalResult checkCompiled(func::FuncOp step, func::FuncOp prepare) {
   FailureOr<llvm::StringMap<unsigned>> names = getCompiledNames(prepare);
   if (failed(names))
     return failure();
-  for (unsigned i = 0; i < step.getNumArguments(); ++i) {
-    if (getRole(step, i) != "compiled")
+  for (const Port &port : getArguments(step)) {
+    if (!port.hasRole(RoleKind::Compiled))
       continue;
-    Port port = getArgumentPort(step, i);
-    auto result = names->find(port.name);
+    auto result = names->find(port.getName());
     if (result == names->end())
-      return step.emitOpError("argument ")
-             << i << " takes the compiled parameter '" << port.name << "', which @prepare lacks";
-    if (prepare.getResultTypes()[result->second] != port.type)
-      return step.emitOpError("argument ")
-             << i << " takes the compiled parameter '" << port.name << "' as " << port.type
-             << ", @prepare makes " << prepare.getResultTypes()[result->second];
+      return step.emitOpError() << port << " takes the compiled parameter '" << port.getName()
+                                << "', which @prepare lacks";
+    if (prepare.getResultTypes()[result->second] != port.getType())
+      return step.emitOpError() << port << " takes the compiled parameter '" << port.getName()
+                                << "' as " << port.getType() << ", @prepare makes "
+                                << prepare.getResultTypes()[result->second];
   }
   return success();
 }
 
-FailureOr<ModulePorts> mlir::dchag::getModulePorts(ModuleOp module) {
-  auto step = module.lookupSymbol<func::FuncOp>("step");
-  auto prepare = module.lookupSymbol<func::FuncOp>("prepare");
+FailureOr<ModulePorts> mlir::dchag::getModulePorts(ModuleOp module, func::FuncOp entry) {
+  Program program(module);
+  func::FuncOp step = entry ? entry : program.getStep(), prepare = program.getPrepare();
   if (!step) {
-    auto functions =
-        llvm::filter_to_vector(module.getOps<func::FuncOp>(), [](func::FuncOp function) {
-          return function.isPublic() && !function.isExternal();
-        });
+    SmallVector<func::FuncOp> functions = program.getEntries();
     if (functions.size() != 1)
       return module.emitError("has ")
              << functions.size() << " public functions: wanted @step, or only one";
     return getFunctionPorts(functions.front());
   }
   FailureOr<ModulePorts> ports = getFunctionPorts(step);
-  if (failed(ports) || !prepare)
+  if (failed(ports) || !prepare || prepare == step)
     return ports;
   if (failed(checkCompiled(step, prepare)) || failed(addParams(prepare, ports->params)))
     return failure();
@@ -207,16 +191,14 @@ static bool isInBounds(ReadAttr read, ArrayRef<int64_t> shape) {
   return low >= 0 && high < read.getType().getNumElements();
 }
 
-FailureOr<EvalTensor> mlir::dchag::readLoadedValue(func::FuncOp prepare, unsigned argument,
-                                                   RankedTensorType type,
+FailureOr<EvalTensor> mlir::dchag::readLoadedValue(const Port &port, RankedTensorType type,
                                                    const llvm::StringMap<EvalTensor> &params) {
   EvalTensor value(type);
-  for (Attribute attribute : prepare.getArgAttrOfType<ArrayAttr>(argument, "dchag.reads")) {
-    auto read = cast<ReadAttr>(attribute);
+  for (auto read : port.getReads().getAsRange<ReadAttr>()) {
     const EvalTensor &param = params.find(read.getParam().getValue())->second;
     if (!isInBounds(read, type.getShape()) || param.isFloat() != value.isFloat())
-      return prepare.emitOpError("argument ")
-             << argument << " of type " << type << " cannot be read by " << read;
+      return port.getFunction().emitOpError()
+             << port << " of type " << type << " cannot be read by " << read;
     StridedView from{read.getOffset(), SmallVector<int64_t>(read.getStrides().asArrayRef())};
     copyElements(read.getSizes().asArrayRef(), value, viewOf(value, read.getAt().asArrayRef()),
                  param, from);
@@ -224,35 +206,46 @@ FailureOr<EvalTensor> mlir::dchag::readLoadedValue(func::FuncOp prepare, unsigne
   return value;
 }
 
-bool mlir::dchag::readsParam(func::FuncOp prepare, unsigned argument, StringRef param) {
-  auto reads = prepare.getArgAttrOfType<ArrayAttr>(argument, "dchag.reads");
-  return reads && llvm::any_of(reads, [&](Attribute attribute) {
-           auto read = dyn_cast<ReadAttr>(attribute);
-           return read && read.getParam().getValue() == param;
-         });
+bool mlir::dchag::readsParam(const Port &port, StringRef param) {
+  ArrayAttr reads = port.getReads();
+  return reads && llvm::any_of(reads.getAsRange<ReadAttr>(),
+                               [&](ReadAttr read) { return read.getParam().getValue() == param; });
 }
 
 /// The value of a loaded argument in the whole program.
-static FailureOr<EvalTensor> readLoaded(func::FuncOp prepare, unsigned argument,
+static FailureOr<EvalTensor> readLoaded(const Port &port,
                                         const llvm::StringMap<EvalTensor> &params) {
-  auto type = dyn_cast<RankedTensorType>(prepare.getArgumentTypes()[argument]);
+  auto type = dyn_cast<RankedTensorType>(port.getType());
   if (!type)
-    return prepare.emitOpError("argument ") << argument << " is loaded and must be a tensor";
-  return readLoadedValue(prepare, argument, type, params);
+    return port.getFunction().emitOpError() << port << " is loaded and must be a tensor";
+  return readLoadedValue(port, type, params);
 }
 
-/// Arguments of a function from its parameters by name; `others` gives what is neither a
-/// parameter nor a loaded value.
-static LogicalResult
-gatherArguments(func::FuncOp function, llvm::StringMap<EvalTensor> &params,
-                llvm::function_ref<FailureOr<EvalTensor>(const Port &, StringRef)> others,
-                SmallVectorImpl<EvalTensor> &arguments) {
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    StringRef role = getRole(function, i);
-    Port port = getArgumentPort(function, i);
-    FailureOr<EvalTensor> value = role == "param"    ? params.lookup(port.name)
-                                  : role == "loaded" ? readLoaded(function, i, params)
-                                                     : others(port, role);
+using PortSource = llvm::function_ref<FailureOr<EvalTensor>(const Port &)>;
+
+/// The value of an argument that is from files or 0 at the start; `others` gives the rest.
+static FailureOr<EvalTensor> getArgument(const Port &port, llvm::StringMap<EvalTensor> &params,
+                                         PortSource others) {
+  BufferRoleAttrInterface role = port.getRole();
+  switch (role.getFiller()) {
+  case BufferFiller::File:
+    return role.getLifetime() == BufferLifetime::Load ? readLoaded(port, params)
+                                                      : params.lookup(port.getName());
+  case BufferFiller::Zero:
+    return EvalTensor(port.getType());
+  case BufferFiller::Caller:
+  case BufferFiller::Program:
+    return others(port);
+  }
+  llvm_unreachable("all fillers are covered");
+}
+
+/// Arguments of a function from its parameters by name; `others` gives what is neither from files
+/// nor 0.
+static LogicalResult gatherArguments(func::FuncOp function, llvm::StringMap<EvalTensor> &params,
+                                     PortSource others, SmallVectorImpl<EvalTensor> &arguments) {
+  for (const Port &port : getArguments(function)) {
+    FailureOr<EvalTensor> value = getArgument(port, params, others);
     if (failed(value))
       return failure();
     arguments.push_back(std::move(*value));
@@ -263,7 +256,7 @@ gatherArguments(func::FuncOp function, llvm::StringMap<EvalTensor> &params,
 static FailureOr<llvm::StringMap<EvalTensor>> readParams(const ModulePorts &ports,
                                                          ValueSource source) {
   llvm::StringMap<EvalTensor> params;
-  for (const Port &port : ports.params) {
+  for (const BorderValue &port : ports.params) {
     FailureOr<EvalTensor> value = source(port);
     if (failed(value))
       return failure();
@@ -277,9 +270,10 @@ static LogicalResult runPrepare(func::FuncOp prepare, llvm::StringMap<EvalTensor
                                 SmallVectorImpl<EvalTensor> &compiled,
                                 const InterpreterOptions &options) {
   SmallVector<EvalTensor> arguments;
-  auto refuse = [&](const Port &port, StringRef role) -> FailureOr<EvalTensor> {
+  auto refuse = [&](const Port &port) -> FailureOr<EvalTensor> {
     return prepare.emitOpError("argument '")
-           << port.name << "' has the role \"" << role << "\", wanted \"param\" or \"loaded\"";
+           << port.getName() << "' has the role " << port.getRole() << ", wanted one that the "
+           << "weights file fills";
   };
   if (failed(gatherArguments(prepare, params, refuse, arguments)))
     return failure();
@@ -313,14 +307,13 @@ LogicalResult mlir::dchag::evaluateModule(const ModulePorts &ports, ValueSource 
     for (auto &entry : *names)
       compiled[entry.getKey()] = values[entry.getValue()];
   }
-  auto others = [&](const Port &port, StringRef role) -> FailureOr<EvalTensor> {
-    if (role == "input")
-      return inputs(port);
-    if (role == "compiled" && prepare)
-      return compiled.lookup(port.name);
-    return step.emitOpError("argument '")
-           << port.name << "' has the role \"" << role
-           << "\", wanted \"input\", \"param\", or \"compiled\" beside @prepare";
+  auto others = [&](const Port &port) -> FailureOr<EvalTensor> {
+    if (port.getRole().isInput())
+      return inputs(getBorderValue(port));
+    if (port.hasRole(RoleKind::Compiled) && prepare)
+      return compiled.lookup(port.getName());
+    return step.emitOpError("argument '") << port.getName() << "' has the role " << port.getRole()
+                                          << ", which has a value beside @prepare only";
   };
   SmallVector<EvalTensor> arguments;
   if (failed(gatherArguments(step, *params, others, arguments)))

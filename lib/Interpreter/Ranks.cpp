@@ -3,6 +3,7 @@
 #include "Execution.h"
 #include "dchag/Interpreter/Spmd.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "dialects/interfaces/EvalCopy.h"
 #include "llvm/ADT/bit.h"
 #include <cmath>
@@ -30,14 +31,14 @@ struct Layout {
 };
 } // namespace
 
-static FailureOr<Layout> getLayout(func::FuncOp function, const Twine &what, Type localType,
-                                   Attribute sharding, Attribute global, MeshAttr mesh) {
-  Layout layout{dyn_cast_or_null<ShardingAttr>(sharding), localType, mesh};
-  if (auto type = dyn_cast_or_null<TypeAttr>(global))
-    layout.globalType = type.getValue();
+static FailureOr<Layout> getLayout(const Port &port, MeshAttr mesh) {
+  Layout layout{port.getSharding(), port.getGlobalType(), mesh};
+  Type localType = port.getType();
   if (!layout.sharding)
     layout.sharding = ShardingAttr::getReplicated(layout.globalType);
-  auto error = [&] { return function.emitOpError(what) << " cannot be cut or joined: "; };
+  auto error = [&] {
+    return port.getFunction().emitOpError() << port << " cannot be cut or joined: ";
+  };
   if (failed(layout.sharding.verifyFor(error, layout.globalType, mesh)))
     return failure();
   if (layout.sharding.isPartial())
@@ -48,18 +49,6 @@ static FailureOr<Layout> getLayout(func::FuncOp function, const Twine &what, Typ
                    << layout.globalType << " by " << layout.sharding
                    << " (dchag.global names the type before the distribution)";
   return layout;
-}
-
-static FailureOr<Layout> getArgumentLayout(func::FuncOp function, unsigned index, MeshAttr mesh) {
-  return getLayout(function, "argument " + Twine(index), function.getArgumentTypes()[index],
-                   function.getArgAttr(index, ShardingAttr::attrName),
-                   function.getArgAttr(index, ShardingAttr::globalTypeAttrName), mesh);
-}
-
-static FailureOr<Layout> getResultLayout(func::FuncOp function, unsigned index, MeshAttr mesh) {
-  return getLayout(function, "result " + Twine(index), function.getResultTypes()[index],
-                   function.getResultAttr(index, ShardingAttr::attrName),
-                   function.getResultAttr(index, ShardingAttr::globalTypeAttrName), mesh);
 }
 
 /// The part of a rank; what lies behind the end of the value is poison or 0.
@@ -85,8 +74,8 @@ static bool isSame(const EvalTensor &a, const EvalTensor &b, int64_t index) {
 }
 
 /// The global value of parts; fails where two ranks hold the same part with other elements.
-static FailureOr<EvalTensor> join(func::FuncOp function, const Port &output, const Layout &layout,
-                                  ArrayRef<SmallVector<EvalTensor>> parts) {
+static FailureOr<EvalTensor> join(func::FuncOp function, const BorderValue &output,
+                                  const Layout &layout, ArrayRef<SmallVector<EvalTensor>> parts) {
   EvalTensor global(layout.globalType);
   std::map<std::vector<int64_t>, int64_t> owners;
   for (int64_t rank = 0, e = parts.size(); rank < e; ++rank) {
@@ -119,20 +108,20 @@ namespace {
 /// Values of the arguments of one function on all ranks.
 class RankArguments {
 public:
-  RankArguments(func::FuncOp function, MeshAttr mesh, int64_t numRanks)
-      : function(function), mesh(mesh), arguments(numRanks) {}
+  RankArguments(MeshAttr mesh, int64_t numRanks) : mesh(mesh), arguments(numRanks) {}
 
-  LogicalResult addGlobal(unsigned index, ValueSource source, Port port, bool poisonPadding) {
-    FailureOr<Layout> layout = getArgumentLayout(function, index, mesh);
+  /// Asks `source` for the whole value that `border` describes, and cuts it.
+  LogicalResult addGlobal(const Port &port, ValueSource source, BorderValue border,
+                          bool poisonPadding) {
+    FailureOr<Layout> layout = getLayout(port, mesh);
     if (failed(layout))
       return failure();
-    port.type = layout->globalType;
-    FailureOr<EvalTensor> value = source(port);
+    border.type = layout->globalType;
+    FailureOr<EvalTensor> value = source(border);
     if (failed(value))
       return failure();
     for (int64_t rank = 0, e = arguments.size(); rank < e; ++rank)
-      arguments[rank].push_back(
-          cut(*value, *layout, function.getArgumentTypes()[index], rank, poisonPadding));
+      arguments[rank].push_back(cut(*value, *layout, port.getType(), rank, poisonPadding));
     return success();
   }
   void addLocal(ArrayRef<SmallVector<EvalTensor>> values, unsigned result) {
@@ -142,7 +131,6 @@ public:
   std::vector<SmallVector<EvalTensor>> take() { return std::move(arguments); }
 
 private:
-  func::FuncOp function;
   MeshAttr mesh;
   std::vector<SmallVector<EvalTensor>> arguments;
 };
@@ -159,7 +147,8 @@ public:
 
 private:
   LogicalResult run(func::FuncOp function, std::vector<SmallVector<EvalTensor>> &results);
-  LogicalResult addArgument(func::FuncOp function, unsigned index, RankArguments &arguments);
+  LogicalResult addArgument(const Port &port, RankArguments &arguments);
+  LogicalResult addFromFile(const Port &port, RankArguments &arguments);
 
   const ModulePorts &ports;
   ValueSource inputs, params;
@@ -169,58 +158,63 @@ private:
 };
 } // namespace
 
-LogicalResult ModuleOnRanks::addArgument(func::FuncOp function, unsigned index,
-                                         RankArguments &arguments) {
-  auto roleAttr = function.getArgAttrOfType<StringAttr>(index, "dchag.role");
-  StringRef role = roleAttr ? roleAttr.getValue() : "input";
-  auto name = function.getArgAttrOfType<StringAttr>(index, "dchag.name");
-  auto isThis = [&](const Port &port) { return port.index == index; };
-  // Inputs are those of @step: an argument of @prepare that lost its role is none.
-  const auto *input = llvm::find_if(ports.inputs, isThis);
-  if (role == "input" && function != ports.prepare && input != ports.inputs.end())
-    return arguments.addGlobal(index, inputs, *input, true);
-  if (role == "param") {
-    auto isParam = [&](const Port &port) {
-      return name ? port.name == name.getValue() : port.index == index;
-    };
-    const auto *port = llvm::find_if(ports.params, isParam);
-    if (port != ports.params.end())
-      return arguments.addGlobal(index, params, *port, false);
-  }
-  if (role == "loaded") {
+/// A parameter as a whole, or the values that reads of parameters give.
+LogicalResult ModuleOnRanks::addFromFile(const Port &port, RankArguments &arguments) {
+  BorderValue border;
+  border.name = port.getName();
+  if (port.getRole().getLifetime() == BufferLifetime::Load) {
     // The reads say where the elements of the global value are in the files.
-    auto readGlobal = [&](const Port &port) -> FailureOr<EvalTensor> {
+    auto readGlobal = [&](const BorderValue &value) -> FailureOr<EvalTensor> {
       llvm::StringMap<EvalTensor> files;
-      for (const Port &param : ports.params)
-        if (readsParam(function, index, param.name)) {
-          FailureOr<EvalTensor> value = params(param);
-          if (failed(value))
+      for (const BorderValue &param : ports.params)
+        if (readsParam(port, param.name)) {
+          FailureOr<EvalTensor> file = params(param);
+          if (failed(file))
             return failure();
-          files[param.name] = std::move(*value);
+          files[param.name] = std::move(*file);
         }
-      return readLoadedValue(function, index, cast<RankedTensorType>(port.type), files);
+      return readLoadedValue(port, cast<RankedTensorType>(value.type), files);
     };
-    Port port;
-    port.name = name ? name.str() : "arg" + std::to_string(index);
-    return arguments.addGlobal(index, readGlobal, port, false);
+    return arguments.addGlobal(port, readGlobal, border, false);
+  }
+  const auto *param = llvm::find_if(
+      ports.params, [&](const BorderValue &value) { return value.name == border.name; });
+  return arguments.addGlobal(port, params, *param, false);
+}
+
+LogicalResult ModuleOnRanks::addArgument(const Port &port, RankArguments &arguments) {
+  func::FuncOp function = port.getFunction();
+  BufferRoleAttrInterface role = port.getRole();
+  auto isThis = [&](const BorderValue &value) { return value.index == port.getIndex(); };
+  if (role.isInput() && function == ports.prepare)
+    return function.emitOpError() << port << " has the role " << role
+                                  << ", but @prepare runs before there are inputs";
+  if (role.isInput())
+    return arguments.addGlobal(port, inputs, *llvm::find_if(ports.inputs, isThis), true);
+  if (role.getFiller() == BufferFiller::File)
+    return addFromFile(port, arguments);
+  if (role.getFiller() == BufferFiller::Zero) {
+    auto zero = [](const BorderValue &value) {
+      return FailureOr<EvalTensor>(EvalTensor(value.type));
+    };
+    return arguments.addGlobal(port, zero, BorderValue(), true);
   }
   func::FuncOp prepare = ports.prepare;
-  for (unsigned i = 0; role == "compiled" && prepare && i < prepare.getNumResults(); ++i)
-    if (name && prepare.getResultAttr(i, "dchag.name") == name) {
-      arguments.addLocal(compiled, i);
-      return success();
-    }
-  return function.emitOpError("argument ") << index << " has no value: its role is \"" << role
-                                           << "\", wanted \"input\", \"param\", \"loaded\", or "
-                                              "\"compiled\" with the name of a result "
-                                           << "of @prepare";
+  if (port.hasRole(RoleKind::Compiled) && prepare)
+    for (const Port &result : getResults(prepare))
+      if (result.getNameAttr() && result.getNameAttr() == port.getNameAttr()) {
+        arguments.addLocal(compiled, result.getIndex());
+        return success();
+      }
+  return function.emitOpError() << port << " has no value: its role is " << role
+                                << ", which no input, file or result of @prepare gives";
 }
 
 LogicalResult ModuleOnRanks::run(func::FuncOp function,
                                  std::vector<SmallVector<EvalTensor>> &results) {
-  RankArguments arguments(function, mesh, mesh.getNumRanks());
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (failed(addArgument(function, i, arguments)))
+  RankArguments arguments(mesh, mesh.getNumRanks());
+  for (const Port &port : getArguments(function))
+    if (failed(addArgument(port, arguments)))
       return failure();
   return evaluateSpmd(function, mesh.getSizes(), arguments.take(), results, options);
 }
@@ -246,8 +240,8 @@ LogicalResult mlir::dchag::evaluateModuleOnRanks(const ModulePorts &ports, Value
   std::vector<SmallVector<EvalTensor>> results;
   if (failed(program.runPrepare()) || failed(program.runStep(results)))
     return failure();
-  for (const Port &output : ports.outputs) {
-    FailureOr<Layout> layout = getResultLayout(step, output.index, mesh);
+  for (const BorderValue &output : ports.outputs) {
+    FailureOr<Layout> layout = getLayout(Port::result(step, output.index), mesh);
     if (failed(layout))
       return failure();
     FailureOr<EvalTensor> value = join(step, output, *layout, results);

@@ -53,21 +53,27 @@ static LogicalResult verifyPlan(func::FuncOp function, ArrayRef<Lifetime> lifeti
 namespace {
 struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
-    auto program = getOperation()->getAttrOfType<DictionaryAttr>("dchag.program");
-    NamedAttrList entries(program);
-    for (auto [name, entry] :
-         {std::pair("dchag_model_step", "step_arena"), {"dchag_model_prepare", "prepare_arena"}}) {
-      auto function = getOperation().lookupSymbol<func::FuncOp>(name);
-      if (!function)
-        continue;
+    auto program = rt::ProgramAttr::lookup(getOperation());
+    if (!program) {
+      getOperation().emitError("has no attribute ")
+          << rt::ProgramAttr::attrName << ", which names the entry points: run bind-buffers first";
+      return signalPassFailure();
+    }
+    SmallVector<Attribute> entries;
+    for (auto entry : program.getEntries().getAsRange<rt::EntryAttr>()) {
+      auto function = getOperation().lookupSymbol<func::FuncOp>(entry.getSymbol());
+      if (!function) {
+        getOperation().emitError("has no function ") << entry.getSymbol() << " for " << entry;
+        return signalPassFailure();
+      }
       FailureOr<int64_t> bytes = plan(function);
       if (failed(bytes))
         return signalPassFailure();
       arenaBytes += *bytes;
-      entries.set(entry, Builder(&getContext()).getI64IntegerAttr(*bytes));
+      entries.push_back(entry.withArena(*bytes));
     }
-    if (program)
-      getOperation()->setAttr("dchag.program", entries.getDictionary(&getContext()));
+    getOperation()->setAttr(rt::ProgramAttr::attrName,
+                            program.withEntries(ArrayAttr::get(&getContext(), entries)));
   }
 
   FailureOr<int64_t> plan(func::FuncOp function) {

@@ -2,6 +2,7 @@
 
 #include "dchag/Pipelines/Pipelines.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
@@ -10,20 +11,16 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-static bool hasAttr(ArrayAttr dicts, StringRef name) {
-  return dicts && llvm::any_of(dicts.getAsRange<DictionaryAttr>(),
-                               [&](DictionaryAttr dict) { return dict.contains(name); });
-}
-
 Stage mlir::dchag::getStage(ModuleOp module) {
-  auto step = module.lookupSymbol<func::FuncOp>("step");
-  auto prepare = module.lookupSymbol<func::FuncOp>("prepare");
-  if (step && (hasAttr(step.getAllArgAttrs(), ShardingAttr::globalTypeAttrName) ||
-               hasAttr(step.getAllResultAttrs(), ShardingAttr::globalTypeAttrName)))
+  Program program(module);
+  func::FuncOp step = program.getStep(), prepare = program.getPrepare();
+  if (step && isPerDevice(step))
     return Stage::PerDevice;
   if (!step || !prepare)
     return Stage::Model;
-  return hasAttr(prepare.getAllArgAttrs(), "dchag.reads") ? Stage::ReadsExtracted : Stage::Prepared;
+  bool readsParts =
+      llvm::any_of(getArguments(prepare), [](const Port &port) { return bool(port.getReads()); });
+  return readsParts ? Stage::ReadsExtracted : Stage::Prepared;
 }
 
 std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {

@@ -4,6 +4,7 @@
 #include "Reads.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/IndexNotation.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -15,16 +16,14 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static ArrayAttr getReads(const Boxes &boxes, func::FuncOp prepare) {
-  MLIRContext *context = prepare.getContext();
+static ArrayAttr makeReads(const Boxes &boxes, MLIRContext *context) {
   SmallVector<Attribute> reads;
   for (const Box &box : boxes) {
     auto array = [&](ArrayRef<int64_t> values) { return DenseI64ArrayAttr::get(context, values); };
-    bool isUnsigned = bool(prepare.getArgAttr(box.parameter.getArgNumber(), "dchag.unsigned"));
-    auto type = ReadAttr::withSign(cast<RankedTensorType>(box.parameter.getType()), isUnsigned);
-    reads.push_back(ReadAttr::get(context, StringAttr::get(context, getArgumentName(box.parameter)),
-                                  type, box.offset, array(box.strides), array(box.at),
-                                  array(box.sizes)));
+    Port port = Port::of(box.parameter);
+    auto type = ReadAttr::withSign(cast<RankedTensorType>(port.getType()), port.isUnsigned());
+    reads.push_back(ReadAttr::get(context, StringAttr::get(context, port.getName()), type,
+                                  box.offset, array(box.strides), array(box.at), array(box.sizes)));
   }
   return ArrayAttr::get(context, reads);
 }
@@ -50,20 +49,18 @@ static llvm::SetVector<Value> findLoaded(Block &block, ReadAnalysis &analysis) {
 namespace {
 struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
   void runOnOperation() override {
-    auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare");
+    func::FuncOp prepare = Program(getOperation()).getPrepare();
     if (!prepare || !prepare.getBody().hasOneBlock()) {
       getOperation().emitError("has no function @prepare of one block: run --prepare first");
       return signalPassFailure();
     }
-    for (unsigned i = 0; i < prepare.getNumArguments(); ++i) {
-      auto role = prepare.getArgAttrOfType<StringAttr>(i, "dchag.role");
-      if (!role || role != "param" || !isa<RankedTensorType>(prepare.getArgumentTypes()[i])) {
-        prepare.emitError("argument ")
-            << i << " of @prepare is not a file parameter: it must be a tensor whose dchag.role "
-            << "is \"param\"";
+    for (const Port &port : getArguments(prepare))
+      if (!port.hasRole(RoleKind::Param) || !isa<RankedTensorType>(port.getType())) {
+        prepare.emitError() << port << " of @prepare is not a file parameter: it must be a tensor "
+                            << "whose " << contract::kRole << " is "
+                            << getRoleAttr(&getContext(), RoleKind::Param);
         return signalPassFailure();
       }
-    }
     if (!hasStaticShapes(prepare)) {
       prepare.emitError("has dynamically shaped values: bind their sizes at import");
       return signalPassFailure();
@@ -77,28 +74,26 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
     ReadAnalysis analysis;
     llvm::SetVector<Value> loaded = findLoaded(block, analysis);
     unsigned numParameters = block.getNumArguments();
-    SmallVector<std::pair<Value, DictionaryAttr>> added;
+    SmallVector<std::tuple<Value, std::string, ArrayAttr>> added;
     UniqueNames unique;
-    Builder b(&getContext());
     // A view that is a result has the result's name.
     llvm::DenseMap<Value, std::string> names;
     for (OpOperand &operand : block.getTerminator()->getOpOperands())
       if (loaded.contains(operand.get()) && !names.count(operand.get()))
-        if (auto name =
-                prepare.getResultAttrOfType<StringAttr>(operand.getOperandNumber(), "dchag.name"))
+        if (StringAttr name = Port::result(prepare, operand.getOperandNumber()).getNameAttr())
           names[operand.get()] = unique.make(name);
     for (Value value : loaded) {
       std::string name =
           names.count(value) ? names[value] : unique.make(joinNames(getSources(value)));
-      const Boxes *boxes = analysis.getBoxes(value);
-      added.push_back(
-          {value, b.getDictionaryAttr({b.getNamedAttr("dchag.name", b.getStringAttr(name)),
-                                       b.getNamedAttr("dchag.reads", getReads(*boxes, prepare)),
-                                       b.getNamedAttr("dchag.role", b.getStringAttr("loaded"))})});
+      added.push_back({value, name, makeReads(*analysis.getBoxes(value), &getContext())});
     }
-    for (auto [value, attributes] : added) {
+    for (auto &[value, name, reads] : added) {
       unsigned index = block.getNumArguments();
-      (void)prepare.insertArgument(index, value.getType(), attributes, value.getLoc());
+      (void)prepare.insertArgument(index, value.getType(), {}, value.getLoc());
+      Port port = Port::argument(prepare, index);
+      port.setName(name);
+      port.setReads(reads);
+      port.setRole(RoleKind::Loaded);
       Value argument = block.getArgument(index);
       value.replaceUsesWithIf(argument, [&](OpOperand &use) {
         Operation *user = use.getOwner();

@@ -1,6 +1,7 @@
 //===- Names.cpp - names of values made from parameters --------------------*- C++ -*-===//
 
 #include "Names.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -14,11 +15,7 @@ std::string UniqueNames::make(StringRef base) {
   return name;
 }
 
-std::string dchag::getArgumentName(BlockArgument argument) {
-  auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-  auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dchag.name");
-  return name ? name.str() : "arg" + std::to_string(argument.getArgNumber());
-}
+std::string dchag::getArgumentName(BlockArgument argument) { return Port::of(argument).getName(); }
 
 SmallVector<std::string> dchag::getSources(Value value) {
   llvm::SmallPtrSet<Value, 16> seen;

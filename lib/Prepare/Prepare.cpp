@@ -4,11 +4,13 @@
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_PREPARE
@@ -20,12 +22,12 @@ using namespace mlir::dchag;
 
 namespace {
 
-/// Which ops of @step move.
+/// Which ops of an entry point move.
 class Partition {
 public:
   explicit Partition(Block &block);
   bool moves(Operation *op) const { return moved.contains(op); }
-  /// Values that @step uses and @prepare computes, or parameters used as they are.
+  /// Values that the entry point uses and @prepare computes, or parameters used as they are.
   ArrayRef<Value> getFrontier() const { return frontier.getArrayRef(); }
 
 private:
@@ -88,72 +90,141 @@ static void cloneWithConstants(Operation *op, IRMapping &mapping, OpBuilder &b) 
   b.clone(*op, mapping);
 }
 
-/// The names of the frontier; parameters that pass keep theirs.
-static SmallVector<std::string> nameFrontier(ArrayRef<Value> frontier) {
+namespace {
+/// An entry point, what moves out of it, and the names of what it gets back.
+struct Split {
+  explicit Split(func::FuncOp entry) : entry(entry), partition(entry.getBody().front()) {}
+
+  func::FuncOp entry;
+  Partition partition;
+  SmallVector<std::string> names;
+};
+
+/// Builds @prepare from what moves out of all entry points. A parameter that several take is taken
+/// once, and where they use it as it is, given back once.
+class PrepareBuilder {
+public:
+  explicit PrepareBuilder(MutableArrayRef<Split> splits) : splits(splits) {}
+
+  LogicalResult build();
+
+private:
+  void nameFrontiers();
+  LogicalResult collectArguments();
+  void cloneBodies(func::FuncOp prepare);
+
+  MutableArrayRef<Split> splits;
+  /// Parameters that something in @prepare reads, those of one name once.
+  SmallVector<Port> arguments;
+  llvm::StringMap<unsigned> argumentOf;
+};
+} // namespace
+
+/// Parameters that pass keep their names.
+void PrepareBuilder::nameFrontiers() {
   UniqueNames unique;
-  SmallVector<std::string> names(frontier.size());
-  for (auto [name, value] : llvm::zip(names, frontier))
-    if (auto argument = dyn_cast<BlockArgument>(value))
-      name = unique.make(getArgumentName(argument));
-  for (auto [name, value] : llvm::zip(names, frontier))
-    if (name.empty())
-      name = unique.make(joinNames(getSources(value)));
-  return names;
+  llvm::StringMap<std::string> passed;
+  for (Split &split : splits) {
+    split.names.resize(split.partition.getFrontier().size());
+    for (auto [name, value] : llvm::zip(split.names, split.partition.getFrontier()))
+      if (auto argument = dyn_cast<BlockArgument>(value)) {
+        std::string &known = passed[getArgumentName(argument)];
+        if (known.empty())
+          known = unique.make(getArgumentName(argument));
+        name = known;
+      }
+  }
+  for (Split &split : splits)
+    for (auto [name, value] : llvm::zip(split.names, split.partition.getFrontier()))
+      if (name.empty())
+        name = unique.make(joinNames(getSources(value)));
 }
 
-/// @prepare with the moved ops, in front of @step.
-static func::FuncOp createPrepare(func::FuncOp step, const Partition &partition,
-                                  ArrayRef<std::string> names) {
-  Block &block = step.getBody().front();
-  // Parameters that something in @prepare reads, in their order.
-  llvm::SmallPtrSet<Value, 32> used(partition.getFrontier().begin(), partition.getFrontier().end());
-  for (Operation &op : block)
-    if (partition.moves(&op))
-      used.insert_range(getUsedValues(&op));
-  SmallVector<BlockArgument> arguments;
-  for (BlockArgument argument : block.getArguments())
-    if (used.contains(argument))
-      arguments.push_back(argument);
-
-  SmallVector<Type> argumentTypes, resultTypes;
-  for (BlockArgument argument : arguments)
-    argumentTypes.push_back(argument.getType());
-  for (Value value : partition.getFrontier())
-    resultTypes.push_back(value.getType());
-  OpBuilder b(step);
-  auto prepare = func::FuncOp::create(b, step.getLoc(), "prepare",
-                                      b.getFunctionType(argumentTypes, resultTypes));
-  Block *body = prepare.addEntryBlock();
-  IRMapping mapping;
-  for (auto [i, argument] : llvm::enumerate(arguments)) {
-    mapping.map(argument, body->getArgument(i));
-    body->getArgument(i).setLoc(argument.getLoc());
-    prepare.setArgAttrs(i, step.getArgAttrDict(argument.getArgNumber()));
+LogicalResult PrepareBuilder::collectArguments() {
+  for (Split &split : splits) {
+    llvm::SmallPtrSet<Value, 32> used(split.partition.getFrontier().begin(),
+                                      split.partition.getFrontier().end());
+    for (Operation &op : split.entry.getBody().front())
+      if (split.partition.moves(&op))
+        used.insert_range(getUsedValues(&op));
+    for (const Port &port : getArguments(split.entry)) {
+      if (!used.contains(split.entry.getArgument(port.getIndex())))
+        continue;
+      auto [it, isNew] = argumentOf.try_emplace(port.getName(), arguments.size());
+      if (isNew) {
+        arguments.push_back(port);
+        continue;
+      }
+      const Port &known = arguments[it->second];
+      if (known.getType() != port.getType() || known.getFunction() == port.getFunction())
+        return split.entry.emitError()
+               << port << " is the parameter '" << port.getName() << "' of type " << port.getType()
+               << ", as is " << known << " of @" << known.getFunction().getName() << " of type "
+               << known.getType() << ": a name is one parameter of one type";
+    }
   }
-  b.setInsertionPointToEnd(body);
-  for (Operation &op : block)
-    if (partition.moves(&op))
-      cloneWithConstants(&op, mapping, b);
+  return success();
+}
+
+/// The moved ops in the order of the entry points, and their results.
+void PrepareBuilder::cloneBodies(func::FuncOp prepare) {
+  Block &body = prepare.front();
+  OpBuilder b(prepare.getContext());
+  b.setInsertionPointToEnd(&body);
   SmallVector<Value> results;
-  for (auto [i, value] : llvm::enumerate(partition.getFrontier())) {
-    results.push_back(mapping.lookup(value));
-    prepare.setResultAttr(i, "dchag.name", b.getStringAttr(names[i]));
+  SmallVector<std::string> names;
+  llvm::StringSet<> given;
+  for (Split &split : splits) {
+    IRMapping mapping;
+    for (const Port &port : getArguments(split.entry))
+      if (auto known = argumentOf.find(port.getName()); known != argumentOf.end())
+        mapping.map(split.entry.getArgument(port.getIndex()), body.getArgument(known->second));
+    for (Operation &op : split.entry.getBody().front())
+      if (split.partition.moves(&op))
+        cloneWithConstants(&op, mapping, b);
+    for (auto [name, value] : llvm::zip(split.names, split.partition.getFrontier()))
+      if (given.insert(name).second) {
+        results.push_back(mapping.lookup(value));
+        names.push_back(name);
+      }
   }
-  func::ReturnOp::create(b, step.getLoc(), results);
-  return prepare;
+  func::ReturnOp::create(b, prepare.getLoc(), results);
+  SmallVector<Type> inputs(body.getArgumentTypes()), outputs(ValueRange(results).getTypes());
+  prepare.setFunctionType(b.getFunctionType(inputs, outputs));
+  for (auto [i, name] : llvm::enumerate(names))
+    Port::result(prepare, i).setName(name);
 }
 
-/// @step takes the frontier as arguments instead of parameters.
-static void rewriteStep(func::FuncOp step, const Partition &partition,
-                        ArrayRef<std::string> names) {
-  Block &block = step.getBody().front();
-  Builder b(step.getContext());
-  for (auto [name, value] : llvm::zip(names, partition.getFrontier())) {
+LogicalResult PrepareBuilder::build() {
+  nameFrontiers();
+  if (failed(collectArguments()))
+    return failure();
+  func::FuncOp step = splits.front().entry;
+  OpBuilder b(step);
+  SmallVector<Type> types;
+  for (const Port &port : arguments)
+    types.push_back(port.getType());
+  func::FuncOp prepare = Program::createPrepare(b, step, b.getFunctionType(types, {}));
+  for (auto [i, port] : llvm::enumerate(arguments)) {
+    prepare.getArgument(i).setLoc(port.getLoc());
+    func::FuncOp function = port.getFunction();
+    prepare.setArgAttrs(i, function.getArgAttrDict(port.getIndex()));
+  }
+  cloneBodies(prepare);
+  return success();
+}
+
+/// An entry point takes the frontier as arguments instead of parameters.
+static void rewriteEntry(const Split &split) {
+  func::FuncOp entry = split.entry;
+  const Partition &partition = split.partition;
+  Block &block = entry.getBody().front();
+  for (auto [name, value] : llvm::zip(split.names, partition.getFrontier())) {
     unsigned index = block.getNumArguments();
-    auto attributes =
-        b.getDictionaryAttr({b.getNamedAttr("dchag.name", b.getStringAttr(name)),
-                             b.getNamedAttr("dchag.role", b.getStringAttr("compiled"))});
-    (void)step.insertArgument(index, value.getType(), attributes, value.getLoc());
+    (void)entry.insertArgument(index, value.getType(), {}, value.getLoc());
+    Port port = Port::argument(entry, index);
+    port.setName(name);
+    port.setRole(RoleKind::Compiled);
     Value old = value;
     old.replaceUsesWithIf(block.getArgument(index), [&](OpOperand &use) {
       return !partition.moves(block.findAncestorOpInBlock(*use.getOwner()));
@@ -161,38 +232,46 @@ static void rewriteStep(func::FuncOp step, const Partition &partition,
   }
   eraseDeadOps(block);
   llvm::BitVector unused(block.getNumArguments());
-  for (BlockArgument argument : block.getArguments()) {
-    auto role = step.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dchag.role");
-    if (role && role == "param" && argument.use_empty())
+  for (BlockArgument argument : block.getArguments())
+    if (Port::of(argument).hasRole(RoleKind::Param) && argument.use_empty())
       unused.set(argument.getArgNumber());
-  }
-  (void)step.eraseArguments(unused);
+  (void)entry.eraseArguments(unused);
 }
 
 namespace {
 struct Prepare : mlir::dchag::impl::PrepareBase<Prepare> {
   void runOnOperation() override {
-    auto step = getOperation().lookupSymbol<func::FuncOp>("step");
-    if (!step || !step.getBody().hasOneBlock()) {
-      getOperation().emitError("has no function @step of one block to prepare: import a model, "
-                               "or name the function of the model @step");
+    Program program(getOperation());
+    func::FuncOp step = program.getStep();
+    if (!step) {
+      getOperation().emitError("has no function @step to prepare: import a model, or name the "
+                               "function of the model @step");
       return signalPassFailure();
     }
-    if (auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare")) {
+    if (func::FuncOp prepare = program.getPrepare()) {
       prepare.emitError("is there already: the module was prepared before");
       return signalPassFailure();
     }
-    if (!hasStaticShapes(step)) {
-      step.emitError(
-          "has dynamically shaped values: bind their sizes at import (--batch, --shape)");
-      return signalPassFailure();
+    std::vector<Split> splits;
+    for (func::FuncOp entry : program.getRunEntries()) {
+      if (failed(check(entry)))
+        return signalPassFailure();
+      eraseDeadOps(entry.getBody().front());
+      splits.emplace_back(entry);
     }
-    Block &block = step.getBody().front();
-    eraseDeadOps(block);
-    Partition partition(block);
-    SmallVector<std::string> names = nameFrontier(partition.getFrontier());
-    createPrepare(step, partition, names);
-    rewriteStep(step, partition, names);
+    if (failed(PrepareBuilder(splits).build()))
+      return signalPassFailure();
+    for (const Split &split : splits)
+      rewriteEntry(split);
+  }
+
+  static LogicalResult check(func::FuncOp entry) {
+    if (!entry.getBody().hasOneBlock())
+      return entry.emitError("has several blocks: inline control flow");
+    if (!hasStaticShapes(entry))
+      return entry.emitError(
+          "has dynamically shaped values: bind their sizes at import (--batch, --shape)");
+    return success();
   }
 };
 } // namespace

@@ -5,8 +5,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -38,32 +36,6 @@ std::optional<double> dchag::getSplat(Value value) {
     value = op->getOperand(0);
   }
   return std::nullopt;
-}
-
-SmallVector<Value> dchag::getUsedValues(Operation *op) {
-  llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), values);
-  return values.takeVector();
-}
-
-bool ParameterAnalysis::isParameterOnly(Value value) {
-  if (auto it = known.find(value); it != known.end())
-    return it->second;
-  bool result = false;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    auto role = function
-                    ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "dchag.role")
-                    : StringAttr();
-    result = role && role != "input";
-  } else {
-    Operation *op = value.getDefiningOp();
-    result = isMemoryEffectFree(op) && llvm::all_of(getUsedValues(op), [&](Value operand) {
-               return isParameterOnly(operand);
-             });
-  }
-  known[value] = result;
-  return result;
 }
 
 //===----------------------------------------------------------------------===//

@@ -2,9 +2,9 @@
 //
 // A compiled model is an object file that exports one `dchag_program` and calls the
 // `dchag_rt_*` functions below. The runtime links with it, provides those functions and
-// `main`, and knows the model only through the descriptor. Both sides are plain C, so
-// that a program built by one version of the compiler is refused, not misread, by a
-// runtime with another DCHAG_RT_ABI_VERSION.
+// `main`, and knows the model only through the descriptor. Both sides are plain C.
+// The descriptor and the tables of functions begin with a version and their size, so that
+// a program or adapter built for another DCHAG_RT_ABI_VERSION is refused, not misread.
 //
 // Sizes are in elements unless a name says bytes. All structures are constant data of
 // the program and live as long as the process.
@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define DCHAG_RT_MAGIC 0x4443484147525431ull /* "DCHAGRT1" */
-#define DCHAG_RT_ABI_VERSION 3
+#define DCHAG_RT_ABI_VERSION 4
 #define DCHAG_RT_MAX_RANK 12
 #define DCHAG_RT_MAX_AXES_PER_DIM 4
 /// Arena offsets and the pointers in the buffer table are multiples of this.
@@ -45,12 +45,26 @@ typedef enum dchag_dtype {
 
 typedef enum dchag_reduction { DCHAG_SUM = 0, DCHAG_MAX = 1, DCHAG_MIN = 2 } dchag_reduction;
 
-typedef enum dchag_role {
-  DCHAG_ROLE_INPUT = 0,  ///< read by `step`, filled from a file before it
-  DCHAG_ROLE_OUTPUT = 1, ///< written by `step`
-  DCHAG_ROLE_LOADED = 2, ///< filled from the weights by `reads`, read by `prepare` only
-  DCHAG_ROLE_PARAM = 3   ///< read by `step`; written by `prepare`, or filled by `reads`
-} dchag_role;
+/// Who gives a buffer its elements.
+typedef enum dchag_filler {
+  DCHAG_FILLED_BY_CALLER = 0,  ///< the user, before each run
+  DCHAG_FILLED_BY_FILE = 1,    ///< the weights, by `reads`, once at load
+  DCHAG_FILLED_BY_PROGRAM = 2, ///< an entry point
+  DCHAG_FILLED_WITH_ZERO = 3   ///< its elements are 0 at the start
+} dchag_filler;
+
+/// How long the elements of a buffer are needed.
+typedef enum dchag_lifetime {
+  DCHAG_LIVES_FOR_LOAD = 0,   ///< until the entry points that run at load have run
+  DCHAG_LIVES_FOR_RUN = 1,    ///< during one run of an entry point
+  DCHAG_LIVES_FOR_PROGRAM = 2 ///< to the end
+} dchag_lifetime;
+
+/// Bits of `dchag_buffer.flags`.
+typedef enum dchag_buffer_flag {
+  DCHAG_UPDATED_IN_PLACE = 1, ///< state that one run leaves to the next
+  DCHAG_IN_CHECKPOINT = 2     ///< a run that goes on from a checkpoint needs it
+} dchag_buffer_flag;
 
 /// One axis of the mesh of ranks. Ranks are numbered with the last axis fastest.
 typedef struct dchag_axis {
@@ -93,7 +107,11 @@ typedef struct dchag_read {
 /// A buffer with `reads` is zeroed (padding too), then filled by them once at load.
 typedef struct dchag_buffer {
   const char *name; ///< ONNX name of an input or output; unique within its role
-  int32_t role;
+  const char *role; ///< a word for messages; what follows says what it means
+  int32_t filler;
+  int32_t lifetime;
+  int32_t flags;
+  int32_t memory_space; ///< of the target; 0 is its default
   int32_t dtype;
   int32_t rank;
   const dchag_dim *dims;
@@ -113,10 +131,27 @@ typedef struct dchag_context dchag_context;
 /// memory of the size the descriptor states. Errors are kept in the context.
 typedef void (*dchag_entry)(dchag_context *context, void **buffers, void *arena);
 
+/// When an entry point runs.
+typedef enum dchag_entry_time {
+  DCHAG_AT_LOAD = 0,   ///< once weights are loaded, in table order
+  DCHAG_EACH_STEP = 1, ///< for each batch, unless the user asks for another one
+  DCHAG_ON_REQUEST = 2 ///< for each batch when the user asks for it
+} dchag_entry_time;
+
+/// `buffers` numbers the buffers that the entry point reads or writes, in ascending order.
+typedef struct dchag_entry_point {
+  const char *name;
+  int32_t time;
+  int32_t num_buffers;
+  const int32_t *buffers;
+  int64_t arena_bytes;
+  dchag_entry function;
+} dchag_entry_point;
+
 typedef struct dchag_program {
   uint64_t magic;
   uint32_t abi_version;
-  uint32_t reserved;
+  uint32_t size;    ///< of this structure in bytes
   const char *name; ///< name of the model, for messages
   const char
       *cpu_features; ///< comma-separated LLVM names ("avx2,fma"), checked at start; may be ""
@@ -128,14 +163,12 @@ typedef struct dchag_program {
   const dchag_buffer *buffers;
   int32_t num_file_params;
   const dchag_file_param *file_params;
-  int64_t step_arena_bytes;
-  int64_t prepare_arena_bytes;
+  int32_t num_entries;
+  const dchag_entry_point *entries; ///< one of them each step
   /// Text for each collective of the program: all_gather #5 over "tp" (from "agg.0" in
   /// climax.onnx).
   int32_t num_sites;
   const char *const *sites;
-  dchag_entry prepare; ///< may be null: nothing to prepare
-  dchag_entry step;
 } dchag_program;
 
 /// The one symbol of a generated object that the runtime looks at.
@@ -246,6 +279,7 @@ typedef struct dchag_collective {
 /// is contiguous: packing around the gathered dimension is done by the caller.
 typedef struct dchag_comm_ops {
   uint32_t abi_version;
+  uint32_t table_bytes; ///< size of this structure
   const char *name;
   int (*rank)(dchag_comm *comm);
   int (*size)(dchag_comm *comm);
@@ -272,6 +306,8 @@ typedef struct dchag_comm_ops {
 
 /// What an adapter is opened with.
 typedef struct dchag_comm_options {
+  uint32_t abi_version;
+  uint32_t size;       ///< of this structure in bytes
   double timeout_s;    ///< how long a rank waits for others; 0: for ever
   const char *program; ///< name of the model, for messages
   uint64_t identity;   ///< equal for ranks of one program, different for most others

@@ -15,6 +15,15 @@ void dchag::rt::stopProcess(const dchag_comm_options &options, const std::string
   _exit(1);
 }
 
+Error dchag::rt::checkVersion(const dchag_comm_options &options) {
+  if (options.abi_version == DCHAG_RT_ABI_VERSION && options.size == sizeof(dchag_comm_options))
+    return Error::success();
+  return failure("the adapter is of version %d (%zu bytes), the program of version %u (%u bytes): "
+                 "use the adapter of the program's version",
+                 DCHAG_RT_ABI_VERSION, sizeof(dchag_comm_options), options.abi_version,
+                 options.size);
+}
+
 Control::Options dchag::rt::controlOptions(const dchag_comm_options &options) {
   Control::Options result;
   result.timeout = options.timeout_s;

@@ -7,6 +7,9 @@
 
 namespace dchag::rt {
 
+/// Whether the runtime is of the adapter's version.
+Error checkVersion(const dchag_comm_options &options);
+
 /// The options of the connections between ranks, without how they meet.
 Control::Options controlOptions(const dchag_comm_options &options);
 

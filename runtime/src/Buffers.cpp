@@ -45,25 +45,80 @@ static int64_t alignedBytes(const dchag_buffer &buffer) {
   return (localBytes(buffer) + DCHAG_RT_ALIGNMENT - 1) / DCHAG_RT_ALIGNMENT * DCHAG_RT_ALIGNMENT;
 }
 
-PlannedMemory dchag::rt::planMemory(const dchag_program &program) {
+const dchag_entry_point *dchag::rt::findEntry(const dchag_program &program,
+                                              const std::string &name) {
+  for (int32_t e = 0; e < program.num_entries; ++e) {
+    const dchag_entry_point &entry = program.entries[e];
+    if (entry.time != DCHAG_AT_LOAD &&
+        (name.empty() ? entry.time == DCHAG_EACH_STEP : name == entry.name))
+      return &entry;
+  }
+  return nullptr;
+}
+
+template <typename Predicate>
+static std::vector<int32_t> select(const dchag_program &program, const dchag_entry_point &entry,
+                                   Predicate predicate) {
+  std::vector<int32_t> found;
+  for (int32_t i = 0; i < entry.num_buffers; ++i)
+    if (predicate(program.buffers[entry.buffers[i]]))
+      found.push_back(entry.buffers[i]);
+  return found;
+}
+
+std::vector<int32_t> dchag::rt::inputsOf(const dchag_program &program,
+                                         const dchag_entry_point &entry) {
+  return select(program, entry,
+                [](const dchag_buffer &buffer) { return buffer.filler == DCHAG_FILLED_BY_CALLER; });
+}
+
+std::vector<int32_t> dchag::rt::outputsOf(const dchag_program &program,
+                                          const dchag_entry_point &entry) {
+  return select(program, entry, [](const dchag_buffer &buffer) {
+    return buffer.filler == DCHAG_FILLED_BY_PROGRAM && buffer.lifetime == DCHAG_LIVES_FOR_RUN;
+  });
+}
+
+/// Whether running `entry` takes each of the buffers: it uses it, or what runs at load does.
+static std::vector<bool> neededBuffers(const dchag_program &program,
+                                       const dchag_entry_point &entry) {
+  std::vector<bool> needed(program.num_buffers, false);
+  auto add = [&](const dchag_entry_point &one) {
+    for (int32_t i = 0; i < one.num_buffers; ++i)
+      needed[one.buffers[i]] = true;
+  };
+  add(entry);
+  for (int32_t e = 0; e < program.num_entries; ++e)
+    if (program.entries[e].time == DCHAG_AT_LOAD)
+      add(program.entries[e]);
+  return needed;
+}
+
+static bool isForLoad(const dchag_buffer &buffer) {
+  return buffer.lifetime == DCHAG_LIVES_FOR_LOAD;
+}
+
+PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_entry_point &entry) {
   PlannedMemory memory;
+  std::vector<bool> needed = neededBuffers(program, entry);
   for (int32_t b = 0; b < program.num_buffers; ++b)
-    (program.buffers[b].role == DCHAG_ROLE_LOADED ? memory.loaded : memory.kept) +=
-        alignedBytes(program.buffers[b]);
+    if (needed[b])
+      (isForLoad(program.buffers[b]) ? memory.loaded : memory.kept) +=
+          alignedBytes(program.buffers[b]);
+  for (int32_t e = 0; e < program.num_entries; ++e)
+    if (program.entries[e].time == DCHAG_AT_LOAD)
+      memory.loadArena = std::max(memory.loadArena, program.entries[e].arena_bytes);
+  memory.arena = entry.arena_bytes;
   return memory;
 }
 
-int64_t PlannedMemory::peak(const dchag_program &program) const {
-  int64_t load = loaded + (program.prepare ? program.prepare_arena_bytes : 0);
-  return kept + std::max(load, program.step_arena_bytes);
-}
-
-Error Buffers::allocate(const dchag_program &program) {
+Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &entry) {
   for (int32_t b = 0; b < program.num_buffers; ++b)
     if (localBytes(program.buffers[b]) < 0)
       return failure("buffer \"%s\": has more bytes than can be counted: compile for more ranks",
                      program.buffers[b].name);
-  PlannedMemory memory = planMemory(program);
+  PlannedMemory memory = planMemory(program, entry);
+  std::vector<bool> needed = neededBuffers(program, entry);
   if (Error error = kept.allocate(memory.kept, "buffers"))
     return error;
   if (Error error = loaded.allocate(memory.loaded, "buffers of weights"))
@@ -73,7 +128,11 @@ Error Buffers::allocate(const dchag_program &program) {
   int64_t keptAt = 0, loadedAt = 0;
   for (int32_t b = 0; b < program.num_buffers; ++b) {
     const dchag_buffer &buffer = program.buffers[b];
-    bool isLoaded = buffer.role == DCHAG_ROLE_LOADED;
+    if (!needed[b]) {
+      table.push_back(nullptr);
+      continue;
+    }
+    bool isLoaded = isForLoad(buffer);
     int64_t &at = isLoaded ? loadedAt : keptAt;
     int64_t bytes = alignedBytes(buffer);
     table.push_back(bytes ? (isLoaded ? loaded : kept).data() + at : nothing);
@@ -86,6 +145,8 @@ Error Buffers::load(const dchag_program &program, const dchag_context &context,
                     const Weights &weights) {
   for (int32_t b = 0; b < program.num_buffers; ++b) {
     const dchag_buffer &buffer = program.buffers[b];
+    if (!table[b])
+      continue;
     std::vector<Part> parts = partsOf(program, buffer, context.coordinates);
     for (int32_t r = 0; r < buffer.num_reads; ++r)
       if (Error error =
@@ -100,7 +161,7 @@ Error Buffers::load(const dchag_program &program, const dchag_context &context,
 void Buffers::releaseLoaded(const dchag_program &program) {
   loaded.release();
   for (int32_t b = 0; b < program.num_buffers; ++b)
-    if (program.buffers[b].role == DCHAG_ROLE_LOADED)
+    if (isForLoad(program.buffers[b]))
       table[b] = nullptr;
 }
 

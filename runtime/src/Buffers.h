@@ -5,6 +5,8 @@
 #include "Context.h"
 #include "Weights.h"
 
+#include <algorithm>
+
 namespace dchag::rt {
 
 /// Global elements [begin, end) of a dimension, at the start of `local` places of the buffer.
@@ -22,21 +24,30 @@ std::vector<int64_t> localStrides(const std::vector<Part> &parts);
 /// Bytes of the local buffer, -1 if they leave int64.
 int64_t localBytes(const dchag_buffer &buffer);
 
-/// Bytes that the buffers of one rank take, rounded to the alignment.
+/// The entry point of a name, and that of a step where the name is empty; null if there is none.
+const dchag_entry_point *findEntry(const dchag_program &program, const std::string &name);
+
+/// Buffers of `entry` that the caller fills, and those that he gets, in table order.
+std::vector<int32_t> inputsOf(const dchag_program &program, const dchag_entry_point &entry);
+std::vector<int32_t> outputsOf(const dchag_program &program, const dchag_entry_point &entry);
+
+/// Bytes that one rank takes to run an entry point: buffers, rounded to the alignment, and scratch.
 struct PlannedMemory {
-  int64_t loaded = 0, kept = 0;
-  /// The largest sum that is held at one time: at load, or in a step.
-  int64_t peak(const dchag_program &program) const;
+  int64_t loaded = 0, kept = 0;     ///< buffers until parameters are prepared, and others
+  int64_t loadArena = 0, arena = 0; ///< scratch at load, and of a run
+  /// The largest sum that is held at one time: at load, or in a run.
+  int64_t peak() const { return kept + std::max(loaded + loadArena, arena); }
 };
-PlannedMemory planMemory(const dchag_program &program);
+PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &entry);
 
 /// The buffer table of a rank and the memory behind it.
 class Buffers {
 public:
-  Error allocate(const dchag_program &program);
+  /// Memory for what `entry` needs; other buffers stay null.
+  Error allocate(const dchag_program &program, const dchag_entry_point &entry);
   /// Runs the reads of all buffers that have some.
   Error load(const dchag_program &program, const dchag_context &context, const Weights &weights);
-  /// Gives back what only `prepare` needs; the pointers of loaded buffers become null.
+  /// Gives back what is needed at load only; the pointers of those buffers become null.
   void releaseLoaded(const dchag_program &program);
 
   std::vector<void *> table;

@@ -297,6 +297,7 @@ extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
 dchag_comm_open(const dchag_comm_options *options, dchag_comm **world, char *error,
                 int64_t errorSize) {
   static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                     sizeof(dchag_comm_ops),
                                      "tcp",
                                      rank,
                                      size,
@@ -312,6 +313,10 @@ dchag_comm_open(const dchag_comm_options *options, dchag_comm **world, char *err
                                      lastError,
                                      abortThis,
                                      close};
+  if (Error wrong = checkVersion(*options)) {
+    std::snprintf(error, errorSize, "%s", wrong.message().c_str());
+    return nullptr;
+  }
   // Gloo writes to connections that the other side may have ended.
   std::signal(SIGPIPE, SIG_IGN);
   Control::Options settings = controlOptions(*options);

@@ -392,6 +392,7 @@ static void close(dchag_comm *base) {
 }
 
 static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                   sizeof(dchag_comm_ops),
                                    "mpi",
                                    rank,
                                    size,
@@ -442,6 +443,10 @@ static Error makeWorld(std::shared_ptr<MpiWorld> world, MpiComm &comm) {
 extern "C" __attribute__((visibility("default"))) const dchag_comm_ops *
 dchag_comm_open(const dchag_comm_options *options, dchag_comm **world, char *error,
                 int64_t errorSize) {
+  if (Error wrong = checkVersion(*options)) {
+    std::snprintf(error, errorSize, "%s", wrong.message().c_str());
+    return nullptr;
+  }
   if (const char *text = std::getenv("DCHAG_MPI_MAX_COUNT"); text && *text)
     maxCount = std::clamp<long long>(std::atoll(text), 1, INT_MAX);
   auto made = std::make_shared<MpiWorld>(*options);

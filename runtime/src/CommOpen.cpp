@@ -56,8 +56,11 @@ Error dchag::rt::openAdapter(const std::string &name, const dchag_comm_options &
   world.ops = open(&options, &world.comm, reason, sizeof(reason));
   if (!world.ops)
     return failure("%s", reason);
-  if (world.ops->abi_version != DCHAG_RT_ABI_VERSION)
-    return failure("%s is of version %u, wanted %d: use the adapter of this version", file.c_str(),
-                   world.ops->abi_version, DCHAG_RT_ABI_VERSION);
+  if (world.ops->abi_version != DCHAG_RT_ABI_VERSION ||
+      world.ops->table_bytes != sizeof(dchag_comm_ops))
+    return failure("%s is of version %u (%u bytes), wanted %d (%zu bytes): use the adapter of this "
+                   "version",
+                   file.c_str(), world.ops->abi_version, world.ops->table_bytes,
+                   DCHAG_RT_ABI_VERSION, sizeof(dchag_comm_ops));
   return Error::success();
 }

@@ -33,6 +33,7 @@ static void abortRank(dchag_comm *, int code) { std::exit(code); }
 static void close(dchag_comm *) {}
 
 static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                   sizeof(dchag_comm_ops),
                                    "self",
                                    rank,
                                    size,

@@ -300,6 +300,7 @@ static void progress(dchag_comm *) {}
 
 /// Ranks copy from each other's buffers themselves, so nothing is gained by an early start.
 static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
+                                   sizeof(dchag_comm_ops),
                                    "threads",
                                    rank,
                                    size,

@@ -59,10 +59,18 @@ static bool hasFeature(std::string_view) { return true; }
 #endif
 
 Error dchag::rt::checkProgram(const dchag_program &program) {
-  if (program.magic != DCHAG_RT_MAGIC || program.abi_version != DCHAG_RT_ABI_VERSION)
-    return failure("the model was compiled for version %u of the runtime and linked with version "
-                   "%d: compile it again",
-                   program.magic == DCHAG_RT_MAGIC ? program.abi_version : 0, DCHAG_RT_ABI_VERSION);
+  if (program.magic != DCHAG_RT_MAGIC)
+    return failure("is linked with a model of a version of the runtime that is not known, this is "
+                   "version %d: compile it again",
+                   DCHAG_RT_ABI_VERSION);
+  if (program.abi_version != DCHAG_RT_ABI_VERSION || program.size != sizeof(dchag_program))
+    return failure("the model was compiled for version %u of the runtime (%u bytes) and linked "
+                   "with version %d (%zu bytes): compile it again",
+                   program.abi_version, program.size, DCHAG_RT_ABI_VERSION, sizeof(dchag_program));
+  return Error::success();
+}
+
+Error dchag::rt::checkCpu(const dchag_program &program) {
   std::string_view rest = program.cpu_features ? program.cpu_features : "";
   std::string missing;
   while (!rest.empty()) {

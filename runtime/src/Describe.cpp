@@ -30,38 +30,46 @@ static std::vector<int64_t> globalShape(const dchag_buffer &buffer) {
   return shape;
 }
 
-static std::string listBuffers(const dchag_program &program, int32_t role, const char *title) {
+static std::string listBuffers(const dchag_program &program, const std::vector<int32_t> &numbers,
+                               const char *title) {
   std::string text;
-  for (int32_t b = 0; b < program.num_buffers; ++b) {
+  for (int32_t b : numbers) {
     const dchag_buffer &buffer = program.buffers[b];
-    if (buffer.role == role)
-      text += escapeText(format("  %s: %s %s", buffer.name, shapeText(globalShape(buffer)).c_str(),
-                                nameOf(buffer.dtype))) +
-              "\n";
+    text += escapeText(format("  %s: %s %s", buffer.name, shapeText(globalShape(buffer)).c_str(),
+                              nameOf(buffer.dtype))) +
+            "\n";
   }
   return text.empty() ? text : title + text;
 }
 
-std::string dchag::rt::modelText(const dchag_program &program) {
-  PlannedMemory memory = planMemory(program);
-  std::string text = listBuffers(program, DCHAG_ROLE_INPUT, "Inputs:\n");
-  text += listBuffers(program, DCHAG_ROLE_OUTPUT, "Outputs:\n");
+/// The entry points that can be asked for beside the step.
+static std::string listEntries(const dchag_program &program) {
+  std::string text;
+  for (int32_t e = 0; e < program.num_entries; ++e)
+    if (program.entries[e].time == DCHAG_ON_REQUEST)
+      text += "  " + escapeText(program.entries[e].name) + "\n";
+  return text.empty() ? text : "Other entry points (--entry):\n" + text;
+}
+
+std::string dchag::rt::modelText(const dchag_program &program, const dchag_entry_point &entry) {
+  PlannedMemory memory = planMemory(program, entry);
+  std::string text = listBuffers(program, inputsOf(program, entry), "Inputs:\n");
+  text += listBuffers(program, outputsOf(program, entry), "Outputs:\n");
+  text += listEntries(program);
   text += format("Weights: %d tensors\nMesh: %s (%lld %s)\n", program.num_file_params,
                  escapeText(meshText(program)).c_str(), static_cast<long long>(meshSize(program)),
                  meshSize(program) == 1 ? "rank" : "ranks");
   text += format("Memory of a rank: %.1f MiB (buffers %.1f MiB, scratch of a step %.1f MiB)\n",
-                 memory.peak(program) / 1048576.0, memory.kept / 1048576.0,
-                 program.step_arena_bytes / 1048576.0);
+                 memory.peak() / 1048576.0, memory.kept / 1048576.0, memory.arena / 1048576.0);
   if (program.cpu_features && *program.cpu_features)
     text += format("CPU features: %s\n", program.cpu_features);
   return text;
 }
 
 static Json describeBuffer(const dchag_program &program, const dchag_buffer &buffer) {
-  static const char *const roles[] = {"input", "output", "loaded", "param"};
   Json entry;
   entry["name"] = buffer.name;
-  entry["role"] = buffer.role >= 0 && buffer.role < 4 ? roles[buffer.role] : "unknown";
+  entry["role"] = buffer.role;
   entry["dtype"] = nameOf(buffer.dtype);
   entry["shape"] = globalShape(buffer);
   Json local = Json::array(), axes = Json::array();
@@ -99,9 +107,15 @@ std::string dchag::rt::describeProgram(const dchag_program &program) {
   result["collectives"] = Json::array();
   for (int32_t s = 0; s < program.num_sites; ++s)
     result["collectives"].push_back(program.sites[s]);
-  result["step_arena_bytes"] = program.step_arena_bytes;
-  result["prepare_arena_bytes"] = program.prepare_arena_bytes;
-  result["planned_peak_bytes"] = planMemory(program).peak(program);
+  static const char *const times[] = {"load", "step", "request"};
+  result["entries"] = Json::array();
+  for (int32_t e = 0; e < program.num_entries; ++e) {
+    const dchag_entry_point &entry = program.entries[e];
+    result["entries"].push_back(
+        {{"name", entry.name}, {"time", times[entry.time]}, {"arena_bytes", entry.arena_bytes}});
+    if (entry.time == DCHAG_EACH_STEP)
+      result["planned_peak_bytes"] = planMemory(program, entry).peak();
+  }
   // Names that a terminal should not get are spelled out as JSON does it, which spells out all
   // that is not ASCII then.
   std::string line = result.dump(-1, ' ', false, Json::error_handler_t::replace);

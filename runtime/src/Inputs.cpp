@@ -7,12 +7,11 @@
 
 using namespace dchag::rt;
 
-static std::string inputNames(const dchag_program &program) {
-  std::string names;
-  for (int32_t b = 0; b < program.num_buffers; ++b)
-    if (program.buffers[b].role == DCHAG_ROLE_INPUT)
-      names += (names.empty() ? "" : ", ") + std::string(program.buffers[b].name);
-  return names.empty() ? "none" : names;
+std::string Inputs::names(const dchag_program &program) const {
+  std::string text;
+  for (int32_t b : wanted)
+    text += (text.empty() ? "" : ", ") + std::string(program.buffers[b].name);
+  return text.empty() ? "none" : text;
 }
 
 static std::string globalShape(const dchag_buffer &buffer) {
@@ -23,9 +22,9 @@ static std::string globalShape(const dchag_buffer &buffer) {
 }
 
 Error Inputs::add(const dchag_program &program, const std::string &name, Source source) {
-  for (int32_t b = 0; b < program.num_buffers; ++b) {
+  for (int32_t b : wanted) {
     const dchag_buffer &buffer = program.buffers[b];
-    if (buffer.role != DCHAG_ROLE_INPUT || name != buffer.name)
+    if (name != buffer.name)
       continue;
     if (source.view.dtype != buffer.dtype)
       return failure("input \"%s\" (%s): is %s, wanted %s: convert it with array.astype",
@@ -38,19 +37,19 @@ Error Inputs::add(const dchag_program &program, const std::string &name, Source 
     return Error::success();
   }
   return failure("input \"%s\" (%s): the model has no such input: its inputs are %s", name.c_str(),
-                 source.path.c_str(), inputNames(program).c_str());
+                 source.path.c_str(), names(program).c_str());
 }
 
 /// An archive gives one array by name, or without a name all of its arrays.
 Error Inputs::openArchive(const dchag_program &program, const InputOption &option,
                           ArrayFile &file) {
-  std::vector<std::string> names = file.names();
+  std::vector<std::string> arrays = file.names();
   if (!option.name.empty())
-    names = {option.name};
-  else if (names.empty())
+    arrays = {option.name};
+  else if (arrays.empty())
     return failure("input %s: holds no array *.npy: write it with numpy.savez",
                    option.path.c_str());
-  for (const std::string &name : names) {
+  for (const std::string &name : arrays) {
     Source source;
     source.path = option.path;
     if (Error error = file.read(name, source.view))
@@ -73,7 +72,7 @@ Error Inputs::openFile(const dchag_program &program, const InputOption &option) 
   } else {
     if (option.name.empty())
       return failure("input %s: is no npz archive: write --input NAME=%s with one of %s",
-                     option.path.c_str(), option.path.c_str(), inputNames(program).c_str());
+                     option.path.c_str(), option.path.c_str(), names(program).c_str());
     Source source;
     source.path = option.path;
     if (Error error = file->read(source.view))
@@ -116,8 +115,8 @@ Error Inputs::checkShapes(const dchag_program &program) {
                      buffer.name, entry.second.path.c_str(), shapeText(shape).c_str(),
                      static_cast<long long>(batches.samples));
   }
-  for (int32_t b = 0; b < program.num_buffers; ++b)
-    if (program.buffers[b].role == DCHAG_ROLE_OUTPUT && !batches.covers(program.buffers[b]))
+  for (int32_t b : results)
+    if (!batches.covers(program.buffers[b]))
       return failure("output \"%s\" has shape %s and no batch of %lld, so it cannot be joined over "
                      "the steps of %lld samples: give %lld samples at a time",
                      program.buffers[b].name, globalShape(program.buffers[b]).c_str(),
@@ -127,13 +126,16 @@ Error Inputs::checkShapes(const dchag_program &program) {
   return Error::success();
 }
 
-Error Inputs::open(const dchag_program &program, const std::vector<InputOption> &options) {
+Error Inputs::open(const dchag_program &program, const dchag_entry_point &entry,
+                   const std::vector<InputOption> &options) {
+  wanted = inputsOf(program, entry);
+  results = outputsOf(program, entry);
   for (const InputOption &option : options)
     if (Error error = openFile(program, option))
       return error;
   std::string missing;
-  for (int32_t b = 0; b < program.num_buffers; ++b)
-    if (program.buffers[b].role == DCHAG_ROLE_INPUT && !sources.count(b))
+  for (int32_t b : wanted)
+    if (!sources.count(b))
       missing += format("%s\"%s\" (%s %s)", missing.empty() ? "" : ", ", program.buffers[b].name,
                         globalShape(program.buffers[b]).c_str(), nameOf(program.buffers[b].dtype));
   if (!missing.empty())

@@ -29,8 +29,10 @@ struct Batches {
 
 class Inputs {
 public:
-  /// Opens all files and compares names, types and shapes with the program.
-  Error open(const dchag_program &program, const std::vector<InputOption> &options);
+  /// Opens all files and compares names, types and shapes with those that the program wants
+  /// for a run of `entry`.
+  Error open(const dchag_program &program, const dchag_entry_point &entry,
+             const std::vector<InputOption> &options);
   /// Copies the rank's part of step `step` into the input buffers.
   void fill(const dchag_program &program, const dchag_context &context, int64_t step,
             const std::vector<void *> &table) const;
@@ -47,6 +49,10 @@ private:
   Error add(const dchag_program &program, const std::string &name, Source source);
   Error checkShapes(const dchag_program &program);
 
+  std::string names(const dchag_program &program) const;
+
+  std::vector<int32_t> wanted;       ///< numbers of the buffers that the entry point takes
+  std::vector<int32_t> results;      ///< and of those that it gives
   std::map<int32_t, Source> sources; ///< by the number of the buffer
   std::vector<std::unique_ptr<ArrayFile>> files;
 };

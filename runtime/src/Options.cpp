@@ -49,6 +49,10 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
   app.add_option("--output", options.output, "Folder that gets NAME.npy for each output")
       ->type_name("DIR")
       ->multi_option_policy(one);
+  std::string entryName;
+  app.add_option("--entry", entryName, "Run this entry point of the model instead of its step")
+      ->type_name("NAME")
+      ->multi_option_policy(one);
   app.add_option("--repeat", options.repeat,
                  "Steps to time for each batch; more than 1 adds a warm-up step before them")
       ->type_name("N")
@@ -72,6 +76,9 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
   } catch (const CLI::Error &error) {
     return failure("%s: see --help", error.what());
   }
+  options.entry = findEntry(program, entryName);
+  if (!options.entry)
+    return failure("--entry %s: the model has no such entry point: see --help", entryName.c_str());
   if (app.count("--output") && options.output.empty())
     return failure("--output names no folder: give one, or leave it out");
   if (!(options.timeout >= 0))

@@ -9,7 +9,8 @@ namespace dchag::rt {
 struct Options {
   std::vector<std::string> weights;
   std::vector<InputOption> inputs;
-  std::string output; ///< empty: outputs are not written
+  std::string output;                       ///< empty: outputs are not written
+  const dchag_entry_point *entry = nullptr; ///< what runs for each batch
   std::string comm = "auto";
   int64_t repeat = 1;
   double timeout = 60; ///< seconds; 0: for ever
@@ -25,12 +26,15 @@ std::string meshText(const dchag_program &program);
 int64_t meshSize(const dchag_program &program);
 
 /// Inputs, outputs, mesh and memory for --help.
-std::string modelText(const dchag_program &program);
+std::string modelText(const dchag_program &program, const dchag_entry_point &entry);
 /// The whole descriptor as JSON.
 std::string describeProgram(const dchag_program &program);
 
-/// Compares the descriptor's version, and its CPU features with this machine.
+/// Compares the descriptor's version and size with those of this runtime, which reads nothing else
+/// of it before.
 Error checkProgram(const dchag_program &program);
+/// Compares the CPU features of the program with this machine.
+Error checkCpu(const dchag_program &program);
 
 } // namespace dchag::rt
 

@@ -72,12 +72,11 @@ void Outputs::nameTemporaries() {
   }
 }
 
-Error Outputs::list(const dchag_program &program, const std::string &theFolder) {
+Error Outputs::list(const dchag_program &program, const dchag_entry_point &entry,
+                    const std::string &theFolder) {
   folder = theFolder;
   std::set<std::string> names;
-  for (int32_t b = 0; b < program.num_buffers; ++b) {
-    if (program.buffers[b].role != DCHAG_ROLE_OUTPUT)
-      continue;
+  for (int32_t b : outputsOf(program, entry)) {
     std::string name = fileName(program.buffers[b].name);
     if (!names.insert(name).second)
       return failure("output \"%s\": another output has the file name %s.npy, too: rename one of "
@@ -91,11 +90,11 @@ Error Outputs::list(const dchag_program &program, const std::string &theFolder) 
   return Error::success();
 }
 
-std::string Outputs::renamed(const dchag_program &program) {
+std::string Outputs::renamed(const dchag_program &program) const {
   std::string text;
-  for (int32_t b = 0; b < program.num_buffers; ++b) {
-    const dchag_buffer &buffer = program.buffers[b];
-    if (buffer.role == DCHAG_ROLE_OUTPUT && fileName(buffer.name) != buffer.name)
+  for (const File &file : files) {
+    const dchag_buffer &buffer = program.buffers[file.buffer];
+    if (fileName(buffer.name) != buffer.name)
       text += escapeText(format("output \"%s\" is written to %s.npy", buffer.name,
                                 fileName(buffer.name).c_str())) +
               "\n";
@@ -143,9 +142,9 @@ Error Outputs::createFile(const dchag_program &program, File &file, const Batche
   return writeAll(file.path, file.descriptor, header.data(), header.size(), 0);
 }
 
-Error Outputs::create(const dchag_program &program, const std::string &folder,
-                      const Batches &batches) {
-  if (Error error = list(program, folder))
+Error Outputs::create(const dchag_program &program, const dchag_entry_point &entry,
+                      const std::string &folder, const Batches &batches) {
+  if (Error error = list(program, entry, folder))
     return error;
   owner = true;
   if (Error error = makeFolder(folder))
@@ -159,9 +158,9 @@ Error Outputs::create(const dchag_program &program, const std::string &folder,
   return Error::success();
 }
 
-Error Outputs::join(const dchag_program &program, const std::string &folder,
-                    const std::string &tag) {
-  if (Error error = list(program, folder))
+Error Outputs::join(const dchag_program &program, const dchag_entry_point &entry,
+                    const std::string &folder, const std::string &tag) {
+  if (Error error = list(program, entry, folder))
     return error;
   ownTag = tag;
   nameTemporaries();

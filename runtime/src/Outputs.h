@@ -14,8 +14,10 @@ public:
   ~Outputs();
 
   /// The first rank makes folder and files. Other ranks then `join`, with its tag.
-  Error create(const dchag_program &program, const std::string &folder, const Batches &batches);
-  Error join(const dchag_program &program, const std::string &folder, const std::string &tag);
+  Error create(const dchag_program &program, const dchag_entry_point &entry,
+               const std::string &folder, const Batches &batches);
+  Error join(const dchag_program &program, const dchag_entry_point &entry,
+             const std::string &folder, const std::string &tag);
   const std::string &tag() const { return ownTag; }
   /// Writes this rank's part of step `step`.
   Error write(const dchag_program &program, const dchag_context &context, const Batches &batches,
@@ -28,7 +30,7 @@ public:
   void keep();
 
   /// A line for each output whose name is not that of its file.
-  static std::string renamed(const dchag_program &program);
+  std::string renamed(const dchag_program &program) const;
 
 private:
   struct File {
@@ -37,7 +39,8 @@ private:
     int descriptor = -1;
     int64_t headerBytes = 0;
   };
-  Error list(const dchag_program &program, const std::string &folder);
+  Error list(const dchag_program &program, const dchag_entry_point &entry,
+             const std::string &folder);
   void nameTemporaries();
   void discard();
   Error createFile(const dchag_program &program, File &file, const Batches &batches);

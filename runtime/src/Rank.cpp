@@ -89,7 +89,7 @@ void Rank::chooseThreads() {
 Error Rank::setUp() {
   if (early)
     return std::move(early);
-  if (Error error = checkProgram(program))
+  if (Error error = checkCpu(program))
     return error;
   int64_t ranks = size, wanted = meshSize(program);
   if (ranks != wanted)
@@ -105,10 +105,10 @@ Error Rank::setUp() {
 Error Rank::openFiles() {
   if (Error error = weights.open(options.weights, program))
     return error;
-  if (Error error = inputs.open(program, options.inputs))
+  if (Error error = inputs.open(program, *options.entry, options.inputs))
     return error;
   if (!options.output.empty() && rank == 0)
-    return outputs.create(program, options.output, inputs.batches);
+    return outputs.create(program, *options.entry, options.output, inputs.batches);
   return Error::success();
 }
 
@@ -125,22 +125,30 @@ Error Rank::shareTag() {
     context.poisoned = true;
     return failure("%s: %s", agreement, world.ops->last_error(world.comm));
   }
-  return rank == 0 ? Error::success() : outputs.join(program, options.output, all.data());
+  return rank == 0 ? Error::success()
+                   : outputs.join(program, *options.entry, options.output, all.data());
 }
 
 Error Rank::load() {
-  if (Error error = buffers.allocate(program))
+  if (Error error = buffers.allocate(program, *options.entry))
     return error;
   if (Error error = buffers.load(program, context, weights))
     return error;
-  return prepareArena.allocate(program.prepare ? program.prepare_arena_bytes : 0,
-                               "scratch for preparing weights");
+  return arena.allocate(planMemory(program, *options.entry).loadArena,
+                        "scratch for preparing weights");
 }
 
-Error Rank::entry(dchag_entry function, Region &arena) {
-  if (function)
-    function(&context, buffers.table.data(), arena.data());
+Error Rank::call(const dchag_entry_point &entry) {
+  entry.function(&context, buffers.table.data(), arena.data());
   return std::move(context.error);
+}
+
+/// What runs once the weights are there.
+bool Rank::prepare() {
+  for (int32_t e = 0; e < program.num_entries; ++e)
+    if (program.entries[e].time == DCHAG_AT_LOAD && !agree(call(program.entries[e])))
+      return false;
+  return true;
 }
 
 /// All steps with their inputs and outputs. The first of several repetitions is not timed.
@@ -154,7 +162,7 @@ bool Rank::steps() {
     for (int64_t run = 0; run < runs; ++run) {
       repetition = runs > 1 ? run : -1;
       auto begin = Clock::now();
-      if (!agree(entry(program.step, stepArena)))
+      if (!agree(call(*options.entry)))
         return false;
       std::chrono::duration<double, std::milli> time = Clock::now() - begin;
       if (runs == 1 || run > 0)
@@ -178,7 +186,7 @@ bool Rank::writeOutputs() {
     return false;
   outputs.keep();
   if (rank == 0)
-    std::fputs(Outputs::renamed(program).c_str(), stdout);
+    std::fputs(outputs.renamed(program).c_str(), stdout);
   return true;
 }
 
@@ -193,7 +201,7 @@ void Rank::printResult() {
   size_t count = stepTimes.size();
   double median = count == 0 ? 0 : (stepTimes[(count - 1) / 2] + stepTimes[count / 2]) / 2;
   std::printf("step_ms=%.3f steps=%zu planned_peak_MiB=%.1f peak_rank_MiB=%.1f\n", median, count,
-              planMemory(program).peak(program) / 1048576.0, largest / 1048576.0);
+              planMemory(program, *options.entry).peak() / 1048576.0, largest / 1048576.0);
 }
 
 bool Rank::phases() {
@@ -210,12 +218,12 @@ bool Rank::phases() {
   if (!agree(load()))
     return false;
   phase = ", preparing weights";
-  if (!agree(entry(program.prepare, prepareArena)))
+  if (!prepare())
     return false;
   phase = "";
-  prepareArena.release();
+  arena.release();
   buffers.releaseLoaded(program);
-  if (!agree(stepArena.allocate(program.step_arena_bytes, "scratch of a step")))
+  if (!agree(arena.allocate(options.entry->arena_bytes, "scratch of a step")))
     return false;
   if (!steps() || !writeOutputs())
     return false;

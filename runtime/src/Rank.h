@@ -29,7 +29,8 @@ private:
   Error setUp();
   Error openFiles();
   Error load();
-  Error entry(dchag_entry function, Region &arena);
+  Error call(const dchag_entry_point &entry);
+  bool prepare();
   bool steps();
   bool writeOutputs();
   void printResult();
@@ -48,7 +49,7 @@ private:
   Inputs inputs;
   Buffers buffers;
   Outputs outputs;
-  Region prepareArena, stepArena;
+  Region arena; ///< first for what runs at load, then for the steps
   std::vector<double> stepTimes;
   std::atomic<const char *> phase{""};
   std::atomic<int64_t> step{-1}, repetition{-1};

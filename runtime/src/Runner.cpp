@@ -248,12 +248,17 @@ int dchag::rt::runMain(const dchag_program &program, int argc, const char *const
   std::signal(SIGXFSZ, SIG_IGN);
   removeUnfinishedOnSignals();
   Launch launch = readLaunch();
+  if (Error error = checkProgram(program)) {
+    // Nothing else of the program can be read, not even its name.
+    printLine(stderr, "dchag: " + error.message());
+    return 1;
+  }
   Options options;
   std::string help;
   Error early = parseOptions(program, argc, argv, options, help);
   if (!early && (options.help || options.describe)) {
     if (launch.rank == 0)
-      std::printf("%s\n", options.help ? (help + "\n" + modelText(program)).c_str()
+      std::printf("%s\n", options.help ? (help + "\n" + modelText(program, *options.entry)).c_str()
                                        : describeProgram(program).c_str());
     return finishOutput(program, 0);
   }
@@ -267,8 +272,13 @@ int dchag::rt::runMain(const dchag_program &program, int argc, const char *const
   if (kind == "threads")
     return finishOutput(program, runThreads(program, options, early));
   Comm world = openSelf();
-  dchag_comm_options common = {options.timeout, program.name, identityOf(program, argc, argv),
-                               endProcess, &ending};
+  dchag_comm_options common = {DCHAG_RT_ABI_VERSION,
+                               sizeof(dchag_comm_options),
+                               options.timeout,
+                               program.name,
+                               identityOf(program, argc, argv),
+                               endProcess,
+                               &ending};
   if (kind != "self")
     if (Error error = openProcesses(program, kind, common, world))
       return failAlone(program, launch, error);

@@ -2,7 +2,7 @@
 
 // CHECK-DAG: llvm.func @dchag_rt_start_all_gather(!llvm.ptr, i32, i32, i32, i64, i64, !llvm.ptr, !llvm.ptr) -> !llvm.ptr
 // CHECK-DAG: llvm.func @dchag_rt_wait(!llvm.ptr, !llvm.ptr)
-module attributes {dchag.program = {groups = [array<i32: 0>, array<i32: 1>]}} {
+module attributes {dchag_rt.program = #dchag_rt.program<"m", axes = [#dchag_rt.axis<"dp", 2>, #dchag_rt.axis<"tp", 3>], groups = [array<i32: 0>, array<i32: 1>], sites = [], buffers = [], entries = []>} {
   // CHECK-LABEL: llvm.func @dchag_model_step(
   // CHECK-SAME: %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr
   func.func @dchag_model_step(%context: !llvm.ptr, %table: !llvm.ptr) {

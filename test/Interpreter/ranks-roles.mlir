@@ -1,7 +1,7 @@
 // RUN: not dchag-opt %s --emit=run --inputs=integers 2>&1 | FileCheck %s
 
 // An argument of @prepare without a role is no input of the model, though @step has one there.
-// CHECK: error: 'func.func' op argument 1 has no value: its role is "input"
+// CHECK: error: 'func.func' op argument 1 has the role "input", but @prepare runs before there are inputs
 module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
   shard.grid @mesh(shape = 2)
   func.func @prepare(%w: tensor<3xf32> {dchag.role = "param", dchag.name = "w"}, %v: tensor<3xf32> {dchag.name = "v"})

@@ -3,8 +3,8 @@
 // Source and destination of a collective that is under way are not given to others before the
 // wait: three buffers live at once, the
 // fourth takes a place of theirs.
-// CHECK: module attributes {dchag.program = {{.*}}step_arena = 192 : i64
-module attributes {dchag.program = {prepare_arena = 0 : i64, step_arena = 0 : i64}} {
+// CHECK: module attributes {dchag_rt.program = {{.*}}#dchag_rt.entry<"step", @dchag_model_step, step, buffers = {{\[\]}}, arena = 192>
+module attributes {dchag_rt.program = #dchag_rt.program<"m", axes = [], groups = [], sites = [], buffers = [], entries = [#dchag_rt.entry<"step", @dchag_model_step, step, buffers = [], arena = 0>]>} {
   func.func private @use(memref<2x3xf32>)
   // CHECK-LABEL: func.func @dchag_model_step(
   func.func @dchag_model_step(%context: !llvm.ptr, %buffers: !llvm.ptr) {

@@ -1,8 +1,8 @@
 // RUN: dchag-opt %s --plan-memory | FileCheck %s --implicit-check-not=memref.alloc
 
 // The first and the third buffer live one after the other, the view extends the second.
-// CHECK: module attributes {dchag.program = {{.*}}step_arena = 192 : i64
-module attributes {dchag.program = {prepare_arena = 0 : i64, step_arena = 0 : i64}} {
+// CHECK: module attributes {dchag_rt.program = {{.*}}#dchag_rt.entry<"step", @dchag_model_step, step, buffers = {{\[\]}}, arena = 192>
+module attributes {dchag_rt.program = #dchag_rt.program<"m", axes = [], groups = [], sites = [], buffers = [], entries = [#dchag_rt.entry<"step", @dchag_model_step, step, buffers = [], arena = 0>]>} {
   func.func private @use(memref<5x3xf32>)
   func.func private @use_flat(memref<15xf32>)
   // CHECK-LABEL: func.func @dchag_model_step(

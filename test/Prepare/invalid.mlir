@@ -1,6 +1,6 @@
 // RUN: dchag-opt %s --prepare --split-input-file --verify-diagnostics
 
-// expected-error @+1 {{has no function @step of one block to prepare}}
+// expected-error @+1 {{has no function @step to prepare}}
 module {
   func.func @model(%x: tensor<2xf32>) -> tensor<2xf32> {
     return %x : tensor<2xf32>

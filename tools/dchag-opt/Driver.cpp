@@ -12,6 +12,7 @@
 #include "dchag/Pipelines/Pipelines.h"
 #include "dchag/Support/OutputFile.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag_rt/Runtime.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -148,7 +149,7 @@ static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
 /// that is code already.
 static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &config,
                                ModuleOp module) {
-  bool isCode = module->hasAttr(kProgramAttr);
+  bool isCode = rt::ProgramAttr::lookup(module) != nullptr;
   if (failed(applyPassManagerCLOptions(manager)) || failed(config.setupPassPipeline(manager)))
     return failure();
   if (!dumpStages.empty()) {

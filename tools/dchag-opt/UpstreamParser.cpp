@@ -33,6 +33,8 @@ LogicalResult dchag::checkUpstreamParses(StringRef text, StringRef path,
     (void)parseSourceFile<ModuleOp>(sources, &context);
   });
   llvm::CrashRecoveryContext::Disable();
+  if (!parses && messages.empty())
+    messages = (path + ":0:0: error: makes the parser fail without a reason\n").str();
   if (!parses)
     llvm::errs() << messages;
   return success(parses);

@@ -10,6 +10,7 @@
 #include "dchag/InitAll.h"
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Support/OutputFile.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -153,7 +154,7 @@ bool Reducer::dropOps() {
           continue;
         unsigned index = function.getNumArguments();
         NamedAttrList attrs;
-        attrs.set("dchag.name",
+        attrs.set(contract::kName,
                   StringAttr::get(function.getContext(), "r" + std::to_string(numNames++)));
         if (failed(function.insertArgument(
                 index, result.getType(), attrs.getDictionary(function.getContext()), op->getLoc())))
@@ -168,8 +169,9 @@ bool Reducer::dropOps() {
 }
 
 bool Reducer::dropAttributes() {
-  static const char *const names[] = {"dchag.sharding", "dchag.marks", "dchag.storage",
-                                      "dchag.role", "dchag.shardings"};
+  static constexpr llvm::StringLiteral names[] = {ShardingAttr::attrName, MarkAttr::attrName,
+                                                  "dchag.storage", contract::kRole,
+                                                  "dchag.shardings"};
   bool changed = false;
   for (StringRef name : names) {
     for (unsigned i = 0; i < getFunction(*best).getNumArguments(); ++i)

@@ -98,11 +98,13 @@ def BufferizeProgram : Pass<"bufferize-program", "::mlir::ModuleOp"> {
 }
 
 def BindBuffers : Pass<"bind-buffers", "::mlir::ModuleOp"> {
-  let summary = "Turns @step and @prepare into entry points on one table of buffers";
+  let summary = "Turns functions into entry points on one table of buffers";
   let description = [{
-    Arguments and results of `@step` and `@prepare` become buffers of one table, described by the
-    module attribute `dchag.program`; a compiled parameter that `@prepare` only passes through is
-    one buffer. Results are computed in their buffer where they have one of their own, else copied.
+    Arguments and results of entry points become buffers of one table, described with the entry
+    points by the module attribute `dchag_rt.program`; ports of one name and role are one buffer.
+    A compiled parameter that `@prepare` only passes on is one too. Results are computed in their
+    buffer where they have memory of their own, else copied. State, which is updated in place, gets
+    its new elements at the end of a run.
     ```mlir
     func.func @step(%x: memref<2x3xf32> {dchag.name = "x", dchag.role = "input"}) -> memref<2x3xf32>   // before
     func.func @dchag_model_step(%context: !llvm.ptr, %buffers: !llvm.ptr)                              // after

@@ -1,7 +1,7 @@
 //===- Emit.h - from the LLVM dialect to objects and executables -----------*- C++ -*-===//
 //
-// The last stage: a module in the LLVM dialect, with the attribute `dchag.program` that
-// describes its buffers, becomes one LLVM module with the constant descriptor of
+// The last stage: a module in the LLVM dialect, with the attribute `dchag_rt.program` that
+// describes its buffers and entry points, becomes one LLVM module with the constant descriptor of
 // runtime/include/dchag_rt.h, an object file, and with the runtime an executable.
 //
 //===----------------------------------------------------------------------===//
@@ -22,22 +22,12 @@ struct EmitOptions {
   std::string runtimeDir;
 };
 
-/// Symbol names that generated modules use for their entry points.
-inline constexpr llvm::StringLiteral kStepSymbol = "dchag_model_step";
-inline constexpr llvm::StringLiteral kPrepareSymbol = "dchag_model_prepare";
-/// Module attribute (a dictionary) that describes the program; see emitDescriptor.
-inline constexpr llvm::StringLiteral kProgramAttr = "dchag.program";
-
 /// Translates `module` to LLVM IR for the host's architecture, adds the descriptor and
 /// optimises. Emits an error at the module and returns null on failure.
 std::unique_ptr<llvm::Module> emitLLVM(ModuleOp module, llvm::LLVMContext &context,
                                        const EmitOptions &options);
 
-/// Adds the constant `dchag_model` built from the module's `dchag.program`:
-///
-///     {name, axes = [{name, size}], groups = [array<i32>], sites = [string],
-///      buffers = [{name, role, type, local, axes, reads?}], step_arena, prepare_arena}
-///
+/// Adds the constant `dchag_model`, which describes the module's `#dchag_rt.program` to the runtime.
 /// `cpuFeatures` are the features the code was compiled for, checked when it starts.
 LogicalResult emitDescriptor(ModuleOp module, llvm::Module &target, StringRef cpuFeatures);
 

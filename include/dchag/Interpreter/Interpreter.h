@@ -7,6 +7,7 @@
 #ifndef DCHAG_INTERPRETER_INTERPRETER_H
 #define DCHAG_INTERPRETER_INTERPRETER_H
 
+#include "dialects/dchag/Program.h"
 #include "dialects/interfaces/EvalTensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -35,42 +36,40 @@ LogicalResult evaluateFunction(func::FuncOp function, SmallVector<EvalTensor> ar
                                const InterpreterOptions &options = {});
 
 /// A named value at the border of a module.
-struct Port {
+struct BorderValue {
   std::string name;
   Type type;
-  /// `dchag.source`, where the file has the bytes of this parameter; or null.
-  Attribute source;
+  /// Where the file has the bytes of this parameter, or null.
+  SourceAttr source;
   /// Arguments of the function that are this port, or the result number of an output.
   unsigned index = 0;
-  /// `dchag.range` of an integer argument: its smallest and largest value.
+  /// Smallest and largest value of an integer argument.
   ArrayRef<int64_t> range = {};
-  /// `dchag.unsigned`: its integers have no sign in files (types of the IR are signless).
+  /// Whether its integers have no sign in files (types of the IR are signless).
   bool isUnsigned = false;
 };
 
 /// What a user of a module sees, whatever the stage: after import `@step(inputs, params)`,
 /// after the preparation `@prepare(params) -> compiled` and `@step(inputs, compiled)`, with
-/// extracted reads `@prepare(loaded)`. File parameters are `params` in each of them.
-///
-/// Argument attributes: `dchag.role` = "input", "param", "compiled", "loaded";
-/// `dchag.name`; `dchag.source` of a param; `dchag.reads` of a loaded value; `dchag.unsigned`.
-/// Without a role an argument is an input; without a name it is `argN`, an output `resultN`.
+/// extracted reads `@prepare(loaded)`. File parameters are `params` in each of them. Names and
+/// roles are those of dialects/dchag/Program.h.
 struct ModulePorts {
   func::FuncOp step;
   /// Null before the preparation.
   func::FuncOp prepare;
-  SmallVector<Port> inputs, params, outputs;
+  SmallVector<BorderValue> inputs, params, outputs;
 };
 
 /// Ports of a module with `@step`, or of its only public function. Emits an error when there
 /// is no such function, or a name of a compiled value is missing.
-FailureOr<ModulePorts> getModulePorts(ModuleOp module);
+/// With `entry`, those of that entry point instead of `@step`.
+FailureOr<ModulePorts> getModulePorts(ModuleOp module, func::FuncOp entry = {});
 
 /// Ports of one function on its own.
 FailureOr<ModulePorts> getFunctionPorts(func::FuncOp function);
 
 /// Gives the value of an input or parameter of a name and type; emits its own errors.
-using ValueSource = llvm::function_ref<FailureOr<EvalTensor>(const Port &)>;
+using ValueSource = llvm::function_ref<FailureOr<EvalTensor>(const BorderValue &)>;
 
 /// Runs `@prepare`, if there is one, and `@step`. Each parameter is asked for once.
 /// `outputs` has the order of `ports.outputs`.

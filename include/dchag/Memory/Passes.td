@@ -7,11 +7,11 @@ include "mlir/Pass/PassBase.td"
 def PlanMemory : Pass<"plan-memory", "::mlir::ModuleOp"> {
   let summary = "Gives every buffer of an entry point a fixed offset in one arena";
   let description = [{
-    Each `memref.alloc` of an entry point (`dchag_model_step`, `dchag_model_prepare`) becomes a view at
+    Each `memref.alloc` of an entry point (`#dchag_rt.entry`) becomes a view at
     a fixed, 64-byte aligned offset of the arena, a new last argument. A buffer is live from
     its first to its last use, uses of its views included; buffers that are live at one time
     never overlap. The largest come first, each at the lowest offset that is free. Sizes of the
-    arenas go into `dchag.program` (`step_arena`, `prepare_arena`).
+    arenas go into the entry points of `dchag_rt.program`.
     ```mlir
     %a = memref.alloc() : memref<2x3xf32>                                       // before
     %a = dchag_rt.view %arena[64] : memref<128xi8> -> memref<2x3xf32>           // after

@@ -5,12 +5,13 @@
 include "mlir/Pass/PassBase.td"
 
 def Prepare : Pass<"prepare", "::mlir::ModuleOp"> {
-  let summary = "Moves what depends on parameters alone from @step to @prepare";
+  let summary = "Moves what depends on parameters alone from entry points to @prepare";
   let description = [{
-    Ops of `@step` whose operands all come from parameters move to a new function `@prepare`
-    from file parameters to compiled parameters, which `@step` takes in their place. A
-    parameter that is used as it is passes through `@prepare`; unused ones are dropped.
-    Broadcasts of parameters to the size of activations stay in `@step`, and so do constants.
+    Ops of `@step` and of other entry points whose operands all come from parameters move to a new
+    function `@prepare` from file parameters to compiled parameters, which the entry point takes in
+    their place. A parameter that is used as it is passes through `@prepare`, once for all that use
+    it; unused ones are dropped. Broadcasts of parameters to the size of activations stay, and so do
+    constants.
     ```mlir
     func.func @step(%x: tensor<2x3xf32>, %w: tensor<5x3xf32> {dchag.name = "w", dchag.role = "param"}) {
       %t = linalg.transpose ins(%w) ...                                                 // before
@@ -26,7 +27,7 @@ def ExtractReads : Pass<"extract-reads", "::mlir::ModuleOp"> {
   let summary = "Turns views of file parameters in @prepare into strided reads of the file";
   let description = [{
     Chains of slices, transposes, reshapes, concatenations, broadcasts and zero padding of file
-    parameters in `@prepare` become arguments with the role "loaded", whose `dchag.reads` say
+    parameters in `@prepare` become arguments with the role `loaded`, whose `dchag.reads` say
     which elements of which parameter are copied where. What is computed stays. A rank then
     reads only its own part of the file.
     ```mlir

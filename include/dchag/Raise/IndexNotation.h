@@ -18,6 +18,7 @@
 #ifndef DCHAG_RAISE_INDEXNOTATION_H
 #define DCHAG_RAISE_INDEXNOTATION_H
 
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
@@ -55,18 +56,6 @@ struct Ref {
 struct AtomTensor {
   Value value;
   AtomList atoms;
-};
-
-/// Operands of an op, and values from outside that its regions use.
-SmallVector<Value> getUsedValues(Operation *op);
-
-/// Knows what depends on parameters alone.
-class ParameterAnalysis {
-public:
-  bool isParameterOnly(Value value);
-
-private:
-  llvm::DenseMap<Value, bool> known;
 };
 
 /// The atoms of one match, and the ops made from it.

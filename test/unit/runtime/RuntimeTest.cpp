@@ -494,7 +494,9 @@ int main(int argc, char **argv) {
   if (argc > 2 && std::string(argv[1]) == "--adapter") {
     Comm world;
     std::string name = argv[2];
-    Error error = openAdapter(name, {10, "parts", 1, nullptr, nullptr}, world);
+    dchag_comm_options options = {
+        DCHAG_RT_ABI_VERSION, sizeof(dchag_comm_options), 10, "parts", 1, nullptr, nullptr};
+    Error error = openAdapter(name, options, world);
     if (error) {
       std::fprintf(stderr, "%s\n", error.message().c_str());
       return 1;

@@ -36,13 +36,18 @@ static const dchag_dim shiftDims[] = {{C, LOCAL, 1, {0}}};
 
 enum { X, Y, Z, W, FIRST, SECOND, SHIFT, NUM_BUFFERS };
 static const dchag_buffer buffers[NUM_BUFFERS] = {
-    {"x", DCHAG_ROLE_INPUT, DCHAG_F32, 3, xDims, 0, 0},
-    {"head/y", DCHAG_ROLE_OUTPUT, DCHAG_F32, 3, yDims, 0, 0},
-    {"z", DCHAG_ROLE_OUTPUT, DCHAG_F32, 1, zDims, 0, 0},
-    {"w.t", DCHAG_ROLE_PARAM, DCHAG_F32, 2, weightDims, 1, weightReads},
-    {"first", DCHAG_ROLE_LOADED, DCHAG_F32, 1, shiftDims, 1, firstReads},
-    {"second", DCHAG_ROLE_LOADED, DCHAG_F32, 1, shiftDims, 1, secondReads},
-    {"shift", DCHAG_ROLE_PARAM, DCHAG_F32, 1, shiftDims, 0, 0}};
+    {"x", "input", DCHAG_FILLED_BY_CALLER, DCHAG_LIVES_FOR_RUN, 0, 0, DCHAG_F32, 3, xDims, 0, 0},
+    {"head/y", "output", DCHAG_FILLED_BY_PROGRAM, DCHAG_LIVES_FOR_RUN, 0, 0, DCHAG_F32, 3, yDims, 0,
+     0},
+    {"z", "output", DCHAG_FILLED_BY_PROGRAM, DCHAG_LIVES_FOR_RUN, 0, 0, DCHAG_F32, 1, zDims, 0, 0},
+    {"w.t", "param", DCHAG_FILLED_BY_FILE, DCHAG_LIVES_FOR_PROGRAM, 0, 0, DCHAG_F32, 2, weightDims,
+     1, weightReads},
+    {"first", "loaded", DCHAG_FILLED_BY_FILE, DCHAG_LIVES_FOR_LOAD, 0, 0, DCHAG_F32, 1, shiftDims,
+     1, firstReads},
+    {"second", "loaded", DCHAG_FILLED_BY_FILE, DCHAG_LIVES_FOR_LOAD, 0, 0, DCHAG_F32, 1, shiftDims,
+     1, secondReads},
+    {"shift", "compiled", DCHAG_FILLED_BY_PROGRAM, DCHAG_LIVES_FOR_PROGRAM, 0, 0, DCHAG_F32, 1,
+     shiftDims, 0, 0}};
 
 static const char *const sites[] = {"all_reduce #0 over \"tp\" (from \"z\" in small.onnx)"};
 
@@ -109,9 +114,13 @@ static void step(dchag_context *context, void **table, void *arena) {
   printOpenMP();
 }
 
+static const int32_t ofPrepare[] = {FIRST, SECOND, SHIFT}, ofStep[] = {X, Y, Z, W, SHIFT};
+static const dchag_entry_point entries[] = {{"prepare", DCHAG_AT_LOAD, 3, ofPrepare, 0, prepare},
+                                            {"step", DCHAG_EACH_STEP, 5, ofStep, 64, step}};
+
 const dchag_program dchag_model = {DCHAG_RT_MAGIC,
                                    DCHAG_RT_ABI_VERSION,
-                                   0,
+                                   sizeof(dchag_program),
                                    "small",
                                    "",
                                    1,
@@ -122,9 +131,7 @@ const dchag_program dchag_model = {DCHAG_RT_MAGIC,
                                    buffers,
                                    2,
                                    params,
-                                   64,
-                                   0,
+                                   2,
+                                   entries,
                                    1,
-                                   sites,
-                                   prepare,
-                                   step};
+                                   sites};

@@ -22,6 +22,22 @@ static void step(dchag_context *context, void **table, void *arena) {
   dchag_rt_all_reduce(context, 0, 0, DCHAG_F32, DCHAG_SUM, 1, &sum, &sum);
 }
 
-const dchag_program dchag_model = {
-    DCHAG_RT_MAGIC, DCHAG_RT_ABI_VERSION, 0, "stuck", "", 1, axes, 1, groups, 0, 0, 0, 0, 0, 0, 1,
-    sites,          0,                    step};
+static const dchag_entry_point entries[] = {{"step", DCHAG_EACH_STEP, 0, 0, 0, step}};
+
+const dchag_program dchag_model = {DCHAG_RT_MAGIC,
+                                   DCHAG_RT_ABI_VERSION,
+                                   sizeof(dchag_program),
+                                   "stuck",
+                                   "",
+                                   1,
+                                   axes,
+                                   1,
+                                   groups,
+                                   0,
+                                   0,
+                                   0,
+                                   0,
+                                   1,
+                                   entries,
+                                   1,
+                                   sites};

@@ -1,0 +1,168 @@
+//===- Program.h - entry points of a module, their ports and roles ---------*- C++ -*-===//
+//
+// The contract of a program, from the import to the runtime's table of buffers. A module is a
+// program by its entry points, which are public functions with bodies: `@prepare` runs once the
+// weights are loaded, `@step` for each batch, any other when the user asks for it. Arguments and
+// results of entry points are ports. A port has a name and a role (`BufferRoleAttrInterface`);
+// ports of one name and role are one buffer, whatever entry points they belong to.
+//
+// Nothing outside of this file spells the names of those functions and attributes.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_PROGRAM_H
+#define DCHAG_PROGRAM_H
+
+#include "dialects/dchag/DchagAttrs.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::dchag {
+
+namespace contract {
+inline constexpr llvm::StringLiteral kStep = "step";
+inline constexpr llvm::StringLiteral kPrepare = "prepare";
+// Attributes of arguments and results.
+inline constexpr llvm::StringLiteral kName = "dchag.name";
+inline constexpr llvm::StringLiteral kRole = "dchag.role";
+inline constexpr llvm::StringLiteral kUnsigned = "dchag.unsigned";
+// Attributes of arguments.
+inline constexpr llvm::StringLiteral kSource = "dchag.source";
+inline constexpr llvm::StringLiteral kReads = "dchag.reads";
+inline constexpr llvm::StringLiteral kRange = "dchag.range";
+// Attribute of modules.
+inline constexpr llvm::StringLiteral kModel = "dchag.model";
+} // namespace contract
+
+/// The role that any program has, as an attribute: the string of its name, which has the interface.
+///
+/// | role | filled by | needed |
+/// |---|---|---|
+/// | "input" | the caller | during a run |
+/// | "output" | the program | during a run |
+/// | "param" | the weights file, as a whole | as long as the program runs |
+/// | "compiled" | the program: a result of @prepare | as long as the program runs |
+/// | "loaded" | the weights file, by its reads | until parameters are prepared |
+///
+/// Roles of other dialects are attributes of theirs that implement the interface.
+BufferRoleAttrInterface getRoleAttr(MLIRContext *context, RoleKind kind);
+/// Whether an attribute is one of these strings or another dialect's role.
+bool isRole(Attribute attribute);
+/// Gives strings the interface; for the dialect.
+void attachRoles(MLIRContext *context);
+
+/// An argument or a result of a function, and what its attributes say.
+class Port {
+public:
+  static Port argument(func::FuncOp function, unsigned index) { return {function, index, false}; }
+  static Port result(func::FuncOp function, unsigned index) { return {function, index, true}; }
+  /// The port of an argument of a function's entry block.
+  static Port of(BlockArgument argument);
+
+  func::FuncOp getFunction() const { return function; }
+  unsigned getIndex() const { return index; }
+  bool isResult() const { return resultKind; }
+  Type getType() const;
+  Location getLoc() const;
+
+  /// Without the attribute an argument is an input and a result an output.
+  BufferRoleAttrInterface getRole() const;
+  /// Whether the role is this one.
+  bool hasRole(RoleKind kind) const;
+  /// Null without a name.
+  StringAttr getNameAttr() const;
+  /// Without the attribute `argN` or `resultN`.
+  std::string getName() const;
+  /// Whether files have its integers without a sign; types of the IR are signless.
+  bool isUnsigned() const;
+  /// Where the model's files have the elements of a parameter, or null.
+  SourceAttr getSource() const;
+  /// The parts of file parameters that it is filled from, or null.
+  ArrayAttr getReads() const;
+  /// Smallest and largest value of an integer, or nothing.
+  ArrayRef<int64_t> getRange() const;
+  /// Null where it is not distributed.
+  ShardingAttr getSharding() const;
+  /// The type before distribution.
+  Type getGlobalType() const;
+
+  void setRole(RoleKind kind) const;
+  void setName(StringRef name) const;
+  void setUnsigned(bool isUnsigned) const;
+  void setSource(SourceAttr source) const;
+  void setReads(ArrayAttr reads) const;
+  void setSharding(ShardingAttr sharding) const;
+  Attribute getAttr(StringRef name) const;
+  void setAttr(StringRef name, Attribute value) const;
+
+private:
+  Port(func::FuncOp function, unsigned index, bool resultKind)
+      : function(function), index(index), resultKind(resultKind) {}
+
+  // Functions are handles: asking them does not change the port.
+  mutable func::FuncOp function;
+  unsigned index;
+  bool resultKind;
+};
+
+/// "argument 2", "result 0": for messages.
+Diagnostic &operator<<(Diagnostic &diagnostic, const Port &port);
+
+SmallVector<Port> getArguments(func::FuncOp function);
+SmallVector<Port> getResults(func::FuncOp function);
+/// The first of `ports` with this name and role, or nothing.
+std::optional<Port> findPort(ArrayRef<Port> ports, StringRef name, RoleKind role);
+
+/// Whether a function is the program of a rank: a port has a type before distribution.
+bool isPerDevice(func::FuncOp function);
+
+/// A module seen as a program.
+class Program {
+public:
+  explicit Program(ModuleOp module) : module(module) {}
+
+  ModuleOp getModule() const { return module; }
+  /// Null where the module has none.
+  func::FuncOp getStep() const { return lookup(contract::kStep); }
+  func::FuncOp getPrepare() const { return lookup(contract::kPrepare); }
+  /// Functions with bodies that are public: `@prepare`, `@step`, then others in their order.
+  SmallVector<func::FuncOp> getEntries() const;
+  /// Entries but `@prepare`.
+  SmallVector<func::FuncOp> getRunEntries() const;
+
+  static bool isStep(func::FuncOp function) { return function.getName() == contract::kStep; }
+  static bool isPrepare(func::FuncOp function) { return function.getName() == contract::kPrepare; }
+  /// An empty function `@prepare` in front of `before`.
+  static func::FuncOp createPrepare(OpBuilder &b, func::FuncOp before, FunctionType type);
+  static func::FuncOp createStep(OpBuilder &b, Location loc);
+
+  /// Name of the model: that of its file, the symbol of the module, or "model".
+  StringAttr getModelName() const;
+  void setModelName(StringRef name) const;
+
+private:
+  func::FuncOp lookup(StringRef name) const;
+
+  mutable ModuleOp module;
+};
+
+/// Operands of an op, and values from outside that its regions use.
+SmallVector<Value> getUsedValues(Operation *op);
+
+/// Whether what a value is depends on parameters alone (`isParameter` of roles), found lazily and
+/// kept: constants count, ops with effects do not.
+class ParameterAnalysis {
+public:
+  bool isParameterOnly(Value value);
+
+private:
+  llvm::DenseMap<Value, bool> known;
+};
+
+/// Checks an attribute of the contract at an argument or result: known, of its type, and at a
+/// value that it fits.
+LogicalResult verifyPortAttribute(Operation *op, NamedAttribute attribute, Type type,
+                                  const Twine &where);
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_PROGRAM_H
