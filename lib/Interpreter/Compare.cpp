@@ -102,7 +102,7 @@ FailureOr<double> mlir::dchag::compareTensors(const EvalTensor &actual, const Ev
              << formatNumber(actual, first) << ", wanted " << formatNumber(expected, first) << " ("
              << numWrong << " of " << count << " elements differ";
   if (actual.isFloat())
-    diagnostic << ", max relative error " << error << ", allowed " << bound;
+    diagnostic << ", max relative error " << error << ", allowed " << bound << " by --tolerance";
   diagnostic << ")";
   return diagnostic;
 }

@@ -5,7 +5,7 @@
 // RUN: not dchag-opt %s --check-equal='symbol-privatize,symbol-dce' 2>&1 | FileCheck %s --check-prefix=GONE
 // RUN: not dchag-opt %s --check-ranks=canonicalize 2>&1 | FileCheck %s --check-prefix=RANKS
 
-// CHECK: error: check-equal: output 'rest' of @folded after 'canonicalize' on integers differs at [1]: got 0, wanted 1 (1 of 3 elements differ, max relative error 1, allowed 1e-12)
+// CHECK: error: check-equal: output 'rest' of @folded after 'canonicalize' on integers differs at [1]: got 0, wanted 1 (1 of 3 elements differ, max relative error 1, allowed 1e-12 by --tolerance)
 // TYPED: check-equal: @folded: 1 output equal (max relative error 0)
 // LOOSE: check-equal: @folded: 1 output equal (max relative error 1)
 // GONE: error: check-equal: the pipeline 'symbol-privatize,symbol-dce' leaves no @folded to compare with
