@@ -32,20 +32,16 @@ function(dchag_passes name)
   add_dependencies(dchag-headers Dchag${name}PassesIncGen)
 endfunction()
 
-# dchag_interface(Evaluable): interfaces/Evaluable.td -> Evaluable.{h,cpp}.inc
+# dchag_interface(Evaluable [attr]): an interface of ops, or of attributes:
+# interfaces/Evaluable.td -> Evaluable.{h,cpp}.inc
 function(dchag_interface name)
+  set(kind op)
+  if(ARGN)
+    set(kind ${ARGN})
+  endif()
   set(LLVM_TARGET_DEFINITIONS ${name}.td)
-  mlir_tablegen(${name}.h.inc -gen-op-interface-decls)
-  mlir_tablegen(${name}.cpp.inc -gen-op-interface-defs)
-  add_public_tablegen_target(Dchag${name}InterfaceIncGen)
-  add_dependencies(dchag-headers Dchag${name}InterfaceIncGen)
-endfunction()
-
-# dchag_attr_interface(BufferRole): the same for an interface of attributes
-function(dchag_attr_interface name)
-  set(LLVM_TARGET_DEFINITIONS ${name}.td)
-  mlir_tablegen(${name}.h.inc -gen-attr-interface-decls)
-  mlir_tablegen(${name}.cpp.inc -gen-attr-interface-defs)
+  mlir_tablegen(${name}.h.inc -gen-${kind}-interface-decls)
+  mlir_tablegen(${name}.cpp.inc -gen-${kind}-interface-defs)
   add_public_tablegen_target(Dchag${name}InterfaceIncGen)
   add_dependencies(dchag-headers Dchag${name}InterfaceIncGen)
 endfunction()

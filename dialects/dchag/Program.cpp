@@ -280,7 +280,6 @@ static bool isIntegers(Type type) {
   return integer && integer.getWidth() > 1;
 }
 
-/// In the order in which messages list them.
 static ArrayRef<PortAttribute> getPortAttributes() {
   static const PortAttribute attributes[] = {
       {contract::kName, "a string", [](Attribute a, Type) { return isa<StringAttr>(a); }},

@@ -120,7 +120,6 @@ class Program {
 public:
   explicit Program(ModuleOp module) : module(module) {}
 
-  ModuleOp getModule() const { return module; }
   /// Null where the module has none.
   func::FuncOp getStep() const { return lookup(contract::kStep); }
   func::FuncOp getPrepare() const { return lookup(contract::kPrepare); }
@@ -158,8 +157,8 @@ private:
   llvm::DenseMap<Value, bool> known;
 };
 
-/// Checks an attribute of the contract at an argument or result: known, of its type, and at a
-/// value that it fits.
+/// Checks that an attribute of the contract at an argument or result is of its kind and fits the
+/// type there; `where` names the port. Other attributes pass.
 LogicalResult verifyPortAttribute(Operation *op, NamedAttribute attribute, Type type,
                                   const Twine &where);
 

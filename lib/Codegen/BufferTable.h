@@ -25,7 +25,6 @@ public:
     return buffers[index].getRoleInterface();
   }
   ArrayAttr getAttr() const;
-  MeshAttr getMesh() const { return mesh; }
 
 private:
   FailureOr<ArrayAttr> getAxes(const Port &port) const;

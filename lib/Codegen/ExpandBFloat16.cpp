@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ElementTypes.h"
 #include "dchag/Codegen/Passes.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/DialectConversion.h"
@@ -20,18 +20,6 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static Type cloneWithElement(Type type, Type element) {
-  auto shaped = dyn_cast<ShapedType>(type);
-  return shaped ? shaped.clone(element) : element;
-}
-
-static Value constantLike(OpBuilder &b, Location loc, Type type, int64_t value) {
-  auto number = b.getIntegerAttr(getElementTypeOrSelf(type), value);
-  if (auto shaped = dyn_cast<ShapedType>(type))
-    return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(shaped, number));
-  return arith::ConstantOp::create(b, loc, number);
-}
-
 /// `x`, of f64, in f32 rounded to odd: towards 0, and where that is not exact, to the neighbour
 /// whose last bit is 1. Rounding that once more, to 16 bits, gives what rounding `x` once does
 /// (S. Boldo and G. Melquiond, "When double rounding is odd", 2005).
@@ -43,14 +31,14 @@ static Value roundToOdd(OpBuilder &b, Location loc, Value x) {
   Value isInexact = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, back, x);
   // By their bits without the sign, because there is no math op here.
   Type wideBits = cloneWithElement(x.getType(), b.getI64Type());
-  Value mask = constantLike(b, loc, wideBits, INT64_MAX);
+  Value mask = createInteger(b, loc, wideBits, INT64_MAX);
   auto magnitude = [&](Value value) -> Value {
     Value raw = arith::BitcastOp::create(b, loc, wideBits, value);
     return arith::AndIOp::create(b, loc, raw, mask);
   };
   Value isAway =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, magnitude(back), magnitude(x));
-  Value raw = arith::BitcastOp::create(b, loc, bits, nearest), one = constantLike(b, loc, bits, 1);
+  Value raw = arith::BitcastOp::create(b, loc, bits, nearest), one = createInteger(b, loc, bits, 1);
   Value truncated =
       arith::SelectOp::create(b, loc, isAway, arith::SubIOp::create(b, loc, raw, one), raw);
   Value odd = arith::OrIOp::create(b, loc, truncated, one);

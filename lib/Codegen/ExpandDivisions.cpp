@@ -1,7 +1,7 @@
 //===- ExpandDivisions.cpp - divisions of integers that do not trap --------*- C++ -*-===//
 
 #include "ExpandDivisions.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ElementTypes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 
@@ -20,12 +20,7 @@ static void expand(OpTy op, bool isRemainder) {
     return;
   OpBuilder b(op);
   Location loc = op.getLoc();
-  auto constant = [&](int64_t value) -> Value {
-    auto number = b.getIntegerAttr(getElementTypeOrSelf(op.getType()), value);
-    if (auto shaped = dyn_cast<ShapedType>(op.getType()))
-      return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(shaped, number));
-    return arith::ConstantOp::create(b, loc, number);
-  };
+  auto constant = [&](int64_t value) { return dchag::createInteger(b, loc, op.getType(), value); };
   Value isMinusOne =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, op.getRhs(), constant(-1));
   Value divisor = arith::SelectOp::create(b, loc, isMinusOne, constant(1), op.getRhs());

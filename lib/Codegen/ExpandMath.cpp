@@ -1,10 +1,10 @@
 //===- ExpandMath.cpp - functions of f32 and narrower ----------------------*- C++ -*-===//
 
+#include "ElementTypes.h"
 #include "ExpandDivisions.h"
 #include "ExpandPowers.h"
 #include "dchag/Codegen/Passes.h"
 #include "dchag/Codegen/VectorMath.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -42,11 +42,6 @@ static StringRef getFunction(Operation *op) {
 /// and which models hardly use: computed in f64 by the C library and rounded.
 static bool isComputedInF64(Operation *op) {
   return isa<math::SinhOp, math::CoshOp, math::AsinhOp, math::AcoshOp>(op);
-}
-
-static Type cloneWithElement(Type type, Type element) {
-  auto shaped = dyn_cast<ShapedType>(type);
-  return shaped ? shaped.clone(element) : element;
 }
 
 namespace {

@@ -240,7 +240,6 @@ LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
 
 /// Imports the nodes that are needed.
 void Importer::importNodes(ArrayRef<Node> nodes, const Needs &needs, Scope &scope) {
-  int64_t maxNodes = getMaxNodes(*model);
   for (auto [index, node] : llvm::enumerate(nodes)) {
     if (!needs.nodes[index] || numNodes > maxNodes)
       continue;
@@ -334,6 +333,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   if (failed(checkOpsets()))
     return nullptr;
   readFunctions();
+  maxNodes = getMaxNodes(*model);
   Location loc = FileLineColLoc::get(context, model->path, 0, 0);
   module = ModuleOp::create(loc);
   StringRef name = model->path == "<stdin>" ? "model" : llvm::sys::path::stem(model->path);

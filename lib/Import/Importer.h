@@ -112,7 +112,7 @@ private:
   unsigned numProblems = 0;
   std::deque<Problem> problems;
   /// Nodes that were imported, those of functions again for each call.
-  int64_t numNodes = 0;
+  int64_t numNodes = 0, maxNodes = 0;
 
   llvm::StringMap<int64_t> opsets;
   llvm::StringMap<const Function *> functions;
