@@ -1,24 +1,23 @@
 //===- InitAll.cpp - dialects, interfaces and passes of the compiler -------*- C++ -*-===//
 
 #include "dchag/InitAll.h"
-#include "dchag/Codegen/Passes.h"
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Files/Text.h"
 #include "dchag/Precision/Passes.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Schedule/Passes.h"
+#include "dchag/Target/Cpu/Passes.h"
+#include "dchag/Target/Registry.h"
 #include "dchag/Verify/Passes.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/interfaces/models/Models.h"
 #include "dialects/interfaces/models/Sharding.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Shard/IR/ShardDialect.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/Passes.h"
@@ -26,16 +25,16 @@
 using namespace mlir;
 
 void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
-                  linalg::LinalgDialect, omp::OpenMPDialect, math::MathDialect, scf::SCFDialect,
-                  shard::ShardDialect, tensor::TensorDialect>();
+  registry.insert<DchagDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
+                  math::MathDialect, shard::ShardDialect, tensor::TensorDialect>();
   registerEscapedDiagnostics(registry);
   registerArithEvaluation(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);
   registerShardEvaluation(registry);
   registerTensorEvaluation(registry);
-  registerCodegenDialects(registry);
+  registerScheduleDialects(registry);
+  registerCpuDialects(registry);
   registerElementwiseSharding(registry);
   registerLinalgSharding(registry);
   registerTensorSharding(registry);
@@ -48,7 +47,9 @@ void mlir::dchag::registerAllPasses() {
   registerDchagRaisePasses();
   registerRaisePipeline();
   registerDchagVerifyPasses();
-  registerCodegenPipelines();
+  registerSchedulePipeline();
+  registerCpuPipelines();
+  registerAllTargets();
   registerDchagCollectivesPasses();
   registerCollectivesPipeline();
   registerDchagDistributePasses();

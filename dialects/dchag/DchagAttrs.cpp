@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/IR/Module.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

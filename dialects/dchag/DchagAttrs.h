@@ -3,6 +3,7 @@
 #define DCHAG_DCHAGATTRS_H
 
 #include "dialects/interfaces/BufferRole.h"
+#include "dialects/interfaces/Target.h"
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"

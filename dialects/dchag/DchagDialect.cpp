@@ -27,6 +27,9 @@ LogicalResult DchagDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (attribute.getName() == MeshAttr::attrName && !isa<MeshAttr>(attribute.getValue()))
     return op->emitOpError() << MeshAttr::attrName << " is " << attribute.getValue()
                              << ", wanted #dchag.mesh";
+  if (attribute.getName() == kTargetAttr && !isa<TargetAttrInterface>(attribute.getValue()))
+    return op->emitOpError() << kTargetAttr << " is " << attribute.getValue()
+                             << ", wanted an attribute that implements TargetAttrInterface";
   return success();
 }
 

@@ -4,6 +4,7 @@
 
 include "dialects/dchag/DchagAttrs.td"
 include "dialects/dchag/DchagSharding.td"
+include "dialects/dchag/DchagTarget.td"
 include "dialects/dchag/Activation.td"
 include "dialects/dchag/Aggregate.td"
 include "dialects/dchag/Attention.td"

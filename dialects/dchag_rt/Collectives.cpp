@@ -29,25 +29,21 @@ static LogicalResult verifyCollective(DestinationStyleOpInterface op) {
   return verifyDestination(op, "(G2)");
 }
 
-/// (G1): `wide` has the shape of `narrow` with the dimensions in `dims` multiplied.
-static LogicalResult verifyShapes(Operation *op, Value wide, Value narrow, int64_t dim) {
+/// (G1): `wide` has the shape of `narrow` behind a leading dimension.
+static LogicalResult verifyShapes(Operation *op, Value wide, Value narrow) {
   auto wideShape = cast<ShapedType>(wide.getType()).getShape();
   auto narrowShape = cast<ShapedType>(narrow.getType()).getShape();
-  bool ok = wideShape.size() == narrowShape.size() && dim < int64_t(wideShape.size());
-  for (size_t i = 0; ok && i < wideShape.size(); ++i)
-    ok = int64_t(i) == dim ? narrowShape[i] > 0 && wideShape[i] % narrowShape[i] == 0
-                           : wideShape[i] == narrowShape[i];
-  if (ok)
+  if (!wideShape.empty() && wideShape.drop_front() == narrowShape)
     return success();
-  return op->emitOpError("(G1) needs shapes that agree but for a multiple in dimension ")
-         << dim << ": got " << wide.getType() << " and " << narrow.getType();
+  return op->emitOpError("(G1) needs one shape behind a leading dimension of all ranks: got ")
+         << wide.getType() << " and " << narrow.getType();
 }
 
 void AllGatherOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
   getCollectiveEffects(*this, /*readsInit=*/false, effects);
 }
 LogicalResult AllGatherOp::verify() {
-  if (failed(verifyShapes(*this, getInit(), getSource(), getDim())))
+  if (failed(verifyShapes(*this, getInit(), getSource())))
     return failure();
   return verifyCollective(*this);
 }
@@ -56,7 +52,7 @@ void ReduceScatterOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> 
   getCollectiveEffects(*this, /*readsInit=*/false, effects);
 }
 LogicalResult ReduceScatterOp::verify() {
-  if (failed(verifyShapes(*this, getSource(), getInit(), getDim())))
+  if (failed(verifyShapes(*this, getSource(), getInit())))
     return failure();
   return verifyCollective(*this);
 }
@@ -72,16 +68,8 @@ void AllToAllOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effe
 LogicalResult AllToAllOp::verify() {
   auto source = cast<ShapedType>(getSource().getType()).getShape();
   auto init = cast<ShapedType>(getInit().getType()).getShape();
-  int64_t split = getSplit(), concat = getConcat(), rank = source.size();
-  bool ok = init.size() == source.size() && split != concat && split < rank && concat < rank;
-  for (int64_t i = 0; ok && i < rank; ++i)
-    ok = i == split || i == concat || source[i] == init[i];
-  ok = ok && init[split] > 0 && source[concat] > 0 && source[split] % init[split] == 0 &&
-       init[concat] % source[concat] == 0 &&
-       source[split] / init[split] == init[concat] / source[concat];
-  if (!ok)
-    return emitOpError("(G1) needs dimension ")
-           << split << " divided and dimension " << concat << " multiplied by one number: got "
+  if (source.empty() || source != init)
+    return emitOpError("(G1) needs one shape with a leading dimension of all ranks: got ")
            << getSource().getType() << " and " << getInit().getType();
   return verifyCollective(*this);
 }

@@ -15,32 +15,40 @@ def Runtime_ReductionAttr : EnumAttr<Runtime_Dialect, Runtime_Reduction, "reduct
 }
 
 def Runtime_AllGatherOp : Runtime_CollectiveOp<"all_gather"> {
-  let summary = "Joins the parts of all ranks of a group along one dimension";
+  let summary = "Joins the parts of all ranks of a group";
   let description = [{
-    `axes` are the axes of the mesh along which the ranks of a group differ, first slowest; `site`
-    numbers the collective in the table of texts for messages (module attribute `dchag_rt.sites`).
+    Communicators move contiguous data, so that parts are joined along a leading dimension; where they
+    meet along another one, `collectives-to-runtime` adds a transposition behind.
 
-    - (G1) `dim` is a dimension; `init` has the shape of `source` with dimension `dim` a multiple.
+    `axes` are the axes of the mesh along which the ranks of a group differ, first slowest; `site`
+    numbers the collective in the table of texts for messages (module attribute `dchag_rt.sites`);
+    `queue` is the queue of the device whose earlier work it follows.
+
+    - (G1) `init` has the shape of `source` behind a leading dimension, the number of ranks.
     - (G2) One element type.  (G3) The op stands directly in the body of a function: a rank that
       does not reach a collective would stop all others.
     ```mlir
-    %y = dchag_rt.all_gather %x outs(%e) {axes = array<i32: 0>, dim = 1 : i64, site = 0 : i32} : (tensor<2x3xf32>, tensor<2x6xf32>) -> tensor<2x6xf32>
+    %y = dchag_rt.all_gather %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : (tensor<3x5xf32>, tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
     ```
   }];
   let arguments = (ins Runtime_Shaped:$source, Runtime_Shaped:$init, DenseI32ArrayAttr:$axes,
-      I32Attr:$site, ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+      I32Attr:$site, DefaultValuedAttr<Runtime_Queue, "0">:$queue);
   let assemblyFormat = "$source `outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
 def Runtime_ReduceScatterOp : Runtime_CollectiveOp<"reduce_scatter"> {
-  let summary = "Combines the parts of all ranks, each keeps its part of one dimension";
+  let summary = "Combines the parts of all ranks, each keeps one";
   let description = [{
-    - (G1) `dim` is a dimension; `source` has the shape of `init` with dimension `dim` a multiple.
+    - (G1) `source` has the shape of `init` behind a leading dimension, the number of ranks.
     - (G2), (G3) as for `dchag_rt.all_gather`.
+    ```mlir
+    %y = dchag_rt.reduce_scatter %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : (tensor<2x3x5xf32>, tensor<3x5xf32>) -> tensor<3x5xf32>
+    ```
   }];
   let arguments = (ins Runtime_Shaped:$source, Runtime_Shaped:$init, DenseI32ArrayAttr:$axes,
-      I32Attr:$site, ConfinedAttr<I64Attr, [IntNonNegative]>:$dim,
-      DefaultValuedAttr<Runtime_ReductionAttr, "::mlir::dchag::rt::Reduction::Sum">:$reduction);
+      I32Attr:$site,
+      DefaultValuedAttr<Runtime_ReductionAttr, "::mlir::dchag::rt::Reduction::Sum">:$reduction,
+      DefaultValuedAttr<Runtime_Queue, "0">:$queue);
   let assemblyFormat = "$source `outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
@@ -50,27 +58,40 @@ def Runtime_AllReduceOp : Runtime_CollectiveOp<"all_reduce"> {
     `init` is read and replaced by the combination of all ranks' `init`s.
 
     - (G2), (G3) as for `dchag_rt.all_gather`.
+    ```mlir
+    %y = dchag_rt.all_reduce outs(%x) {axes = array<i32: 0>, site = 0 : i32} : (tensor<3x5xf32>) -> tensor<3x5xf32>
+    ```
   }];
   let arguments = (ins Runtime_Shaped:$init, DenseI32ArrayAttr:$axes, I32Attr:$site,
-      DefaultValuedAttr<Runtime_ReductionAttr, "::mlir::dchag::rt::Reduction::Sum">:$reduction);
+      DefaultValuedAttr<Runtime_ReductionAttr, "::mlir::dchag::rt::Reduction::Sum">:$reduction,
+      DefaultValuedAttr<Runtime_Queue, "0">:$queue);
   let assemblyFormat = "`outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
 def Runtime_AllToAllOp : Runtime_CollectiveOp<"all_to_all"> {
-  let summary = "Splits one dimension over the ranks and joins another";
+  let summary = "Gives each rank its part, and joins what the ranks give";
   let description = [{
-    - (G1) `split` and `concat` are different dimensions; dimension `split` of `source` is n times
-      that of `init`, dimension `concat` of `init` n times that of `source` for n ranks, all others agree.
+    Part i of `source` goes to rank i of the group; part i of `init` comes from it.
+
+    - (G1) `source` and `init` have one shape, whose leading dimension is the number of ranks.
     - (G2), (G3) as for `dchag_rt.all_gather`.
+    ```mlir
+    %y = dchag_rt.all_to_all %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : (tensor<2x3x5xf32>, tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
+    ```
   }];
   let arguments = (ins Runtime_Shaped:$source, Runtime_Shaped:$init, DenseI32ArrayAttr:$axes,
-      I32Attr:$site, ConfinedAttr<I64Attr, [IntNonNegative]>:$split,
-      ConfinedAttr<I64Attr, [IntNonNegative]>:$concat);
+      I32Attr:$site, DefaultValuedAttr<Runtime_Queue, "0">:$queue);
   let assemblyFormat = "$source `outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
 def Runtime_AxisIndexOp : Runtime_Op<"axis_index", [Pure]> {
   let summary = "Position of this rank along one axis of the mesh";
+  let description = [{
+    From 0 to the size of the axis in the program's mesh, which `axis` numbers.
+    ```mlir
+    %i = dchag_rt.axis_index 0
+    ```
+  }];
   let arguments = (ins ConfinedAttr<I32Attr, [IntNonNegative]>:$axis);
   let results = (outs Index:$result);
   let assemblyFormat = "$axis attr-dict";

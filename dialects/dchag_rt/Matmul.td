@@ -6,7 +6,7 @@ include "dialects/dchag_rt/RuntimeDialect.td"
 
 def Runtime_Activation : I32EnumAttr<"Activation", "function applied to a product", [
     I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"GeluErf", 1, "gelu_erf">,
-    I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">, I32EnumAttrCase<"Relu", 3, "relu">]> {
+    I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">]> {
   let cppNamespace = "::mlir::dchag::rt";
   let genSpecializedAttr = 0;
 }
@@ -41,7 +41,8 @@ def Runtime_MatmulOp : Runtime_DestinationOp<"matmul"> {
   let arguments = (ins Runtime_Shaped:$lhs, Runtime_Shaped:$rhs, Optional<Runtime_Shaped>:$bias,
       Runtime_Shaped:$init, AffineMapArrayAttr:$indexing_maps,
       DefaultValuedAttr<Runtime_ActivationAttr, "::mlir::dchag::rt::Activation::None">:$activation,
-      UnitAttr:$accumulate, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
+      UnitAttr:$accumulate, DefaultValuedAttr<F64Attr, "1.0">:$alpha,
+      DefaultValuedAttr<Runtime_Queue, "0">:$queue);
   let assemblyFormat = [{
     `(` $lhs `,` $rhs `)` (`bias` `(` $bias^ `)`)? `outs` `(` $init `)` attr-dict `:`
     functional-type(operands, results)

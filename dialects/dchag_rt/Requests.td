@@ -24,9 +24,9 @@ def Runtime_StartOp : Runtime_Op<"start", [SingleBlock, NoTerminator, RecursiveM
     Made by `overlap-collectives`, a call of `dchag_rt_start_...` in the end.
     ```mlir
     %r = dchag_rt.start {
-      dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, dim = 1 : i64, site = 0 : i32} : (memref<2x3xf32>, memref<2x6xf32>) -> ()
+      dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, site = 0 : i32} : (memref<3x5xf32>, memref<2x3x5xf32>) -> ()
     }
-    dchag_rt.wait %r source(%x : memref<2x3xf32>) outs(%y : memref<2x6xf32>)
+    dchag_rt.wait %r source(%x : memref<3x5xf32>) outs(%y : memref<2x3x5xf32>)
     ```
   }];
   let regions = (region SizedRegion<1>:$body);

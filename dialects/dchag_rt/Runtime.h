@@ -9,6 +9,7 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
@@ -26,8 +27,6 @@ namespace mlir::dchag::rt {
 
 /// Attribute of modules: texts for the collectives, until the program has them.
 inline constexpr llvm::StringLiteral kSitesAttr = "dchag_rt.sites";
-/// Attribute of collectives: the number of their axes among the groups of the program.
-inline constexpr llvm::StringLiteral kGroupAttr = "dchag_rt.group";
 
 /// The communicators: what every collective reads and writes.
 struct CommunicatorResource : SideEffects::Resource::Base<CommunicatorResource> {

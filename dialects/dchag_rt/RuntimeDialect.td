@@ -36,6 +36,10 @@ class Runtime_Op<string mnemonic, list<Trait> traits = []>
 /// Statically shaped tensors before bufferization, buffers after it.
 def Runtime_Shaped : AnyTypeOf<[AnyStaticShapeTensor, AnyStaticShapeMemRef]>;
 
+/// Number of a queue of the device: work of one queue is done in order, and only `start` and `wait`
+/// order that of different queues. 0 is the queue of kernels and products.
+def Runtime_Queue : ConfinedAttr<I32Attr, [IntNonNegative]>;
+
 /// Ops that write `init`: all effects and bufferization follow from that.
 class Runtime_DestinationOp<string mnemonic, list<Trait> traits = []>
     : Runtime_Op<mnemonic, !listconcat([DestinationStyleOpInterface,

@@ -3,6 +3,7 @@
 #define DCHAG_RT_RUNTIMEOPS
 
 include "dialects/dchag_rt/Collectives.td"
+include "dialects/dchag_rt/Kernel.td"
 include "dialects/dchag_rt/Matmul.td"
 include "dialects/dchag_rt/Program.td"
 include "dialects/dchag_rt/Requests.td"

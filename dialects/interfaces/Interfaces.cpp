@@ -1,6 +1,7 @@
 //===- Interfaces.cpp - what ops can do for the passes ---------------------*- C++ -*-===//
 
 #include "dialects/interfaces/Interfaces.h"
+#include "llvm/IR/Module.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -10,6 +11,7 @@ using namespace mlir::dchag;
 #include "dialects/interfaces/Evaluable.cpp.inc"
 #include "dialects/interfaces/ShardingRule.cpp.inc"
 #include "dialects/interfaces/SpmdEvaluable.cpp.inc"
+#include "dialects/interfaces/Target.cpp.inc"
 
 double mlir::dchag::getTensorBytes(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);

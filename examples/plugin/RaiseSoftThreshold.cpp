@@ -56,4 +56,7 @@ struct RaiseSoftThresholdPass : PassWrapper<RaiseSoftThresholdPass, OperationPas
 };
 } // namespace
 
-void mlir::spectral::registerPasses() { PassRegistration<RaiseSoftThresholdPass>(); }
+void mlir::spectral::registerPasses() {
+  PassRegistration<RaiseSoftThresholdPass>();
+  registerPass(createLowerMapsPass);
+}

@@ -1,19 +1,24 @@
-//===- Spectral.cpp - a dialect of an op and a role ------------------------*- C++ -*-===//
+//===- Spectral.cpp - a dialect of an op, a role and a target --------------*- C++ -*-===//
 //
 // All that the compiler must know of an op is in its interfaces: with them it is
 // interpreted, distributed, compiled and costed, and no pass is changed. So it is with what a
-// buffer is for: a role answers questions, which passes, descriptor and runtime ask.
+// buffer is for: a role answers questions, which passes, descriptor and runtime ask. A target has
+// the last passes and is registered by name (LowerMaps.cpp).
 //
 //===----------------------------------------------------------------------===//
 
 #include "Spectral.h"
+#include "dchag/Target/Cpu/Passes.h"
+#include "dchag/Target/Registry.h"
 #include "dialects/dchag/RuleBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/IR/Module.h"
 #include <cmath>
 
 using namespace mlir;
@@ -34,6 +39,20 @@ void SpectralDialect::initialize() {
 #define GET_OP_LIST
 #include "Spectral.cpp.inc"
       >();
+}
+
+StringRef LoopsAttr::getTargetName() const { return "loops"; }
+StringRef LoopsAttr::getHostCpu() const { return getHost(); }
+
+dchag::ProductAbilities LoopsAttr::getProductAbilities(Type element) const {
+  dchag::ProductAbilities abilities = dchag::getCpuProductAbilities(element);
+  abilities.activations.clear();
+  return abilities;
+}
+
+void LoopsAttr::buildKernelPipeline(OpPassManager &manager) const {
+  manager.addPass(createLowerMapsPass());
+  dchag::buildCpuKernelPipeline(manager);
 }
 
 StringRef BackgroundAttr::getRoleName() const { return "background"; }
@@ -90,8 +109,15 @@ FailureOr<SmallVector<Value>> SoftThresholdOp::decomposeOperation(OpBuilder &bui
 //===----------------------------------------------------------------------===//
 
 extern "C" LLVM_ATTRIBUTE_WEAK DialectPluginLibraryInfo mlirGetDialectPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "spectral", "1.0",
-          [](DialectRegistry *registry) { registry->insert<SpectralDialect>(); }};
+  return {MLIR_PLUGIN_API_VERSION, "spectral", "1.0", [](DialectRegistry *registry) {
+            registry->insert<SpectralDialect>();
+            dchag::registerTarget(
+                "loops", "plain loops for element-wise kernels",
+                [](MLIRContext *context, const dchag::TargetOptions &options) -> Attribute {
+                  context->loadDialect<SpectralDialect>();
+                  return LoopsAttr::get(context, StringAttr::get(context, options.cpu));
+                });
+          }};
 }
 
 extern "C" LLVM_ATTRIBUTE_WEAK PassPluginLibraryInfo mlirGetPassPluginInfo() {

@@ -3,6 +3,7 @@
 #define SPECTRAL
 
 include "dialects/interfaces/BufferRole.td"
+include "dialects/interfaces/Target.td"
 include "dialects/interfaces/Cost.td"
 include "dialects/interfaces/Evaluable.td"
 include "dialects/interfaces/ShardingRule.td"
@@ -33,6 +34,22 @@ def Spectral_BackgroundAttr : AttrDef<Spectral_Dialect, "Background",
     ```
   }];
   let mnemonic = "background";
+}
+
+def Spectral_LoopsAttr : AttrDef<Spectral_Dialect, "Loops",
+    [DeclareAttrInterfaceMethods<TargetAttrInterface, ["getHostCpu", "getProductAbilities"]>]> {
+  let summary = "CPUs, with plain loops for element-wise kernels";
+  let description = [{
+    The target `loops`: the pass `lower-maps` makes element-wise kernels scalar loops, all others are
+    lowered as for `#dchag.cpu`. Products have no GELU inside, so that there is something element-wise.
+
+    ```mlir
+    module attributes {dchag.target = #spectral.loops<"native">} {}
+    ```
+  }];
+  let mnemonic = "loops";
+  let parameters = (ins "StringAttr":$host);
+  let assemblyFormat = "`<` $host `>`";
 }
 
 def Spectral_SoftThresholdOp : Op<Spectral_Dialect, "soft_threshold",

@@ -184,9 +184,11 @@ FailureOr<llvm::Constant *> DescriptorBuilder::buffer(rt::BufferAttr attr) {
     return module.emitError("buffer ") << attr.getName() << " has rank " << type.getRank()
                                        << ": at most " << DCHAG_RT_MAX_RANK << " is supported";
   BufferRoleAttrInterface role = attr.getRoleInterface();
-  if (Attribute space = role.getMemorySpace())
-    return module.emitError("buffer ") << attr.getName() << " is in the memory space " << space
-                                       << ", which this target does not have";
+  std::optional<int32_t> space = getTarget(module).getMemorySpaceNumber(role.getMemorySpace());
+  if (!space)
+    return module.emitError("buffer ")
+           << attr.getName() << " is in the memory space " << role.getMemorySpace()
+           << ", which target " << getTarget(module).getTargetName() << " does not have";
   FailureOr<int32_t> element = dtype(type.getElementType());
   if (failed(element))
     return failure();
@@ -207,7 +209,7 @@ FailureOr<llvm::Constant *> DescriptorBuilder::buffer(rt::BufferAttr attr) {
                   (role.isInCheckpoint() ? DCHAG_IN_CHECKPOINT : 0);
   return record({string(attr.getName()), string(role.getRoleName()),
                  number32(getFiller(role.getFiller())), number32(getLifetime(role.getLifetime())),
-                 number32(flags), number32(0), number32(*element), number32(type.getRank()),
+                 number32(flags), number32(*space), number32(*element), number32(type.getRank()),
                  array(dims), number32(reads.size()), array(reads)});
 }
 

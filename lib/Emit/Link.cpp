@@ -2,6 +2,7 @@
 
 #include "dchag/Emit/Emit.h"
 #include "dchag/Support/OutputFile.h"
+#include "dialects/interfaces/Target.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -11,9 +12,8 @@ using namespace mlir::dchag;
 
 /// Lines of the file that the runtime's build leaves beside its library: what a program
 /// must be linked with, one flag a line.
-static FailureOr<SmallVector<std::string>> readLinkFlags(ModuleOp module,
-                                                         const EmitOptions &options) {
-  SmallString<256> path(options.runtimeDir);
+static FailureOr<SmallVector<std::string>> readLinkFlags(ModuleOp module, StringRef runtimeDir) {
+  SmallString<256> path(runtimeDir);
   llvm::sys::path::append(path, "link-flags");
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!buffer)
@@ -29,7 +29,7 @@ static FailureOr<SmallVector<std::string>> readLinkFlags(ModuleOp module,
       std::string flag = line.trim().str();
       // The folder of the file itself, so that an installation can be moved.
       for (size_t at; (at = flag.find("@DIR@")) != std::string::npos;)
-        flag.replace(at, 5, options.runtimeDir);
+        flag.replace(at, 5, runtimeDir);
       flags.push_back(flag);
     }
   return flags;
@@ -44,8 +44,8 @@ static FailureOr<std::string> findLinker(ModuleOp module) {
 }
 
 LogicalResult mlir::dchag::linkExecutable(ModuleOp module, StringRef object, StringRef path,
-                                          const EmitOptions &options) {
-  FailureOr<SmallVector<std::string>> flags = readLinkFlags(module, options);
+                                          StringRef runtimeDir) {
+  FailureOr<SmallVector<std::string>> flags = readLinkFlags(module, runtimeDir);
   if (failed(flags))
     return failure();
   FailureOr<std::string> linker = findLinker(module);
@@ -61,6 +61,8 @@ LogicalResult mlir::dchag::linkExecutable(ModuleOp module, StringRef object, Str
 
   SmallVector<StringRef> arguments{*linker, object, "-o", (*program)->getTemporary()};
   llvm::append_range(arguments, *flags);
+  SmallVector<std::string> ofTarget = getTarget(module).getLinkFlags();
+  llvm::append_range(arguments, ofTarget);
   StringRef logPath = (*log)->getTemporary();
   std::optional<StringRef> redirects[] = {StringRef(""), logPath, logPath};
   std::string error;

@@ -1,12 +1,12 @@
 //===- Pipelines.cpp - from a model to a program of a target ---------------*- C++ -*-===//
 
 #include "dchag/Pipelines/Pipelines.h"
+#include "dchag/Schedule/Passes.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -78,23 +78,13 @@ LogicalResult mlir::dchag::addPassPipeline(OpPassManager &manager, StringRef pip
   return success();
 }
 
-/// The pipeline that takes per-device programs to the LLVM dialect, for each target.
-static const llvm::StringMap<StringRef> &getTargets() {
-  static const llvm::StringMap<StringRef> targets{{"cpu", "cpu-codegen"}};
-  return targets;
-}
-
-LogicalResult mlir::dchag::addCompilePipeline(OpPassManager &manager, const CompileOptions &options,
+LogicalResult mlir::dchag::addCompilePipeline(OpPassManager &manager, TargetAttrInterface target,
+                                              const CompileOptions &options,
                                               llvm::raw_ostream &errors) {
-  auto target = getTargets().find(options.target);
-  if (target == getTargets().end()) {
-    errors << "unknown target '" << options.target << "': known are";
-    for (auto &known : getTargets())
-      errors << " " << known.first();
-    errors << "\n";
-    return failure();
-  }
   std::string model = getModelPipeline(options);
-  return addPassPipeline(manager, (model.empty() ? "" : model + ",") + target->second.str(),
-                         errors);
+  if (!model.empty() && failed(addPassPipeline(manager, model, errors)))
+    return failure();
+  buildSchedulePipeline(manager, ScheduleOptions());
+  target.buildKernelPipeline(manager);
+  return success();
 }

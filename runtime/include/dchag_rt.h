@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define DCHAG_RT_MAGIC 0x4443484147525431ull /* "DCHAGRT1" */
-#define DCHAG_RT_ABI_VERSION 4
+#define DCHAG_RT_ABI_VERSION 5
 #define DCHAG_RT_MAX_RANK 12
 #define DCHAG_RT_MAX_AXES_PER_DIM 4
 /// Arena offsets and the pointers in the buffer table are multiples of this.
@@ -182,47 +182,47 @@ extern const dchag_program dchag_model;
 /// Position of this rank along mesh axis `axis`.
 int64_t dchag_rt_axis_index(dchag_context *context, int32_t axis);
 
-/// Collectives within `group` (n ranks). `site` indexes the table of sites.
-/// all_gather:     src [outer, inner]         -> dst [outer, n * inner]
-/// reduce_scatter: src [outer, n * inner]     -> dst [outer, inner]
-/// all_reduce:     src [count]                -> dst [count], src == dst allowed
-/// all_to_all:     src [outer, n * split, mid, concat, inner], every rank gets the slice of
-///                 `split` with its index -> dst [outer, split, mid, n * concat, inner]; with
-///                 split_first == 0 the split dimension is the inner one of the two:
-///                 src [outer, concat, mid, n * split, inner] -> dst [outer, n * concat, mid,
-///                 split, inner]
-void dchag_rt_all_gather(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                         int64_t outer, int64_t inner, const void *src, void *dst);
-void dchag_rt_reduce_scatter(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                             int32_t reduction, int64_t outer, int64_t inner, const void *src,
+/// Collectives within `group` (n ranks), of data that the work of `queue` before them has written.
+/// `site` indexes the table of sites. Data is contiguous:
+/// all_gather:     src [count]      -> dst [n, count]
+/// reduce_scatter: src [n, count]   -> dst [count]
+/// all_reduce:     src [count]      -> dst [count], src == dst allowed
+/// all_to_all:     src [n, count / n], part i for rank i -> dst [n, count / n], part i from rank i
+void dchag_rt_all_gather(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                         int32_t dtype, int64_t count, const void *src, void *dst);
+void dchag_rt_reduce_scatter(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                             int32_t dtype, int32_t reduction, int64_t count, const void *src,
                              void *dst);
-void dchag_rt_all_reduce(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                         int32_t reduction, int64_t count, const void *src, void *dst);
-void dchag_rt_all_to_all(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                         int32_t split_first, int64_t outer, int64_t split, int64_t mid,
-                         int64_t concat, int64_t inner, const void *src, void *dst);
+void dchag_rt_all_reduce(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                         int32_t dtype, int32_t reduction, int64_t count, const void *src,
+                         void *dst);
+void dchag_rt_all_to_all(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                         int32_t dtype, int64_t count, const void *src, void *dst);
 
 /// Collectives that another call ends: the start takes what the blocking form takes and returns
 /// a request for dchag_rt_wait. Until then the program neither writes `src` nor reads or writes
 /// `dst`. Several may be under way, and blocking ones may come between; all ranks start, and
 /// wait for, the same ones in the same order. null after a failure, which wait accepts.
-void *dchag_rt_start_all_gather(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                                int64_t outer, int64_t inner, const void *src, void *dst);
-void *dchag_rt_start_reduce_scatter(dchag_context *context, int32_t site, int32_t group,
-                                    int32_t dtype, int32_t reduction, int64_t outer, int64_t inner,
+void *dchag_rt_start_all_gather(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                                int32_t dtype, int64_t count, const void *src, void *dst);
+void *dchag_rt_start_reduce_scatter(dchag_context *context, int32_t queue, int32_t site,
+                                    int32_t group, int32_t dtype, int32_t reduction, int64_t count,
                                     const void *src, void *dst);
-void *dchag_rt_start_all_reduce(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                                int32_t reduction, int64_t count, const void *src, void *dst);
-void *dchag_rt_start_all_to_all(dchag_context *context, int32_t site, int32_t group, int32_t dtype,
-                                int32_t split_first, int64_t outer, int64_t split, int64_t mid,
-                                int64_t concat, int64_t inner, const void *src, void *dst);
+void *dchag_rt_start_all_reduce(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                                int32_t dtype, int32_t reduction, int64_t count, const void *src,
+                                void *dst);
+void *dchag_rt_start_all_to_all(dchag_context *context, int32_t queue, int32_t site, int32_t group,
+                                int32_t dtype, int64_t count, const void *src, void *dst);
 void dchag_rt_wait(dchag_context *context, void *request);
+
+/// Copies `bytes` bytes on `queue` of the device, between any two of its memory spaces.
+void dchag_rt_copy(dchag_context *context, int32_t queue, int64_t bytes, const void *src,
+                   void *dst);
 
 typedef enum dchag_activation {
   DCHAG_ACT_NONE = 0,
   DCHAG_ACT_GELU_ERF = 1,
-  DCHAG_ACT_GELU_TANH = 2,
-  DCHAG_ACT_RELU = 3
+  DCHAG_ACT_GELU_TANH = 2
 } dchag_activation;
 
 #define DCHAG_RT_MAX_BATCH 4
@@ -231,7 +231,6 @@ typedef enum dchag_activation {
 /// ? c : 0)). Strides in elements, one for each batch dimension, then the two matrix dimensions; a
 /// batch stride of 0 repeats the operand. `bias_strides` are over [batch..., m, n], 0 where
 /// the bias does not vary; has_bias says whether there is one. Sums are in f32 at least.
-/// `cache` is a word that the program reserves, 0 at start, for the runtime's primitive.
 typedef struct dchag_matmul {
   int32_t a_dtype, b_dtype, c_dtype, bias_dtype;
   int32_t num_batch;
@@ -247,8 +246,48 @@ typedef struct dchag_matmul {
   int64_t bias_strides[DCHAG_RT_MAX_BATCH + 2];
 } dchag_matmul;
 
-void dchag_rt_matmul(dchag_context *context, const dchag_matmul *op, void **cache, const void *a,
+/// `op` is constant data of the program: a device may keep by its address what it makes of it.
+void dchag_rt_matmul(dchag_context *context, int32_t queue, const dchag_matmul *op, const void *a,
                      const void *b, const void *bias, void *c);
+
+//===----------------------------------------------------------------------===//
+// Devices: what holds the memory of a rank and does its work. The runtime calls them by a table.
+//===----------------------------------------------------------------------===//
+
+typedef struct dchag_device dchag_device;
+/// A queue of a device: its work is done in order. null where work is done at once.
+typedef struct dchag_queue dchag_queue;
+typedef struct dchag_event dchag_event;
+
+/// Functions that return int return 0, or non-zero after a failure that `last_error` describes;
+/// those that return a pointer return null after one, unless it says otherwise.
+typedef struct dchag_device_ops {
+  uint32_t abi_version;
+  uint32_t table_bytes; ///< size of this structure
+  const char *name;
+  /// The queue of a number that programs use; 0 is that of kernels and products.
+  dchag_queue *(*queue)(dchag_device *device, int32_t number);
+  /// Zeroed memory, aligned to DCHAG_RT_ALIGNMENT, in a memory space; `purpose` is for the message.
+  void *(*allocate)(dchag_device *device, int32_t memory_space, int64_t bytes, const char *purpose);
+  void (*release)(dchag_device *device, int32_t memory_space, void *data, int64_t bytes);
+  int (*copy)(dchag_device *device, dchag_queue *queue, void *dst, const void *src, int64_t bytes);
+  /// Loads an image of kernels that the program carries, and finds a kernel in it.
+  void *(*load)(dchag_device *device, const void *image, int64_t bytes);
+  void *(*find)(dchag_device *device, void *image, const char *kernel);
+  /// `sizes` are those of the grid and of a block, three each; each argument is a pointer to its
+  /// value.
+  int (*launch)(dchag_device *device, dchag_queue *queue, void *kernel, const int64_t sizes[6],
+                int64_t shared_bytes, void **arguments);
+  int (*multiply)(dchag_device *device, dchag_queue *queue, const dchag_matmul *op, const void *a,
+                  const void *b, const void *bias, void *c);
+  /// A point in the work of a queue, null where work is done at once; and work after such a point.
+  dchag_event *(*record)(dchag_device *device, dchag_queue *queue);
+  int (*wait)(dchag_device *device, dchag_queue *queue, dchag_event *event);
+  /// Returns when all work of a queue is done.
+  int (*finish)(dchag_device *device, dchag_queue *queue);
+  const char *(*last_error)(dchag_device *device);
+  void (*close)(dchag_device *device);
+} dchag_device_ops;
 
 //===----------------------------------------------------------------------===//
 // Communicators: adapters are shared libraries that the runtime opens by name
@@ -271,12 +310,13 @@ typedef struct dchag_collective {
   int32_t dtype;
   int32_t reduction;
   int64_t count;
+  dchag_queue *queue; ///< of the device whose memory it is
   const void *src;
   void *dst;
 } dchag_collective;
 
-/// All functions return 0, or non-zero after a failure that `last_error` describes. Data
-/// is contiguous: packing around the gathered dimension is done by the caller.
+/// All functions return 0, or non-zero after a failure that `last_error` describes. Data is
+/// contiguous. `queue` is that of the device whose memory it is, null for memory of the host.
 typedef struct dchag_comm_ops {
   uint32_t abi_version;
   uint32_t table_bytes; ///< size of this structure
@@ -285,12 +325,15 @@ typedef struct dchag_comm_ops {
   int (*size)(dchag_comm *comm);
   /// Ranks of the same color, ordered by key. Collective over `comm`.
   dchag_comm *(*split)(dchag_comm *comm, int color, int key);
-  int (*all_gather)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
-  int (*all_reduce)(dchag_comm *comm, const void *src, void *dst, int64_t count, int32_t dtype,
-                    int32_t reduction);
-  int (*reduce_scatter)(dchag_comm *comm, const void *src, void *dst, int64_t count, int32_t dtype,
+  int (*all_gather)(dchag_comm *comm, dchag_queue *queue, const void *src, void *dst,
+                    int64_t bytes);
+  int (*all_reduce)(dchag_comm *comm, dchag_queue *queue, const void *src, void *dst, int64_t count,
+                    int32_t dtype, int32_t reduction);
+  int (*reduce_scatter)(dchag_comm *comm, dchag_queue *queue, const void *src, void *dst,
+                        int64_t count, int32_t dtype,
                         int32_t reduction); ///< count elements for each rank
-  int (*all_to_all)(dchag_comm *comm, const void *src, void *dst, int64_t bytes);
+  int (*all_to_all)(dchag_comm *comm, dchag_queue *queue, const void *src, void *dst,
+                    int64_t bytes);
   int (*barrier)(dchag_comm *comm);
   /// Begins a collective that `wait` ends, null after a failure. An adapter that cannot move
   /// data meanwhile does all of it in `wait`.

@@ -112,16 +112,22 @@ PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_en
   return memory;
 }
 
-Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &entry) {
+Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &entry,
+                        const Device &device) {
   for (int32_t b = 0; b < program.num_buffers; ++b)
     if (localBytes(program.buffers[b]) < 0)
       return failure("buffer \"%s\": has more bytes than can be counted: compile for more ranks",
                      program.buffers[b].name);
+  // The default memory space is the one that the host reads and writes.
+  for (int32_t b = 0; b < program.num_buffers; ++b)
+    if (program.buffers[b].memory_space != 0)
+      return failure("buffer \"%s\": is in memory space %d, which device %s does not have",
+                     program.buffers[b].name, program.buffers[b].memory_space, device.ops->name);
   PlannedMemory memory = planMemory(program, entry);
   std::vector<bool> needed = neededBuffers(program, entry);
-  if (Error error = kept.allocate(memory.kept, "buffers"))
+  if (Error error = kept.allocate(device, memory.kept, "buffers"))
     return error;
-  if (Error error = loaded.allocate(memory.loaded, "buffers of weights"))
+  if (Error error = loaded.allocate(device, memory.loaded, "buffers of weights"))
     return error;
   // An empty buffer still gets an aligned address that is not null.
   alignas(DCHAG_RT_ALIGNMENT) static char nothing[DCHAG_RT_ALIGNMENT];

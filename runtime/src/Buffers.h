@@ -44,7 +44,8 @@ PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &
 class Buffers {
 public:
   /// Memory for what `entry` needs; other buffers stay null.
-  Error allocate(const dchag_program &program, const dchag_entry_point &entry);
+  Error allocate(const dchag_program &program, const dchag_entry_point &entry,
+                 const Device &device);
   /// Runs the reads of all buffers that have some.
   Error load(const dchag_program &program, const dchag_context &context, const Weights &weights);
   /// Gives back what is needed at load only; the pointers of those buffers become null.
@@ -53,7 +54,7 @@ public:
   std::vector<void *> table;
 
 private:
-  Region kept, loaded;
+  DeviceMemory kept, loaded;
 };
 
 /// Copies the part of a rank out of one read's box; `params` are the found parameters.

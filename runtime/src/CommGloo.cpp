@@ -211,30 +211,30 @@ static void progress(dchag_comm *) {}
 
 static int run(dchag_comm *base, int32_t kind, const void *src, void *dst, int64_t count,
                int32_t dtype = DCHAG_U8, int32_t reduction = DCHAG_SUM) {
-  dchag_collective collective = {kind, dtype, reduction, count, src, dst};
+  dchag_collective collective = {kind, dtype, reduction, count, nullptr, src, dst};
   void *request = start(base, &collective);
   return request ? wait(base, request) : 1;
 }
 
-static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+static int allGather(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t bytes) {
   return run(base, DCHAG_ALL_GATHER, src, dst, bytes);
 }
-static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+static int allToAll(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t bytes) {
   return run(base, DCHAG_ALL_TO_ALL, src, dst, bytes);
 }
-static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                         int32_t reduction) {
+static int reduceScatter(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t count,
+                         int32_t dtype, int32_t reduction) {
   return run(base, DCHAG_REDUCE_SCATTER, src, dst, count, dtype, reduction);
 }
-static int allReduce(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                     int32_t reduction) {
+static int allReduce(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t count,
+                     int32_t dtype, int32_t reduction) {
   return run(base, DCHAG_ALL_REDUCE, src, dst, count, dtype, reduction);
 }
 
 static int barrier(dchag_comm *base) {
   char mine = 0;
   std::vector<char> all(size(base));
-  return allGather(base, &mine, all.data(), 1);
+  return allGather(base, nullptr, &mine, all.data(), 1);
 }
 
 /// Groups use the connections of the world; their number keeps their messages apart. A rank
@@ -246,7 +246,7 @@ static dchag_comm *split(dchag_comm *base, int color, int key) {
   };
   Member mine = {color, key, comm.rank, static_cast<int>(comm.world->nextGroup)};
   std::vector<Member> all(size(base)), members;
-  if (allGather(base, &mine, all.data(), sizeof(Member)))
+  if (allGather(base, nullptr, &mine, all.data(), sizeof(Member)))
     return nullptr;
   auto child = std::make_shared<GlooComm>();
   child->world = comm.world;

@@ -138,7 +138,7 @@ static MPI_Datatype makePiece(int64_t bytes, int64_t stride) {
   return spaced;
 }
 
-static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+static int allGather(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t bytes) {
   MpiComm &comm = get(base);
   Waiting waiting(comm);
   if (waiting.refused())
@@ -158,7 +158,7 @@ static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes
   return 0;
 }
 
-static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+static int allToAll(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t bytes) {
   MpiComm &comm = get(base);
   Waiting waiting(comm);
   if (waiting.refused())
@@ -226,8 +226,8 @@ static int checkReduction(MpiComm &comm, int32_t dtype, int32_t reduction) {
   return 1;
 }
 
-static int allReduce(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                     int32_t reduction) {
+static int allReduce(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t count,
+                     int32_t dtype, int32_t reduction) {
   MpiComm &comm = get(base);
   if (checkReduction(comm, dtype, reduction))
     return 1;
@@ -283,8 +283,8 @@ static int scatterPiece(MpiComm &comm, const void *src, void *dst, int64_t count
   return 0;
 }
 
-static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                         int32_t reduction) {
+static int reduceScatter(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t count,
+                         int32_t dtype, int32_t reduction) {
   MpiComm &comm = get(base);
   if (checkReduction(comm, dtype, reduction))
     return 1;

@@ -162,7 +162,7 @@ static int barrier(dchag_comm *comm) {
   return enter(get(comm), slot) || meet(get(comm));
 }
 
-static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+static int allGather(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t bytes) {
   ThreadComm &comm = get(base);
   Slot slot = {Kind::gather};
   slot.count = bytes;
@@ -174,7 +174,7 @@ static int allGather(dchag_comm *base, const void *src, void *dst, int64_t bytes
   return meet(comm);
 }
 
-static int allToAll(dchag_comm *base, const void *src, void *dst, int64_t bytes) {
+static int allToAll(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t bytes) {
   ThreadComm &comm = get(base);
   Slot slot = {Kind::exchange};
   slot.count = bytes;
@@ -206,8 +206,8 @@ static int enterReduction(ThreadComm &comm, Kind kind, const void *src, int64_t 
   return 0;
 }
 
-static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                         int32_t reduction) {
+static int reduceScatter(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t count,
+                         int32_t dtype, int32_t reduction) {
   ThreadComm &comm = get(base);
   std::vector<const void *> sources;
   if (enterReduction(comm, Kind::scatter, src, count, dtype, reduction, sources))
@@ -218,8 +218,8 @@ static int reduceScatter(dchag_comm *base, const void *src, void *dst, int64_t c
 
 /// Every rank reduces its share of the elements into scratch, then collects all shares: a
 /// destination may be the source, so nothing is written before everything is read.
-static int allReduce(dchag_comm *base, const void *src, void *dst, int64_t count, int32_t dtype,
-                     int32_t reduction) {
+static int allReduce(dchag_comm *base, dchag_queue *, const void *src, void *dst, int64_t count,
+                     int32_t dtype, int32_t reduction) {
   ThreadComm &comm = get(base);
   std::vector<const void *> sources;
   if (enterReduction(comm, Kind::reduce, src, count, dtype, reduction, sources))

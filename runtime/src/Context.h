@@ -3,21 +3,18 @@
 #define DCHAG_RUNTIME_CONTEXT_H
 
 #include "Comm.h"
-#include "Memory.h"
+#include "Device.h"
 
 #include <atomic>
 #include <memory>
 
 namespace dchag::rt {
 
-/// One collective: its memory, and what is left to do after it. The memory stays for the next.
+/// A collective under way.
 struct Request {
   Comm comm;
   int32_t site = 0;
   void *handle = nullptr; ///< of the communicator
-  Region packed, received;
-  int64_t outer = 0, run = 0; ///< outer > 0: `received` still has to be brought to `target`
-  char *target = nullptr;
 };
 
 } // namespace dchag::rt
@@ -50,11 +47,8 @@ struct dchag_context {
   bool poisoned = false;
   dchag::rt::Error error;
 
-  // Memory of the calls below generated code; it grows in the first step and stays.
-  dchag::rt::Request blocking;
+  dchag::rt::Device device;
   std::vector<std::unique_ptr<dchag::rt::Request>> pending, spare;
-  dchag::rt::Region operandA, operandB, result; ///< matrix products on other layouts
-  dchag::rt::Region libraryScratch;
 };
 
 #endif // DCHAG_RUNTIME_CONTEXT_H

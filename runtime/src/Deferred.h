@@ -14,13 +14,13 @@ namespace dchag::rt {
 inline int runCollective(const dchag_comm_ops &ops, dchag_comm *comm, const dchag_collective &c) {
   switch (c.kind) {
   case DCHAG_ALL_GATHER:
-    return ops.all_gather(comm, c.src, c.dst, c.count);
+    return ops.all_gather(comm, c.queue, c.src, c.dst, c.count);
   case DCHAG_ALL_REDUCE:
-    return ops.all_reduce(comm, c.src, c.dst, c.count, c.dtype, c.reduction);
+    return ops.all_reduce(comm, c.queue, c.src, c.dst, c.count, c.dtype, c.reduction);
   case DCHAG_REDUCE_SCATTER:
-    return ops.reduce_scatter(comm, c.src, c.dst, c.count, c.dtype, c.reduction);
+    return ops.reduce_scatter(comm, c.queue, c.src, c.dst, c.count, c.dtype, c.reduction);
   default:
-    return ops.all_to_all(comm, c.src, c.dst, c.count);
+    return ops.all_to_all(comm, c.queue, c.src, c.dst, c.count);
   }
 }
 

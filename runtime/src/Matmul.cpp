@@ -1,11 +1,10 @@
 //===- Matmul.cpp - matrix products of generated programs -------*- C++ -*-===//
 
 #include "Matmul.h"
-#include "Context.h"
+#include "DeviceCpu.h"
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <omp.h>
 
 using namespace dchag::rt;
@@ -55,8 +54,6 @@ static T activate(int32_t activation, T x) {
     return T(0.5) * x * (1 + std::erf(x * T(0.70710678118654752440)));
   case DCHAG_ACT_GELU_TANH:
     return T(0.5) * x * (1 + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
-  case DCHAG_ACT_RELU:
-    return x < 0 ? T(0) : x;
   default:
     return x;
   }
@@ -150,7 +147,7 @@ static const void *place(const Product &product, const OperandPlan &plan, const 
   return copy.data();
 }
 
-static Error run(const MatmulPlan &plan, dchag_context *context, const void *a, const void *b,
+static Error run(const MatmulPlan &plan, CpuDevice &device, const void *a, const void *b,
                  const void *bias, void *c) {
   const Product &p = plan.product;
   if (p.m == 0 || p.n == 0 || p.numMatrices() == 0)
@@ -158,18 +155,18 @@ static Error run(const MatmulPlan &plan, dchag_context *context, const void *a, 
   if (p.swapped)
     std::swap(a, b);
   Error error;
-  const void *left = place(p, plan.a, p.a, p.m, p.k, context->operandA, a, true, error);
+  const void *left = place(p, plan.a, p.a, p.m, p.k, device.operandA, a, true, error);
   if (error)
     return error;
-  const void *right = place(p, plan.b, p.b, p.k, p.n, context->operandB, b, true, error);
+  const void *right = place(p, plan.b, p.b, p.k, p.n, device.operandB, b, true, error);
   if (error)
     return error;
   void *result =
-      const_cast<void *>(place(p, plan.c, p.c, p.m, p.n, context->result, c, p.accumulate, error));
+      const_cast<void *>(place(p, plan.c, p.c, p.m, p.n, device.result, c, p.accumulate, error));
   if (error)
     return error;
   if (plan.kernel) {
-    if (Error failed = runKernel(plan, context, left, right, bias, result))
+    if (Error failed = runKernel(plan, device.libraryScratch, left, right, bias, result))
       return failed;
   } else {
     if (!p.accumulate)
@@ -187,36 +184,14 @@ static Error run(const MatmulPlan &plan, dchag_context *context, const void *a, 
   return Error::success();
 }
 
-/// The plan in the program's cache word. Ranks that are threads share the word, so it is
-/// filled under a lock; a filled word never changes again.
-static Error findPlan(const dchag_matmul &op, void **cache, const MatmulPlan *&plan) {
-  plan = static_cast<const MatmulPlan *>(__atomic_load_n(cache, __ATOMIC_ACQUIRE));
-  if (plan)
-    return Error::success();
-  static std::mutex mutex;
-  std::lock_guard<std::mutex> lock(mutex);
-  plan = static_cast<const MatmulPlan *>(__atomic_load_n(cache, __ATOMIC_ACQUIRE));
-  if (plan)
-    return Error::success();
-  auto made = std::make_unique<MatmulPlan>();
-  if (Error error = makePlan(op, *made))
-    return error;
-  plan = made.release();
-  __atomic_store_n(cache, const_cast<MatmulPlan *>(plan), __ATOMIC_RELEASE);
-  return Error::success();
-}
-
-void dchag_rt_matmul(dchag_context *context, const dchag_matmul *op, void **cache, const void *a,
-                     const void *b, const void *bias, void *c) {
-  // A failure here is this rank's own: it keeps in step with the others and reports later.
-  if (context->poisoned || context->error)
-    return;
-  context->progress();
-  const MatmulPlan *plan = nullptr;
-  Error error = findPlan(*op, cache, plan);
-  if (!error)
-    error = run(*plan, context, a, b, bias, c);
-  if (error)
-    context->fail(std::move(error), /*poisons=*/false);
-  context->progress();
+Error dchag::rt::multiplyOnCpu(CpuDevice &device, const dchag_matmul &op, const void *a,
+                               const void *b, const void *bias, void *c) {
+  std::unique_ptr<MatmulPlan> &plan = device.plans[&op];
+  if (!plan) {
+    auto made = std::make_unique<MatmulPlan>();
+    if (Error error = makePlan(op, *made))
+      return error;
+    plan = std::move(made);
+  }
+  return run(*plan, device, a, b, bias, c);
 }

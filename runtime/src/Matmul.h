@@ -2,7 +2,7 @@
 #ifndef DCHAG_RUNTIME_MATMUL_H
 #define DCHAG_RUNTIME_MATMUL_H
 
-#include "Error.h"
+#include "Memory.h"
 #include "StridedCopy.h"
 
 #include <memory>
@@ -63,8 +63,8 @@ struct MatmulPlan {
 /// Decides on copies and makes the primitive.
 Error makePlan(const dchag_matmul &op, MatmulPlan &plan);
 
-/// Runs the primitive of `plan` on operands laid out as it says.
-Error runKernel(const MatmulPlan &plan, dchag_context *context, const void *a, const void *b,
+/// Runs the primitive of `plan` on operands laid out as it says; `scratch` grows as it needs.
+Error runKernel(const MatmulPlan &plan, Region &scratch, const void *a, const void *b,
                 const void *bias, void *c);
 
 } // namespace dchag::rt

@@ -117,7 +117,7 @@ static dnnl_status_t makeAttributes(const MatmulPlan &plan, bool activation,
   if (status == dnnl_success && plan.product.accumulate)
     status = dnnl_post_ops_append_sum(postOps, 1);
   static const dnnl_alg_kind_t kinds[] = {dnnl_alg_kind_undef, dnnl_eltwise_gelu_erf,
-                                          dnnl_eltwise_gelu_tanh, dnnl_eltwise_relu};
+                                          dnnl_eltwise_gelu_tanh};
   if (status == dnnl_success && activation)
     status = dnnl_post_ops_append_eltwise(postOps, 1, kinds[plan.product.activation], 0, 0);
   if (status == dnnl_success)
@@ -209,7 +209,7 @@ Error dchag::rt::makePlan(const dchag_matmul &op, MatmulPlan &plan) {
   if (Error error = normalize(op, plan.product))
     return error;
   const Product &p = plan.product;
-  if (p.activation < DCHAG_ACT_NONE || p.activation > DCHAG_ACT_RELU)
+  if (p.activation < DCHAG_ACT_NONE || p.activation > DCHAG_ACT_GELU_TANH)
     return failure("matrix product with unknown activation %d", p.activation);
   for (int32_t d = 0; d < p.numBatch; ++d)
     if (p.c.batch[d] == 0)
@@ -287,13 +287,13 @@ static int64_t matrixOffset(const Product &product, const MatrixView &view, int6
   return offset * sizeOf(view.dtype);
 }
 
-Error dchag::rt::runKernel(const MatmulPlan &plan, dchag_context *context, const void *a,
-                           const void *b, const void *bias, void *c) {
+Error dchag::rt::runKernel(const MatmulPlan &plan, Region &scratch, const void *a, const void *b,
+                           const void *bias, void *c) {
   static thread_local Stream stream;
   const Kernel &kernel = *plan.kernel;
   int64_t scratchBytes = dnnl_memory_desc_get_size(&kernel.scratch);
   if (scratchBytes > 0)
-    if (Error error = context->libraryScratch.reserve(scratchBytes, "matrix product"))
+    if (Error error = scratch.reserve(scratchBytes, "matrix product"))
       return error;
   Arguments arguments;
   dnnl_status_t status = stream.handle ? dnnl_success : dnnl_runtime_error;
@@ -306,7 +306,7 @@ Error dchag::rt::runKernel(const MatmulPlan &plan, dchag_context *context, const
   if (status == dnnl_success && plan.biasInside)
     status = arguments.add(DNNL_ARG_BIAS, kernel.bias, bias);
   if (status == dnnl_success && scratchBytes > 0)
-    status = arguments.add(DNNL_ARG_SCRATCHPAD, kernel.scratch, context->libraryScratch.data());
+    status = arguments.add(DNNL_ARG_SCRATCHPAD, kernel.scratch, scratch.data());
   int64_t calls = kernel.batched ? 1 : plan.product.numMatrices();
   for (int64_t i = 0; i < calls && status == dnnl_success; ++i) {
     if (calls > 1) {

@@ -49,10 +49,12 @@ Error Region::reserve(int64_t bytes, const char *purpose) {
 
 void Region::release() {
   if (start)
-    munmap(start, length);
+    give(start, length);
   start = nullptr;
   length = 0;
 }
+
+void Region::give(void *data, int64_t bytes) { munmap(data, bytes); }
 
 MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
   std::swap(start, other.start);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace dchag::rt {
 
@@ -22,6 +23,9 @@ public:
   /// Grows to at least `bytes`; contents are lost when it grows.
   Error reserve(int64_t bytes, const char *purpose);
   void release();
+  /// Hands the memory over; `give` gives it back.
+  char *take() { return std::exchange(start, nullptr); }
+  static void give(void *data, int64_t bytes);
   char *data() const { return start; }
   int64_t size() const { return length; }
 

@@ -38,7 +38,7 @@ bool Rank::agree(Error error) {
   const char *separator = context.poisoned ? ", " : ": ";
   context.collective = agreement;
   if (context.poisoned ||
-      world.ops->all_reduce(world.comm, &mine, &lowest, 1, DCHAG_I32, DCHAG_MIN)) {
+      world.ops->all_reduce(world.comm, nullptr, &mine, &lowest, 1, DCHAG_I32, DCHAG_MIN)) {
     broken = true;
     report = where() + (error ? separator + error.message()
                               : format(", %s: %s", agreement, world.ops->last_error(world.comm)));
@@ -68,7 +68,7 @@ void Rank::chooseThreads() {
     CPU_SET(0, &mine.cores);
   std::vector<Seat> seats(size);
   context.collective = agreement;
-  if (world.ops->all_gather(world.comm, &mine, seats.data(), sizeof(Seat)))
+  if (world.ops->all_gather(world.comm, nullptr, &mine, seats.data(), sizeof(Seat)))
     return; // the next agreement reports it
   double share = 0;
   for (int core = 0; core < CPU_SETSIZE; ++core) {
@@ -121,7 +121,7 @@ Error Rank::shareTag() {
   std::snprintf(mine, most, "%s", outputs.tag().c_str());
   std::vector<char> all(most * size);
   context.collective = agreement;
-  if (world.ops->all_gather(world.comm, mine, all.data(), most)) {
+  if (world.ops->all_gather(world.comm, nullptr, mine, all.data(), most)) {
     context.poisoned = true;
     return failure("%s: %s", agreement, world.ops->last_error(world.comm));
   }
@@ -130,11 +130,11 @@ Error Rank::shareTag() {
 }
 
 Error Rank::load() {
-  if (Error error = buffers.allocate(program, *options.entry))
+  if (Error error = buffers.allocate(program, *options.entry, context.device))
     return error;
   if (Error error = buffers.load(program, context, weights))
     return error;
-  return arena.allocate(planMemory(program, *options.entry).loadArena,
+  return arena.allocate(context.device, planMemory(program, *options.entry).loadArena,
                         "scratch for preparing weights");
 }
 
@@ -193,7 +193,7 @@ bool Rank::writeOutputs() {
 void Rank::printResult() {
   int64_t mine = peakResidentBytes(), largest = mine;
   context.collective = agreement;
-  if (world.ops->all_reduce(world.comm, &mine, &largest, 1, DCHAG_I64, DCHAG_MAX))
+  if (world.ops->all_reduce(world.comm, nullptr, &mine, &largest, 1, DCHAG_I64, DCHAG_MAX))
     largest = mine;
   if (rank != 0)
     return;
@@ -223,7 +223,7 @@ bool Rank::phases() {
   phase = "";
   arena.release();
   buffers.releaseLoaded(program);
-  if (!agree(arena.allocate(options.entry->arena_bytes, "scratch of a step")))
+  if (!agree(arena.allocate(context.device, options.entry->arena_bytes, "scratch of a step")))
     return false;
   if (!steps() || !writeOutputs())
     return false;

@@ -49,7 +49,7 @@ private:
   Inputs inputs;
   Buffers buffers;
   Outputs outputs;
-  Region arena; ///< first for what runs at load, then for the steps
+  DeviceMemory arena; ///< first for what runs at load, then for the steps
   std::vector<double> stepTimes;
   std::atomic<const char *> phase{""};
   std::atomic<int64_t> step{-1}, repetition{-1};

@@ -7,7 +7,7 @@ module attributes {dchag_rt.program = #dchag_rt.program<"m", axes = [], groups =
   func.func private @use_flat(memref<15xf32>)
   // CHECK-LABEL: func.func @dchag_model_step(
   // CHECK-SAME: %[[ARENA:[a-z0-9]+]]: memref<192xi8>
-  func.func @dchag_model_step(%context: !llvm.ptr, %buffers: !llvm.ptr) {
+  func.func @dchag_model_step(%context: !dchag_rt.context, %buffers: !dchag_rt.buffers) {
     // CHECK: %[[A:.+]] = dchag_rt.view %[[ARENA]][[[AT:.+]]] : memref<192xi8> -> memref<5x3xf32>
     %a = memref.alloc() : memref<5x3xf32>
     %b = memref.alloc() : memref<5x3xf32>

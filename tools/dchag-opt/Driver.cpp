@@ -11,6 +11,7 @@
 #include "dchag/Interpreter/Harness.h"
 #include "dchag/Pipelines/Pipelines.h"
 #include "dchag/Support/OutputFile.h"
+#include "dchag/Target/Registry.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/IR/AsmState.h"
@@ -46,22 +47,18 @@ static CompileOptions getCompileOptions() {
   options.strategy = strategy;
   options.commReport = commReport;
   options.shard = llvm::join(shard, ";");
-  options.target = target;
   return options;
 }
 
-static EmitOptions getEmitOptions(const char *argv0) {
-  EmitOptions options;
-  options.cpu = cpu;
-  options.runtimeDir = runtimeDir;
-  if (options.runtimeDir.empty()) {
-    std::string tool =
-        llvm::sys::fs::getMainExecutable(argv0, reinterpret_cast<void *>(&mlir::dchag::runDriver));
-    SmallString<256> folder(llvm::sys::path::parent_path(llvm::sys::path::parent_path(tool)));
-    llvm::sys::path::append(folder, "lib", "dchag");
-    options.runtimeDir = folder.str().str();
-  }
-  return options;
+/// The folder of the runtime library: as said, or beside the tool's own.
+static std::string getRuntimeDir(const char *argv0) {
+  if (!runtimeDir.empty())
+    return runtimeDir;
+  std::string tool =
+      llvm::sys::fs::getMainExecutable(argv0, reinterpret_cast<void *>(&mlir::dchag::runDriver));
+  SmallString<256> folder(llvm::sys::path::parent_path(llvm::sys::path::parent_path(tool)));
+  llvm::sys::path::append(folder, "lib", "dchag");
+  return folder.str().str();
 }
 
 /// Whether a program is to be written, so that all stages of the compiler run.
@@ -145,11 +142,33 @@ static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
   return writeWeights(module, llvm::sys::path::parent_path(inputFile), weightsOut);
 }
 
+/// Names the target in the module: what the command line says, else what the module says, else
+/// the CPU at hand.
+static LogicalResult setTarget(ModuleOp module) {
+  bool isSaid = target.getNumOccurrences() || cpu.getNumOccurrences();
+  if (!isSaid && module->hasAttr(kTargetAttr))
+    return success();
+  TargetOptions options;
+  options.cpu = cpu;
+  std::string problem;
+  llvm::raw_string_ostream errors(problem);
+  FailureOr<TargetAttrInterface> attribute =
+      makeTarget(target, options, module.getContext(), errors);
+  if (failed(attribute)) {
+    llvm::errs() << "dchag-opt: " << escapeText(problem) << "\n";
+    return failure();
+  }
+  module->setAttr(kTargetAttr, *attribute);
+  return success();
+}
+
 /// Passes named on the command line, then those that the emission needs: none for a module
 /// that is code already.
 static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &config,
                                ModuleOp module) {
   bool isCode = rt::ProgramAttr::lookup(module) != nullptr;
+  if (makesProgram() && failed(setTarget(module)))
+    return failure();
   if (failed(applyPassManagerCLOptions(manager)) || failed(config.setupPassPipeline(manager)))
     return failure();
   if (!dumpStages.empty()) {
@@ -162,7 +181,7 @@ static LogicalResult addPasses(PassManager &manager, const MlirOptMainConfig &co
   options.stage = getStage(module);
   if (options.stage == Stage::PerDevice && !options.mesh.empty())
     return module.emitError("is the program of each rank of its own mesh: leave out --mesh");
-  return addCompilePipeline(manager, options, llvm::errs());
+  return addCompilePipeline(manager, getTarget(module), options, llvm::errs());
 }
 
 static FailureOr<std::optional<InputKind>> getMissingKind(ModuleOp module) {
@@ -232,29 +251,29 @@ static LogicalResult writeText(ModuleOp module, StringRef path,
 
 /// Writes the object, and from it the executable, whose object goes when it is linked.
 static LogicalResult emitBinary(ModuleOp module, llvm::Module &code, StringRef path,
-                                const EmitOptions &options) {
+                                StringRef runtimeDir) {
   llvm::Expected<std::unique_ptr<OutputFile>> object = OutputFile::open(path);
   if (!object)
     return module.emitError(llvm::toString(object.takeError()));
-  if (failed(emitObject(module, code, (*object)->os(), options)))
+  if (failed(getTarget(module).emitObject(module, code, (*object)->os())))
     return failure();
   bool links = emitKind == EmitKind::Exe;
   if (llvm::Error error = links ? (*object)->flush() : (*object)->keep())
     return module.emitError(llvm::toString(std::move(error)));
-  return links ? linkExecutable(module, (*object)->getTemporary(), path, options) : success();
+  return links ? linkExecutable(module, (*object)->getTemporary(), path, runtimeDir) : success();
 }
 
 /// Objects and executables need a file; text goes to the standard output by default.
-static LogicalResult emit(ModuleOp module, StringRef outputFile, const EmitOptions &options) {
+static LogicalResult emit(ModuleOp module, StringRef outputFile, StringRef runtimeDir) {
   bool binary = emitKind == EmitKind::Obj || emitKind == EmitKind::Exe;
   if (binary && outputFile == "-")
     return module.emitError("name the file to write by -o");
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = emitLLVM(module, context, options);
+  std::unique_ptr<llvm::Module> code = getTarget(module).translate(module, context);
   if (!code)
     return failure();
   if (binary)
-    return emitBinary(module, *code, outputFile, options);
+    return emitBinary(module, *code, outputFile, runtimeDir);
   return writeText(module, outputFile, [&](raw_ostream &os) { code->print(os, nullptr); });
 }
 
@@ -267,7 +286,7 @@ static LogicalResult printModule(ModuleOp module, StringRef outputFile) {
 }
 
 static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outputFile,
-                            const EmitOptions &options) {
+                            StringRef runtimeDir) {
   bool checked = !checkEquals.empty() || !checkRanksOf.empty();
   // Who asks for weights alone does not want the module on the terminal.
   bool onlyWeights = !weightsOut.empty() && emitKind == EmitKind::None && outputFile == "-";
@@ -279,7 +298,7 @@ static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outp
   case EmitKind::Llvm:
   case EmitKind::Obj:
   case EmitKind::Exe:
-    return emit(module, outputFile, options);
+    return emit(module, outputFile, runtimeDir);
   case EmitKind::None:
   case EmitKind::Mlir:
     return checked || onlyWeights ? success() : printModule(module, outputFile);
@@ -307,5 +326,5 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, ModelFormat f
   manager.enableVerifier(config.shouldVerifyPasses());
   if (failed(addPasses(manager, config, *module)) || failed(manager.run(*module)))
     return 1;
-  return failed(finish(*module, inputFile, outputFile, getEmitOptions(argv0)));
+  return failed(finish(*module, inputFile, outputFile, getRuntimeDir(argv0)));
 }

@@ -2,6 +2,7 @@
 #ifndef DCHAG_PIPELINES_PIPELINES_H
 #define DCHAG_PIPELINES_PIPELINES_H
 
+#include "dialects/interfaces/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include <string>
@@ -25,8 +26,6 @@ struct CompileOptions {
   std::string shard;
   /// File for the list of collectives; empty: none.
   std::string commReport;
-  /// Name of the target, "cpu".
-  std::string target = "cpu";
   Stage stage = Stage::Model;
 };
 
@@ -40,10 +39,10 @@ std::string getModelPipeline(const CompileOptions &options);
 LogicalResult addPassPipeline(OpPassManager &manager, StringRef pipeline,
                               llvm::raw_ostream &errors);
 
-/// Adds everything from the global level down to the LLVM dialect for the target. Emits an
-/// error through `errors` and fails for an unknown target.
-LogicalResult addCompilePipeline(OpPassManager &manager, const CompileOptions &options,
-                                 llvm::raw_ostream &errors);
+/// Adds everything from the global level down to what `target` translates: the stages above, the
+/// schedule, the pipeline of the target. Says through `errors` what is wrong with the options.
+LogicalResult addCompilePipeline(OpPassManager &manager, TargetAttrInterface target,
+                                 const CompileOptions &options, llvm::raw_ostream &errors);
 
 } // namespace mlir::dchag
 

@@ -1,14 +1,14 @@
 // RUN: dchag-opt %s --verify-roundtrip | FileCheck %s
 
 // CHECK-LABEL: func.func @gathered(
-func.func @gathered(%x: memref<2x3xf32>, %y: memref<2x6xf32>) {
+func.func @gathered(%x: memref<2x3xf32>, %y: memref<2x2x3xf32>) {
   // CHECK: %[[R:.+]] = dchag_rt.start {
   // CHECK-NEXT: dchag_rt.all_gather %[[X:.+]] outs(%[[Y:.+]]) {
-  // CHECK: dchag_rt.wait %[[R]] source(%[[X]] : memref<2x3xf32>) outs(%[[Y]] : memref<2x6xf32>)
+  // CHECK: dchag_rt.wait %[[R]] source(%[[X]] : memref<2x3xf32>) outs(%[[Y]] : memref<2x2x3xf32>)
   %r = dchag_rt.start {
-    dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, dim = 1 : i64, site = 0 : i32} : (memref<2x3xf32>, memref<2x6xf32>) -> ()
+    dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, site = 0 : i32} : (memref<2x3xf32>, memref<2x2x3xf32>) -> ()
   }
-  dchag_rt.wait %r source(%x : memref<2x3xf32>) outs(%y : memref<2x6xf32>)
+  dchag_rt.wait %r source(%x : memref<2x3xf32>) outs(%y : memref<2x2x3xf32>)
   return
 }
 

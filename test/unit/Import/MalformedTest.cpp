@@ -57,7 +57,7 @@ protected:
     PassManager manager(&context, ModuleOp::getOperationName(), PassManager::Nesting::Implicit);
     std::string errors;
     llvm::raw_string_ostream stream(errors);
-    if (failed(addCompilePipeline(manager, compileOptions, stream)))
+    if (failed(addCompilePipeline(manager, getTarget(module), compileOptions, stream)))
       ADD_FAILURE() << errors;
     return manager.run(module);
   }

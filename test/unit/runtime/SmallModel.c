@@ -77,7 +77,6 @@ static const dchag_matmul product = {DCHAG_F32,
                                      {0, O, 1},
                                      {LOCAL * O, O, 1},
                                      {0, 1, 0}};
-static void *cache;
 
 /// Prints the mapped OpenMP runtimes when DCHAG_TEST_MAPS is set: there must be one.
 static void printOpenMP(void) {
@@ -101,7 +100,7 @@ static void printOpenMP(void) {
 static void step(dchag_context *context, void **table, void *arena) {
   float *sums = arena;
   const float *y = table[Y];
-  dchag_rt_matmul(context, &product, &cache, table[X], table[W], table[SHIFT], table[Y]);
+  dchag_rt_matmul(context, 0, &product, table[X], table[W], table[SHIFT], table[Y]);
   int64_t here = C - dchag_rt_axis_index(context, 0) * LOCAL;
   if (here > LOCAL)
     here = LOCAL;
@@ -110,7 +109,7 @@ static void step(dchag_context *context, void **table, void *arena) {
     for (int i = 0; i < here * O; ++i)
       sums[b] += y[b * LOCAL * O + i];
   }
-  dchag_rt_all_reduce(context, 0, 0, DCHAG_F32, DCHAG_SUM, B, sums, table[Z]);
+  dchag_rt_all_reduce(context, 0, 0, 0, DCHAG_F32, DCHAG_SUM, B, sums, table[Z]);
   printOpenMP();
 }
 

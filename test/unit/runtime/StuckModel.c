@@ -19,7 +19,7 @@ static void step(dchag_context *context, void **table, void *arena) {
   (void)arena;
   if (dchag_rt_axis_index(context, 0) == 1)
     sleep(60);
-  dchag_rt_all_reduce(context, 0, 0, DCHAG_F32, DCHAG_SUM, 1, &sum, &sum);
+  dchag_rt_all_reduce(context, 0, 0, 0, DCHAG_F32, DCHAG_SUM, 1, &sum, &sum);
 }
 
 static const dchag_entry_point entries[] = {{"step", DCHAG_EACH_STEP, 0, 0, 0, step}};

@@ -1,0 +1,193 @@
+//===- Passes.td - from the per-device level to kernels on buffers -*- tablegen -*-===//
+#ifndef DCHAG_SCHEDULE_PASSES
+#define DCHAG_SCHEDULE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
+  let summary = "Replaces domain ops by simpler ones";
+  let description = [{
+    Every op that implements upstream's `AggregatedOpInterface` says itself what it is in
+    simpler ops (the closed set, linalg.generic); also takes `tensor.pad` apart. An op may compute in a
+    wider float than its result has: what it gives is rounded to the type of the result, once. An
+    op of no dialect that later passes know is an error.
+    ```mlir
+    %y = dchag.gelu %x : tensor<2x3xf32>      // before
+    %1 = math.erf %0 : tensor<2x3xf32>        // after, among others
+    ```
+    With `evaluable` it leaves what the interpreter could not execute afterwards, so that
+    `--check-equal` and `--check-ranks` compare what an op computes with what it becomes.
+  }];
+  let options = [Option<"evaluable", "evaluable", "bool", "false",
+      "leave ops whose parts the interpreter cannot execute, and pads: for checks (default false)">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect",
+      "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def DropEmpty : Pass<"drop-empty", "::mlir::ModuleOp"> {
+  let summary = "Leaves out what has no elements";
+  let description = [{
+    An op whose results have no elements computes nothing, and one that reduces, inserts or joins
+    an operand without elements gives what it gives without it:
+    ```mlir
+    %s = linalg.reduce ins(%x : tensor<3x0xf32>) outs(%zeros : tensor<3xf32>) ...     // is %zeros
+    %y = tensor.concat dim(0) %x, %e : (tensor<4x3xf32>, tensor<0x3xf32>) -> ...      // is %x
+    ```
+    What is left of them are `tensor.empty` ops.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numDropped", "num-dropped", "ops left out">];
+}
+
+def ContractToMatmul : Pass<"contract-to-matmul", "::mlir::ModuleOp"> {
+  let summary = "Makes contractions matrix products of the runtime, with what follows them";
+  let description = [{
+    `linalg.contract` of two floating-point operands becomes `dchag_rt.matmul` where the target has
+    such products. Transposes of operands and results fold into its maps; of a factor, a broadcast bias,
+    an addition and a GELU on its only use becomes part of it what the target's products take.
+    ```mlir
+    %c = linalg.contract ... ins(%x, %w) ... ; %b = linalg.broadcast ... ; %y = arith.addf %c, %b   // before
+    %y = dchag_rt.matmul(%x, %w) bias(%bias) outs(%e) ...                                           // after
+    ```
+    Leaves to kernels: integer contractions, sums over one operand's own dimensions, and a few results
+    of long sums where the target says so.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numMatmuls", "num-matmuls", "matrix products made">];
+}
+
+def FuseElementwise : Pass<"fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Fuses element-wise linalg.generic ops into their users";
+  let description = [{
+    A producer with one user moves into it; one that only moves, adds or multiplies is first
+    copied for each of a few users. A producer with a division or a function of `math` is not
+    fused where it would be computed more than once an element.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def CollectivesToRuntime : Pass<"collectives-to-runtime", "::mlir::ModuleOp"> {
+  let summary = "Makes collectives calls of the runtime";
+  let description = [{
+    `shard.all_gather`, `all_reduce`, `reduce_scatter` and `all_to_all` become ops of `dchag_rt`
+    with a destination and an effect on the communicators, in program order; `all_slice` a slice
+    at an offset that depends on the rank; process indices `dchag_rt.axis_index`. Texts of the
+    collectives go to the module attribute `dchag_rt.sites`.
+
+    Communicators move the parts of ranks one behind the other. Where those meet along a dimension
+    that is not the first, a transposition stands before or behind the collective, which is planned,
+    fused and compiled like any other op; behind it as late as its result allows, so that other work
+    fits in between.
+    ```mlir
+    %y = shard.all_gather %x on @mesh grid_axes = [0] gather_axis = 1 : tensor<3x5xf32> -> tensor<3x10xf32>   // before
+    %g = dchag_rt.all_gather %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : ... -> tensor<2x3x5xf32>    // after
+    %t = linalg.transpose ins(%g : tensor<2x3x5xf32>) outs(%f : tensor<3x2x5xf32>) permutation = [1, 0, 2]
+    %y = tensor.collapse_shape %t [[0], [1, 2]] : tensor<3x2x5xf32> into tensor<3x10xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect",
+      "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+  let statistics = [Statistic<"numCollectives", "num-collectives", "collectives made">];
+}
+
+def BufferizeProgram : Pass<"bufferize-program", "::mlir::ModuleOp"> {
+  let summary = "Puts values into buffers";
+  let description = [{
+    Upstream's one-shot bufferization across functions, with row-major buffers at the border of
+    functions and arguments that are never written. A constant of more than 1 MiB that is one
+    number many times over is computed by a loop, so that the program does not hold it.
+    ```mlir
+    %z = arith.constant dense<0.0> : tensor<1024x1024xf32>                  // before
+    %z = memref.alloc() : memref<1024x1024xf32>                             // after
+    linalg.generic ... outs(%z) { linalg.yield %zero }
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect",
+      "::mlir::bufferization::BufferizationDialect"];
+}
+
+def BindBuffers : Pass<"bind-buffers", "::mlir::ModuleOp"> {
+  let summary = "Turns functions into entry points on one table of buffers";
+  let description = [{
+    Arguments and results of entry points become buffers of one table, described with the entry
+    points by the module attribute `dchag_rt.program`; ports of one name and role are one buffer.
+    A compiled parameter that `@prepare` only passes on is one too. Results are computed in their
+    buffer where they have memory of their own, else copied. State, which is updated in place, gets
+    its new elements at the end of a run.
+    ```mlir
+    func.func @step(%x: memref<2x3xf32> {dchag.name = "x", dchag.role = "input"}) -> memref<2x3xf32>   // before
+    func.func @dchag_model_step(%context: !dchag_rt.context, %buffers: !dchag_rt.buffers)              // after
+      %x = dchag_rt.buffer %buffers[0] : memref<2x3xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::dchag::rt::RuntimeDialect"];
+}
+
+def FoldViews : Pass<"fold-views", "::mlir::ModuleOp"> {
+  let summary = "Makes subviews and reshapes views without an offset";
+  let description = [{
+    `memref.subview`, `expand_shape`, `collapse_shape`, `cast` and `reinterpret_cast` of static
+    shape become one `dchag_rt.view` of the buffer behind them, so that kernels of equal shape
+    are equal wherever their operands lie.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::arith::ArithDialect"];
+}
+
+def LegalizeRuntimeOperands : Pass<"legalize-runtime-operands", "::mlir::ModuleOp"> {
+  let summary = "Copies operands of runtime calls into layouts that the calls can take";
+  let description = [{
+    A matrix product takes up to four batch dimensions and one stride for each of m, n and k; a
+    collective takes contiguous data. What is laid out otherwise is copied. Copies become
+    linalg.generic, to be compiled like any other kernel.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect"];
+  let statistics = [Statistic<"numCopies", "num-copies", "operands copied">];
+}
+
+def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes each linalg op on buffers a launch of a kernel, equal kernels one symbol";
+  let description = [{
+    The cost of compiling then depends on the number of different kernels, not on the depth of
+    the model. A launch says of each operand whether the kernel reads it, writes it or both.
+    ```mlir
+    linalg.exp ins(%x : memref<2x3xf32>) outs(%y : memref<2x3xf32>)                       // before
+    linalg.exp ins(%y : memref<2x3xf32>) outs(%z : memref<2x3xf32>)
+    dchag_rt.launch @kernel_0 ins(%x : memref<2x3xf32>) outs(%y : memref<2x3xf32>)        // after
+    dchag_rt.launch @kernel_0 ins(%y : memref<2x3xf32>) outs(%z : memref<2x3xf32>)
+    dchag_rt.kernel @kernel_0(%a: memref<2x3xf32>, %b: memref<2x3xf32>) {
+      linalg.exp ins(%a : memref<2x3xf32>) outs(%b : memref<2x3xf32>)
+      dchag_rt.return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect"];
+  let statistics = [Statistic<"numCalls", "num-calls", "launches of kernels">,
+                    Statistic<"numKernels", "num-kernels", "different kernels">];
+}
+
+def OverlapCollectives : Pass<"overlap-collectives", "::mlir::ModuleOp"> {
+  let summary = "Starts collectives early and waits for them late";
+  let description = [{
+    A collective with something else to do beside it (a kernel, a product, another collective) becomes
+    a `dchag_rt.start` right behind what it needs and a `dchag_rt.wait` right before the first op
+    that needs it. The start stays behind earlier collectives, so that all ranks keep one order.
+    ```mlir
+    dchag_rt.all_gather %x outs(%y) ...                                            // before
+    dchag_rt.launch @kernel_0 outs(%z) ... ; dchag_rt.launch @kernel_1 ins(%y) ...
+    %r = dchag_rt.start { dchag_rt.all_gather %x outs(%y) ... }                    // after
+    dchag_rt.launch @kernel_0 outs(%z) ...
+    dchag_rt.wait %r source(%x) outs(%y) ... ; dchag_rt.launch @kernel_1 ins(%y) ...
+    ```
+    Needs buffers. What ops read and write is seen from their effects. An op whose effects are not
+    known is not crossed. Runs before `plan-memory`, which sees from
+    the wait that buffers live longer.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect"];
+  let statistics = [
+    Statistic<"numOverlapped", "num-overlapped", "collectives split, with something in between">,
+    Statistic<"numBlocking", "num-blocking", "collectives left as they were">];
+}
+
+#endif // DCHAG_SCHEDULE_PASSES

@@ -1,0 +1,126 @@
+//===- KernelLoops.h - bodies and sums of one kernel -----------------------*- C++ -*-===//
+//
+// Sums of f32 are not taken one by one: the millionth addend would lose half of its digits. Each
+// lane of a vector adds up at most 16 addends in f32, a block, and blocks are added up in f64.
+// With u = 2^-24 that bounds the relative error of a sum of positive numbers by 16 u, less than
+// 1e-6, whatever its length. The order of the additions depends on sizes only, neither on the
+// number of threads nor on the position of a row.
+//
+//     for block in 0 .. S / 16:                   // of the summed loop, S long
+//       part = 0 : vector<64xf32>                 // lanes are neighbours in memory
+//       for s in 16 block .. 16 block + 16:
+//         part += body(s)
+//       total += extend(part) : vector<64xf64>
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_LIB_TARGET_CPU_KERNELLOOPS_H
+#define DCHAG_LIB_TARGET_CPU_KERNELLOOPS_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace mlir::dchag {
+
+/// Emits the body of a linalg.generic on buffers for one position of its loops, or for `width`
+/// neighbours along loop `lane` at once, as vectors.
+class BodyEmitter {
+public:
+  BodyEmitter(linalg::GenericOp op, OpBuilder &b);
+
+  Value constant(int64_t value);
+  /// Elements between neighbours along loop `dim` in an operand; 0 if they are one element.
+  int64_t getStride(OpOperand &operand, unsigned dim) const;
+  /// Whether the body can be emitted for several neighbours along a loop: what it calls and loads
+  /// itself takes single values.
+  bool isVectorizable() const;
+  /// Whether all operands have neighbours along `dim` beside each other, or repeat one element.
+  bool isContiguous(unsigned dim) const;
+
+  /// The elements of an operand, or a scalar operand, at the current position.
+  Value load(OpOperand &operand);
+  void store(OpOperand &init, Value value);
+  /// Emits the body but for the ops in `skipped` and returns its values. Elements of results are
+  /// those of `inits`, or loaded where it is empty.
+  IRMapping emit(ValueRange inits, const llvm::SmallPtrSetImpl<Operation *> &skipped);
+  /// A value of the body in `values`; as vector if there are several neighbours.
+  Value get(const IRMapping &values, Value value);
+
+  /// Type of the values of `width` neighbours.
+  Type getWide(Type type) const;
+
+  OpBuilder &b;
+  linalg::GenericOp op;
+  Location loc;
+  SmallVector<int64_t> sizes; ///< of the loops
+  SmallVector<Value> indices; ///< the position in each loop, of the first neighbour along `lane`
+  unsigned lane = 0;
+  int64_t width = 1;
+
+private:
+  bool isVectorAccess(OpOperand &operand, unsigned dim) const;
+  SmallVector<Value> getIndices(OpOperand &operand, int64_t offset = 0);
+  Value emitIndex(unsigned dim);
+  Value emitOp(Operation &inner, IRMapping &values);
+};
+
+/// Emits the loops that results lack. Results are in registers until all is combined.
+class ReductionEmitter {
+public:
+  /// `sums` are the loops that the results lack, outermost first.
+  ReductionEmitter(BodyEmitter &body, ArrayRef<unsigned> sums);
+
+  /// Results for all positions of loop `lane`, which they have; `parallel`: by several threads.
+  void emitColumns(unsigned lane, bool parallel);
+  /// One result; the last of the summed loops runs along the rows of the operands.
+  void emitRow();
+
+private:
+  enum class Kind {
+    BlockSum, ///< f32 sums: blocks in f32, their sum in f64
+    Wide,     ///< sums of f64, products: in f64
+    AnyOrder, ///< integers, maxima and minima
+    InOrder   ///< one by one, by the body as it is
+  };
+  struct Output {
+    OpOperand *init;
+    Kind kind;
+    Operation *combiner = nullptr; ///< the op of the body that combines
+    Value addend;                  ///< what it combines with
+  };
+  /// What loops carry: a total for each result and, for block sums, the sum of a block.
+  using State = SmallVector<Value>;
+  using Step = llvm::function_ref<void(State &)>;
+
+  Output classify(unsigned index);
+  Type getTotalType(const Output &output) const;
+  Value getNeutral(const Output &output);
+  Value combine(const Output &output, Value lhs, Value rhs);
+  State start();
+  void loop(unsigned sum, int64_t from, int64_t count, int64_t step, State &state, Step inner);
+  /// All summed loops, the last one from `begin` in `count` steps.
+  State sumAll(int64_t begin, int64_t count);
+  void sumOuter(unsigned level, State &state);
+  void sumBlock(unsigned level, Value from, int64_t count, State &state);
+  void sumInner(unsigned level, State &state);
+  void accumulate(State &state);
+  void flush(State &state);
+  Value joinLanes(const Output &output, Value total);
+  void store(const State &state);
+  int64_t getCount(unsigned level) const;
+
+  BodyEmitter &body;
+  OpBuilder &b;
+  Location loc;
+  SmallVector<unsigned> sums;
+  SmallVector<Output> outputs;
+  llvm::SmallPtrSet<Operation *, 4> combiners;
+  bool inOrder = false;                               ///< some result is
+  int64_t lastBegin = 0, lastCount = 0, lastStep = 1; ///< of the last summed loop
+  /// Loops from this level on make up less than a block.
+  unsigned innerLevel = 0;
+  int64_t perBlock = 1; ///< steps of the loop around them in a block
+};
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_LIB_TARGET_CPU_KERNELLOOPS_H
