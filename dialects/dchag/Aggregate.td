@@ -32,6 +32,10 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
     B, G, Q, N, Do and the heads split freely, the heads as a `sum` where there is `wo`; with `bo`,
     which must be added once, and where only one of `wk` and `wv` is given, they stay whole. K
     stays whole: `dchag.aggregate_partial` is the form that splits along it.
+
+    Made by `raise-aggregate`, joined with others by `group-aggregates`. `split-aggregates` takes the output
+    projection off and, where the units of a group split, makes `dchag.aggregate_partial` and
+    `dchag.merge_partials` of it; `decompose` replaces the rest by simpler ops.
     ```mlir
     %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv) output(%wo) mask(%m) {heads = 2, scale = 0.5}
       : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>, tensor<2x6xf32>, tensor<2x4x8xf32>, tensor<2x5x4xf32>, tensor<1x2x3xi1>) -> tensor<1x2x1x4x5xf32>

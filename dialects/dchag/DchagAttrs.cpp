@@ -2,8 +2,8 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "mlir/IR/DialectImplementation.h"
-#include "llvm/IR/Module.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/IR/Module.h"
 
 using namespace mlir;
 using namespace mlir::dchag;

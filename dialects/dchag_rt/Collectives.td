@@ -87,7 +87,11 @@ def Runtime_AllToAllOp : Runtime_CollectiveOp<"all_to_all"> {
 def Runtime_AxisIndexOp : Runtime_Op<"axis_index", [Pure]> {
   let summary = "Position of this rank along one axis of the mesh";
   let description = [{
-    From 0 to the size of the axis in the program's mesh, which `axis` numbers.
+    `axis` is the number of the axis in the mesh of the program; the result is at least 0 and less than the
+    size of that axis, and does not change while a program runs.
+
+    Made by `collectives-to-runtime` from `shard.process_multi_index` and for the offset of
+    `shard.all_slice`; a call of `dchag_rt_axis_index` in the end.
     ```mlir
     %i = dchag_rt.axis_index 0
     ```

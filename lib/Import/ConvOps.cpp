@@ -9,6 +9,8 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
+/// A convolution along each spatial dimension: pixels between two results, pixels between two
+/// elements of the kernel, zeros in front and behind, and the number of results.
 struct Window {
   SmallVector<int64_t> strides, dilations, low, high, result;
 };
@@ -36,6 +38,9 @@ void setSamePadding(Window &window, size_t dim, int64_t size, int64_t extent, bo
   window.high[dim] = total - window.low[dim];
 }
 
+/// The geometry of a convolution from the attributes of its node: `image` and `kernel` are sizes of
+/// the spatial dimensions, in pixels. Fails with a message of the node where attributes do not go
+/// with them, or where the kernel does not fit into the padded image.
 FailureOr<Window> getWindow(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
   size_t count = kernel.size();
   auto strides = getSpatial(node, "strides", count, 1, 1),
@@ -141,6 +146,9 @@ LogicalResult setOutputShape(NodeBuilder &node, Spread &spread, ArrayRef<int64_t
   return success();
 }
 
+/// The geometry of a transposed convolution from the attributes of its node: `image` and `kernel`
+/// are sizes of the spatial dimensions, in pixels. Fails with a message of the node where
+/// attributes do not go with them, or where nothing of the result is left.
 FailureOr<Spread> getSpread(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
   size_t count = kernel.size();
   auto strides = getSpatial(node, "strides", count, 1, 1),

@@ -57,6 +57,18 @@ def PrefetchParameters : Pass<"prefetch-parameters", "::mlir::ModuleOp"> {
     before it stands, so that it can run beside the ops that use those; no further, so that only
     that many gathered parameters wait in memory. Code generation starts collectives where they
     stand and waits where they are used. Order among collectives stays the same on all ranks.
+    ```mlir
+    %ga = shard.all_gather %a on @mesh grid_axes = [0] gather_axis = 0 : tensor<2xf32> -> tensor<4xf32>  // before
+    %0 = arith.addf %x, %ga : tensor<4xf32>
+    %gb = shard.all_gather %b on @mesh grid_axes = [0] gather_axis = 0 : tensor<2xf32> -> tensor<4xf32>
+    %1 = arith.mulf %0, %gb : tensor<4xf32>
+
+    %ga = shard.all_gather %a on @mesh grid_axes = [0] gather_axis = 0 : tensor<2xf32> -> tensor<4xf32>  // after
+    %gb = shard.all_gather %b on @mesh grid_axes = [0] gather_axis = 0 : tensor<2xf32> -> tensor<4xf32>
+    %0 = arith.addf %x, %ga : tensor<4xf32>
+    %1 = arith.mulf %0, %gb : tensor<4xf32>
+    ```
+    Leaves gathers of what is computed where they are.
   }];
   let options = [Option<"distance", "distance", "int64_t", "1",
     "layers of parameters that are gathered ahead (default 1)">];
@@ -69,6 +81,15 @@ def VerifyCollectives : Pass<"verify-collectives", "::mlir::ModuleOp"> {
     A collective inside of an op with regions is reached by all ranks of its group only if the
     conditions and bounds of that op are the same on all of them. Fails where values do not show
     it, and at ops with regions that are none of `scf.if` and `scf.for`. Changes nothing.
+    ```mlir
+    // On the mesh ["dp" = 2, "tp" = 2].
+    %r = shard.process_multi_index on @mesh axes = [1] : index
+    %c = arith.cmpi eq, %r, %zero : index
+    %y = scf.if %c -> tensor<4xf32> {
+      %s = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<4xf32> -> tensor<4xf32>   // accepted: along dp
+      %t = shard.all_reduce %s on @mesh grid_axes = [1] : tensor<4xf32> -> tensor<4xf32>
+      // error: 'shard.all_reduce' op stands in 'scf.if', whose condition may differ between the ranks of its group
+    ```
   }];
 }
 
@@ -80,6 +101,20 @@ def ReportCommunication : Pass<"report-communication", "::mlir::ModuleOp"> {
     sends n - 1 times its part in a gather of n ranks, (n - 1)/n of its operand in an
     all-to-all or a scattered reduction, and twice that in a reduction. Local slices are free.
     Changes nothing.
+    ```mlir
+    // On the mesh ["dp" = 2, "tp" = 4].
+    %s = shard.all_reduce %x on @mesh grid_axes = [1] : tensor<2x3xf32> -> tensor<2x3xf32>
+    %g = shard.all_gather %s on @mesh grid_axes = [1] gather_axis = 1 : tensor<2x3xf32> -> tensor<2x12xf32>
+    ```
+    ```
+    function  collective     axes       count     bytes sent  type, source
+    @step     all_reduce     tp             1             36  tensor<2x3xf32> -> tensor<2x3xf32>, model.mlir:4
+    @step     all_gather     tp             1             72  tensor<2x3xf32> -> tensor<2x12xf32>, model.mlir:5
+    total over tp: 108 bytes sent a rank
+    total by all_reduce: 36 bytes sent a rank
+    total by all_gather: 72 bytes sent a rank
+    total: 2 collectives, 108 bytes sent a rank
+    ```
   }];
   let options = [Option<"output", "output", "std::string", [{"-"}],
     "file to write; JSON if its name ends in .json, '-' (default) for text on the standard output">];

@@ -21,6 +21,16 @@ def PrintShardingRules : Pass<"print-sharding-rules", "::mlir::ModuleOp"> {
   let description = [{
     Sets the attribute `dchag.rule` on every op in a function that has a rule. Ops without
     one get `dchag.rule = "none"`. For reading and for tests; nothing consumes it.
+    ```mlir
+    %y = linalg.contract ... ins(%a, %b : tensor<2x3xf32>, tensor<3x5xf32>) outs(%z : tensor<2x5xf32>)  // before
+    %n = linalg.exp ins(%y : tensor<2x5xf32>) outs(%e : tensor<2x5xf32>)
+
+    %y = linalg.contract ... {dchag.rule = #dchag.rule<                                                 // after
+        [#dchag.factor<2, parallel>, #dchag.factor<5, parallel>, #dchag.factor<3, sum>],           // factors 0, 1, 2
+        [[array<i64: 0>, array<i64: 2>], [array<i64: 2>, array<i64: 1>], [array<i64: 0>, array<i64: 1>]],  // of the operands
+        [[array<i64: 0>, array<i64: 1>]], linear = [array<i64: 0>, array<i64: 1>]>} ...  // of the result
+    %n = linalg.exp {dchag.rule = "none"} ins(%y : tensor<2x5xf32>) outs(%e : tensor<2x5xf32>)
+    ```
   }];
   // Rules are its attributes.
   let dependentDialects = ["::mlir::dchag::DchagDialect"];
@@ -30,6 +40,13 @@ def SetMesh : Pass<"set-mesh", "::mlir::ModuleOp"> {
   let summary = "Gives the module its grid of ranks";
   let description = [{
     Sets `dchag.mesh` and makes `shard.grid @mesh`, which must have the same sizes if it is there.
+    ```mlir
+    module {                                                              // before: set-mesh{mesh=dp=2,tp=3}
+
+    module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {  // after
+      shard.grid @mesh(shape = 2x3)
+    ```
+    Fails without the option where the module has no mesh of its own, and where another symbol has the name `mesh`.
   }];
   let options = [Option<"mesh", "mesh", "std::string", [{""}],
     "axes of the ranks with sizes, such as tp=2 or dp=2,tp=4; empty (default): the module's own">];
@@ -46,10 +63,23 @@ def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
     divides; with a mask where the ranks do not divide the units. In mode `hierarchical` so
     do those with fewer groups than ranks, when the groups divide the ranks: the mesh axis is
     made two, `AXIS.groups` and `AXIS.units`, and each group is split over the ranks of the
-    second. Equal in real arithmetic. Where the tokens of one group are concatenated of several
-    sources, channels are dealt such that each rank has its part of each source: an aggregation
-    does not see their order.
+    second. Equal in real arithmetic. Where the tokens of one group are concatenated from several
+    sources, the units of each source are distributed over the ranks by themselves, so that each rank has
+    its part of each source: an aggregation does not depend on their order.
+    ```mlir
+    // split-aggregates{mode=split-softmax}, 2 ranks.
+    %y = dchag.aggregate %t, %q output(%o, %b) {heads = 2, scale = 0.5}                                // before
+      : (tensor<2x1x5x4x8xf32>, tensor<1x3x8xf32>, tensor<1x7x8xf32>, tensor<1x7xf32>) -> tensor<2x1x3x4x7xf32>
 
+    %all = arith.constant dense<true> : tensor<1x1x5xi1>                                                // after
+    %max, %sum, %acc = dchag.aggregate_partial %t, %q mask(%all) {heads = 2 : i64, scale = 5.000000e-01 : f64, weighs_masked}
+      : ... -> (tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x8xf32>)
+    ...                                                           // a new first dimension of size 1: the parts
+    %a = dchag.merge_partials %max1, %sum1, %acc1 {nan_when_empty} : ... -> tensor<2x1x3x4x8xf32>
+    %p = linalg.contract ... ins(%a, %o : tensor<2x1x3x4x8xf32>, tensor<1x7x8xf32>) ... -> tensor<2x1x3x4x7xf32>
+    %biases = linalg.broadcast ins(%b : tensor<1x7xf32>) ... dimensions = [0, 2, 3]
+    %y = arith.addf %p, %biases : tensor<2x1x3x4x7xf32>
+    ```
     Fails in mode `split-softmax` at a first-level aggregation of several groups: those split
     by groups (mode `hierarchical`).
   }];
@@ -102,7 +132,12 @@ def AnnotateData : AnnotatePass<"annotate-data"> {
   let summary = "Marks inputs to be split by samples: data parallelism";
   let description = [{
     Marks the first dimension of every input that has as many rows as there are samples: those of
-    the image that is tokenized first, or of the first input.
+    the image that is tokenized first, or of the first input. Warns where there is one sample.
+    ```mlir
+    %x: tensor<4x6x2x4xf32> {dchag.name = "x", dchag.role = "input"}                                   // before
+    // after
+    %x: tensor<4x6x2x4xf32> {dchag.marks = [#dchag.mark<<[["dp"], [], [], []]>, axes = ["dp"], activations, by "data">]}
+    ```
   }];
   let options = [AxisOption<"samples are spread", "dp">];
   let statistics = [markedStatistic];
@@ -114,6 +149,12 @@ def AnnotateParameters : AnnotatePass<"annotate-parameters"> {
     Sets `dchag.storage` on parameters: `propagate` splits each of them over the axes in addition
     to the way it is used, along its largest dimension that divides evenly, so that it is gathered
     for its use (ZeRO stage 3, arXiv 1910.02054; PyTorch FSDP, arXiv 2304.11277).
+    ```mlir
+    // annotate-parameters{axis=dp+fsdp min-elements=6}
+    %w: tensor<6xf32> {dchag.name = "w", dchag.role = "param"}                                         // before
+    %w: tensor<6xf32> {dchag.name = "w", dchag.role = "param", dchag.storage = ["dp", "fsdp"]}          // after
+    ```
+    Leaves arguments of `@prepare` alone: they are laid out as `@step` takes the results.
   }];
   let options = [AxisOption<"parameters are stored in parts", "fsdp">,
     Option<"minElements", "min-elements", "int64_t", "2",
@@ -128,7 +169,18 @@ def AnnotateAggregations : AnnotatePass<"annotate-aggregations"> {
     of the first aggregations and of all levels of a tree that have groups for all ranks
     (`hierarchical`, D-CHAG, arXiv 2506.21411), what follows being the same on all ranks; or the
     units of the first aggregations (`split-softmax`; docs/math.md, section 3).
+    ```mlir
+    // annotate-aggregations{mode=hierarchical}: 4 groups over 2 ranks; the level above has one group.
+    %a = dchag.aggregate %t, %q {heads = 2, scale = 0.5} : ... -> tensor<2x4x1x4x8xf32>                // before
+    ...
+    %y = dchag.aggregate %s, %o {heads = 2, scale = 0.5} : ... -> tensor<2x1x1x4x8xf32>
 
+    %a = dchag.aggregate %t, %q {dchag.marks =                                                          // after
+      [[#dchag.mark<<[[], ["tp"], [], [], []]>, axes = ["tp"], weights, by "hierarchical">]], ...} : ...
+    ...                                                           // %s is marked like %y: gathered for all its uses
+    %y = dchag.aggregate %s, %o {dchag.marks =
+      [[#dchag.mark<<[[], [], [], [], []]>, axes = ["tp"], weights, by "hierarchical">]], ...} : ...
+    ```
     Needs `split-aggregates` of the same mode. Fails when the mode does not apply to the model.
   }];
   let options = [AxisOption<"channels or groups are spread", "tp">, modeOption];
@@ -142,6 +194,14 @@ def AnnotateWidths : AnnotatePass<"annotate-widths"> {
     activation with a parameter, through ops in which the summed factor is parallel, to ops where
     only parameters have it. This is Megatron's split of heads and hidden widths (arXiv
     1909.08053), found from the rules. A width that something else uses as well stays whole.
+    ```mlir
+    %h = linalg.contract ... ins(%x, %v : tensor<2x3xf32>, tensor<3x5xf32>) ... -> tensor<2x5xf32>     // before
+    %a = dchag.gelu %h : tensor<2x5xf32>
+    %y = linalg.contract ... ins(%a, %w : tensor<2x5xf32>, tensor<5x7xf32>) ... -> tensor<2x7xf32>
+
+    %a = dchag.gelu %h {dchag.marks = [[#dchag.mark<<[[], ["tp"]]>, axes = ["tp"], weights, by "widths">]]} ... // after
+    ```
+    Warns where there is no such width.
   }];
   let options = [AxisOption<"heads and hidden widths are spread", "tp">];
   let statistics = [markedStatistic];
@@ -157,6 +217,13 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
     everything is split by positions, and attention gathers keys and values. Where attention is inside
     of windows and a rank has one sample, rows of windows are split: nothing is gathered but what
     is rolled. Warns where nothing can be split.
+    ```mlir
+    // 12 positions are 3 rows of 4 pixels, as a dchag.unpatchify behind it shows.
+    %n = dchag.rms_norm %x scale(%s) {dims = 1, epsilon = 1.0e-5} : (tensor<2x12x6xf32>, tensor<6xf32>) -> ...  // before
+
+    %n = dchag.rms_norm %x scale(%s) {dchag.marks =                                                     // after
+      [[#dchag.mark<<[[], ["sp"] unit 4, []]>, axes = ["sp"], activations, by "positions">]], ...} : ...
+    ```
   }];
   let options = [AxisOption<"positions are spread", "sp">];
   let statistics = [markedStatistic];
@@ -165,18 +232,29 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
 def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
   let summary = "Decides the sharding of every value from those marked";
   let description = [{
-    A fix-point over the factors of the ops' rules: wishes of users come first, then those of
-    weights, then those of activations; of equal ones the one that more bytes have. An axis
-    splits one factor of an op; what loses is laid out anew where it is used, with a remark that
-    names both and what they cost. What nothing asks for is replicated. `@step` comes first;
-    the results of `@prepare` then have the shardings of the arguments of `@step` of the same
-    name. Arguments are laid out as all their uses want, or replicated, and parameters with
-    `dchag.storage` split over these axes too, to be gathered for their uses.
+    A fix-point over the factors of the ops' rules. Marks of users are propagated first, then those of
+    weights, then those of activations; of two of one priority the one that more bytes have. An axis
+    splits one factor of an op; where another sharding was asked for, the value is resharded at its use, with
+    a remark that names both origins and what each costs. What no mark reaches is replicated. `@step` comes
+    first; results of `@prepare` take the shardings of the arguments of `@step` of the same
+    name. Arguments are laid out as all their uses need them, or replicated, and parameters with
+    `dchag.storage` are split over these axes too, to be gathered for their uses.
+    ```mlir
+    %h = linalg.contract ... ins(%x, %v : tensor<2x3xf32>, tensor<3x5xf32>) ...                        // before
+    %a = arith.addf %h, %one {dchag.marks = [[#dchag.mark<<[[], ["tp"]]>, axes = ["tp"], weights, by "widths">]]} : ...
+    %y = linalg.contract ... ins(%a, %w : tensor<2x5xf32>, tensor<5x7xf32>) ...
 
+    %v: tensor<3x5xf32> {..., dchag.sharding = #dchag.sharding<[[], ["tp"]]>}                           // after
+    %w: tensor<5x7xf32> {..., dchag.sharding = #dchag.sharding<[["tp"], []]>}
+    %a = arith.addf %h, %one {dchag.operand_shardings = [#dchag.sharding<[[], ["tp"]]>, #dchag.sharding<[[], ["tp"]]>],
+                              dchag.shardings = [#dchag.sharding<[[], ["tp"]]>]} : tensor<2x5xf32>
+    %y = linalg.contract ... {dchag.operand_shardings = [#dchag.sharding<[[], ["tp"]]>, #dchag.sharding<[["tp"], []]>, ...],
+                              dchag.shardings = [#dchag.sharding<[[], []], partial = ["tp" = sum]>]} ...
+    ```
     Leaves `dchag.shardings` (results) and `dchag.operand_shardings` on every op and
     `dchag.sharding` on arguments and results of functions, no marks, and with `explain` where
-    each split comes from (`dchag.origins`). An op without a rule gets whole operands, with a
-    warning.
+    each split comes from (`dchag.origins = ["dimension 1 over \22tp\22: widths, 2 ops away"]` on `%v`). An op
+    without a rule gets whole operands, with a warning.
   }];
   let options = [Option<"strict", "strict-sharding", "bool", "false",
     "an op without a rule that needs operands gathered is an error (default: a warning)">,
@@ -194,6 +272,17 @@ def InsertReshards : Pass<"insert-reshards", "::mlir::ModuleOp"> {
     Inserts a `dchag.reshard` before the first op that needs a value in another layout than
     its producer's, once for each layout. Partial sums are thus combined right where they are
     needed, to the layout that is needed there.
+    ```mlir
+    %x: tensor<5x7xf32> {dchag.sharding = #dchag.sharding<[["tp"], []]>}
+    %b = math.absf %x {dchag.operand_shardings = [#dchag.sharding<[[], ["tp"]]>], dchag.shardings = ...} : ...  // before
+    %c = math.exp %x {dchag.operand_shardings = [#dchag.sharding<[[], ["tp"]]>], dchag.shardings = ...} : ...
+
+    %r = dchag.reshard %x from <[["tp"], []]> to <[[], ["tp"]]> global tensor<5x7xf32>                  // after
+      {dchag.shardings = [#dchag.sharding<[[], ["tp"]]>]} : tensor<5x7xf32> -> tensor<5x7xf32>
+    %b = math.absf %r {dchag.shardings = [#dchag.sharding<[[], ["tp"]]>]} : tensor<5x7xf32>
+    %c = math.exp %r {dchag.shardings = [#dchag.sharding<[[], ["tp"]]>]} : tensor<5x7xf32>
+    ```
+    Needs `propagate`; types stay global.
   }];
   let statistics = [Statistic<"numReshards", "num-reshards", "reshards inserted">];
 }
@@ -203,7 +292,17 @@ def VerifyShardings : Pass<"verify-shardings", "::mlir::ModuleOp"> {
   let description = [{
     After `insert-reshards`: the shardings of operands and results of each op are what its rule
     makes of one split of its factors, partial results included; partial values go into
-    `dchag.reshard` only; what is returned has the sharding of the signature.
+    `dchag.reshard` only; what is returned has the sharding of the signature. Changes nothing.
+    ```mlir
+    %x: tensor<5x4xf32> {dchag.sharding = #dchag.sharding<[[], ["tp"]]>}
+    %y = linalg.reduce { arith.addf } ins(%x : ...) outs(%z : tensor<5xf32>) dimensions = [1]                   // accepted
+      {dchag.shardings = [#dchag.sharding<[[]], partial = ["tp" = sum]>]}
+    %n = arith.negf %y : tensor<5xf32>
+    // error: 'arith.negf' op uses operand 0 before its partial results are combined: ...
+    %s = linalg.reduce { arith.addf } ins(%x : ...) outs(%z : tensor<5xf32>) dimensions = [1]
+      {dchag.shardings = [#dchag.sharding<[[]]>]}
+    // error: 'linalg.reduce' op has shardings that its rule does not allow: ...
+    ```
   }];
 }
 
@@ -214,6 +313,17 @@ def Partition : Pass<"partition", "::mlir::ModuleOp"> {
     split unevenly and padding would reach what is not padding, `dchag.mask_shard` overwrites
     it, unless it is shown to be 0. Arguments and results keep their global type as
     `dchag.global`. Padding of parameters computed by `@prepare` is 0.
+    ```mlir
+    func.func @sum(%x: tensor<2x5xf32> {dchag.sharding = #dchag.sharding<[[], ["tp"]]>}, ...) // before: 2 ranks
+    %p = linalg.contract ... {dchag.shardings = [#dchag.sharding<[[], []], partial = ["tp" = sum]>]}
+      ins(%x, %w : tensor<2x5xf32>, tensor<5x7xf32>) outs(%z : tensor<2x7xf32>) -> tensor<2x7xf32>
+
+    func.func @sum(%x: tensor<2x3xf32> {dchag.global = tensor<2x5xf32>, dchag.sharding = ...}, ...) // after
+    %m = dchag.mask_shard %x {axes = ["tp"], dim = 1 : i64, size = 5 : i64, value = 0.000000e+00 : f32, ...} : tensor<2x3xf32>
+    %p = linalg.contract ... {dchag.shardings = [#dchag.sharding<[[], []], partial = ["tp" = sum]>]}
+      ins(%m, %w : tensor<2x3xf32>, tensor<3x7xf32>) outs(%z : tensor<2x7xf32>) -> tensor<2x7xf32>
+    ```
+    Needs `insert-reshards`.
   }];
   let options = [Option<"poisonPadding", "poison-padding", "bool", "false",
       "fill all padding that may hold anything with NaN, integers with their largest number: for checks (default false)">];
@@ -225,7 +335,14 @@ def VerifyPartition : Pass<"verify-partition", "::mlir::ModuleOp"> {
   let description = [{
     After `partition`: types of arguments and results are the parts that `dchag.sharding` makes
     of `dchag.global`; nothing partial is returned or used by another op than
-    `dchag.reshard` or a reducing collective.
+    `dchag.reshard` or a reducing collective. Changes nothing.
+    ```mlir
+    // On 2 ranks the first is accepted.
+    func.func @argument(%x: tensor<3xf32> {dchag.sharding = #dchag.sharding<[["tp"]]>, dchag.global = tensor<5xf32>})
+    func.func @argument(%x: tensor<5xf32> {dchag.sharding = #dchag.sharding<[["tp"]]>, dchag.global = tensor<5xf32>})
+    // error: 'func.func' op argument 0: must have the type of its part, 'tensor<3xf32>' of 'tensor<5xf32>' by
+    //   #dchag.sharding<[["tp"]]>: got 'tensor<5xf32>'
+    ```
   }];
 }
 
@@ -234,10 +351,19 @@ def ReshardsToCollectives : Pass<"reshards-to-collectives", "::mlir::ModuleOp"> 
   let description = [{
     Each reshard becomes the sequence of `shard.all_slice`, `all_to_all`, `all_gather`,
     `reduce_scatter` and `all_reduce` in which a rank sends the fewest bytes, and of those the
-    shortest. A sum that is wanted split is scattered; over several axes at once where that is
+    shortest. A sum that is needed in parts is scattered; over several axes at once where that is
     cheaper. Parts of an online softmax are made relative to the maximum of all ranks
     (`dchag.rescale`) and then summed. Sizes that do not divide are padded before and cut after a
     step, and the type after each step is checked. Removes `dchag.shardings`.
+    ```mlir
+    %y = dchag.reshard %x from <[["tp"], []]> to <[[], ["tp"]]> global tensor<5x7xf32>                 // before
+      {dchag.shardings = [#dchag.sharding<[[], ["tp"]]>]} : tensor<3x7xf32> -> tensor<5x4xf32>
+
+    %p = tensor.pad %x low[0, 0] high[0, 1] { ... } : tensor<3x7xf32> to tensor<3x8xf32>                // after
+    %a = shard.all_to_all %p on @mesh grid_axes = [0] split_axis = 1 concat_axis = 0 : tensor<3x8xf32> -> tensor<6x4xf32>
+    %y = tensor.extract_slice %a[0, 0] [5, 4] [1, 1] : tensor<6x4xf32> to tensor<5x4xf32>
+    ```
+    Needs `partition`.
   }];
   let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];

@@ -30,6 +30,20 @@ def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
     (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with optional products with a scale
     and sums with a bias that depend on the normalised dimensions alone, becomes
     `dchag.layer_norm`, behind a transpose where the normalised dimensions are not the last ones.
+    ```mlir
+    %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%zeros : tensor<2xf64>) dimensions = [1]  // before
+    %mean = arith.divf %sum, %five : tensor<2xf64>
+    %means = linalg.broadcast ins(%mean : tensor<2xf64>) ... dimensions = [1]
+    %d = arith.subf %x, %means : tensor<2x5xf64>
+    ...                                              // %roots: the roots of the means of %d * %d, plus 1e-5
+    %n = arith.divf %d, %roots : tensor<2x5xf64>
+    %m = arith.mulf %n, %scales : tensor<2x5xf64>    // %scales, %biases: %s and %b, broadcast along dimension 0
+    %y = arith.addf %m, %biases : tensor<2x5xf64>
+
+    %y = dchag.layer_norm %x scale(%s) bias(%b) {dims = 1 : i64, epsilon = 1.000000e-05 : f64} : ...    // after
+    ```
+    Leaves a norm alone whose mean and variance run over different dimensions, or whose divisor is not
+    the number of elements.
   }];
 }
 
@@ -39,6 +53,15 @@ def RaiseGelu : RaisePass<"raise-gelu"> {
     x/2 (1 + erf(x / sqrt 2)) and x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), in any order of
     the factors, become `dchag.gelu`. Constants may differ from the exact ones by 1e-6 of
     their value, as far as exporters round them.
+    ```mlir
+    %0 = arith.mulf %root, %x : tensor<2x3xf64>      // before: %root is dense<0.70710677>, %one dense<1.0>, %half dense<0.5>
+    %1 = math.erf %0 : tensor<2x3xf64>
+    %2 = arith.addf %one, %1 : tensor<2x3xf64>
+    %3 = arith.mulf %half, %x : tensor<2x3xf64>
+    %y = arith.mulf %3, %2 : tensor<2x3xf64>
+
+    %y = dchag.gelu %x : tensor<2x3xf64>             // after
+    ```
   }];
 }
 
@@ -49,6 +72,15 @@ def RaiseTokenize : RaisePass<"raise-tokenize"> {
     `dchag.tokenize` of as many units as it has groups. Tokenizations that are stacked or
     concatenated become one, whose weight is shared when all of them have the same; what is
     added to tokens and depends on parameters, unit and feature alone becomes their embedding.
+    ```mlir
+    %y = dchag.convolution %x weight(%w) {strides = array<i64: 2, 3>, ..., groups = 1 : i64}          // before
+      : (tensor<2x3x4x6xf64>, tensor<5x3x2x3xf64>) -> tensor<2x5x2x2xf64>
+
+    %image = tensor.expand_shape %x ... : tensor<2x3x4x6xf64> into tensor<2x1x3x4x6xf64>              // after
+    %weight = tensor.expand_shape %w ... : tensor<5x3x2x3xf64> into tensor<1x5x3x2x3xf64>
+    %t = dchag.tokenize %image weight(%weight) : (tensor<2x1x3x4x6xf64>, tensor<1x5x3x2x3xf64>) -> tensor<2x1x4x5xf64>
+    ...                                                           // a transpose and reshapes make 2x5x2x2 of 2x1x4x5
+    ```
     Where several forms are stacked, each run of one form becomes a tokenization. Images that the
     batch holds besides the first dimension of what it was made from, and the first dimension of
     space where patches are one pixel long, are units that share the weight. Every other
@@ -64,8 +96,21 @@ def RaiseAggregate : RaisePass<"raise-aggregate"> {
     `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights, be it
     written out or a `dchag.attention`. Masks may differ between samples and units.
     The query is computed once instead of once a position. A contraction over the units of a
-    tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`. A softmax
-    that was nearly matched stays, with a remark that says why.
+    tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`.
+    ```mlir
+    %s = linalg.contract indexing_maps = [(n, i, c, d) -> (i, d), (n, i, c, d) -> (c, n, d), ...]  // before: 3 queries,
+      ins(%q, %t : tensor<3x7xf64>, tensor<5x4x7xf64>) ... -> tensor<4x3x5xf64>      // 5 units, 4 positions
+    %a = dchag.softmax %s {dim = 2} : tensor<4x3x5xf64>
+    %y = linalg.contract indexing_maps = [(n, i, d, c) -> (n, i, c), (n, i, d, c) -> (c, n, d), ...]
+      ins(%a, %t : tensor<4x3x5xf64>, tensor<5x4x7xf64>) ... -> tensor<4x3x7xf64>
+
+    %tokens = tensor.expand_shape %t ... into tensor<1x1x5x4x7xf64>                                   // after
+    %query = tensor.expand_shape %q ... into tensor<1x3x7xf64>
+    %y = dchag.aggregate %tokens, %query {heads = 1 : i64, scale = 1.000000e+00 : f64}
+      : (tensor<1x1x5x4x7xf64>, tensor<1x3x7xf64>) -> tensor<1x1x3x4x7xf64>
+    ...                                                           // a reshape and a transpose make 4x3x7 of 1x1x3x4x7
+    ```
+    A softmax that was nearly matched stays, with a remark that says why.
   }];
 }
 
@@ -73,7 +118,20 @@ def GroupAggregates : RaisePass<"group-aggregates"> {
   let summary = "Merges aggregations of slices of the same tokens into one with groups";
   let description = [{
     Aggregations with the same sizes, heads and scale over equally spaced, equally long runs of
-    units of one value become one `dchag.aggregate` with a group for each.
+    units of one value become one `dchag.aggregate` with a group for each. Others stay as they are.
+    ```mlir
+    %a = tensor.extract_slice %t[0, 0, 0, 0] [2, 3, 4, 5] ... : tensor<2x6x4x5xf64> to tensor<2x3x4x5xf64>  // before
+    %a1 = tensor.expand_shape %a ... into tensor<2x1x3x4x5xf64>
+    %y0 = dchag.aggregate %a1, %q0 {heads = 1, scale = 0.5} : ... -> tensor<2x1x1x4x5xf64>
+    ...                                              // %y1: units 3 to 5 with %q1
+
+    %tokens = tensor.concat dim(1) %a1, %b1 : ... -> tensor<2x2x3x4x5xf64>                              // after
+    %query = tensor.concat dim(0) %q0, %q1 : ... -> tensor<2x1x5xf64>
+    %y = dchag.aggregate %tokens, %query {heads = 1 : i64, scale = 5.000000e-01 : f64} : ... -> tensor<2x2x1x4x5xf64>
+    %y0 = tensor.extract_slice %y[0, 0, 0, 0, 0] [2, 1, 1, 4, 5] ... to tensor<2x1x1x4x5xf64>
+    %y1 = tensor.extract_slice %y[0, 1, 0, 0, 0] [2, 1, 1, 4, 5] ... to tensor<2x1x1x4x5xf64>
+    ```
+    `absorb-layout` behind it makes a reshape of `%t` of the slices that are concatenated.
   }];
 }
 
@@ -85,7 +143,7 @@ def SplitTokenize : RaisePass<"split-tokenize"> {
     put together to be cut again, and each part splits over ranks by itself. Leaves a
     tokenization alone that is used in another way.
     ```mlir
-    %t = dchag.tokenize %x weight(%w) : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>) -> tensor<1x3x6x8xf32>    // before
+    %t = dchag.tokenize %x weight(%w) : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>) -> tensor<1x3x6x8xf32>  // before
     %a = tensor.extract_slice %t[0, 0, 0, 0] [1, 2, 6, 8] [1, 1, 1, 1] : tensor<1x3x6x8xf32> to tensor<1x2x6x8xf32>
     %xa = tensor.extract_slice %x[0, 0, 0, 0, 0] [1, 2, 1, 4, 6] [1, 1, 1, 1, 1] : ...
     %wa = tensor.extract_slice %w[0, 0, 0, 0, 0] [2, 8, 1, 2, 2] [1, 1, 1, 1, 1] : ...
@@ -102,6 +160,17 @@ def RaiseAttention : RaisePass<"raise-attention"> {
     softmax(scale q k^T + bias) v becomes `dchag.attention`, with the sum of all biases and the
     conjunction of all masks, which are scores of minus infinity. Projections of q, k and v become
     contractions of their own on their parts of a packed weight, with the heads as a dimension.
+    ```mlir
+    %scores = linalg.contract ... ins(%q, %k : ...) ... -> tensor<2x3x5x5xf64>  // before
+    %biases = linalg.broadcast ins(%m : tensor<5x5xf64>) ... dimensions = [0, 1]
+    %masked = arith.addf %scores, %biases : tensor<2x3x5x5xf64>
+    %a = dchag.softmax %masked {dim = 3} : tensor<2x3x5x5xf64>
+    %y = linalg.contract ... ins(%a, %v : tensor<2x3x5x5xf64>, tensor<2x3x5x2xf64>) ... -> tensor<2x3x5x2xf64>
+
+    %bias = tensor.expand_shape %m ... into tensor<1x1x5x5xf64>                                         // after
+    %y = dchag.attention %q, %k, %v bias(%bias) {nan_when_empty, scale = 1.000000e+00 : f64} : ... -> tensor<2x3x5x2xf64>
+    ```
+    Leaves a softmax alone that does not run over the keys.
   }];
 }
 

@@ -63,6 +63,21 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::ModuleOp"> {
     A producer with one user moves into it; one that only moves, adds or multiplies is first
     copied for each of a few users. A producer with a division or a function of `math` is not
     fused where it would be computed more than once an element.
+    ```mlir
+    %sum = linalg.generic {indexing_maps = [#same, #columns, #same], ...}                       // before
+      ins(%x, %b : tensor<2x3xf32>, tensor<3xf32>) outs(%e : tensor<2x3xf32>) { arith.addf ... }
+    %y = linalg.generic {indexing_maps = [#same, #same], ...} ins(%sum : ...) outs(%e : ...) { math.exp ... }
+
+    %y = linalg.generic {indexing_maps = [#same, #columns, #same], ...}                         // after
+      ins(%x, %b : tensor<2x3xf32>, tensor<3xf32>) outs(%e : tensor<2x3xf32>) {
+    ^bb0(%in: f32, %in_0: f32, %out: f32):
+      %2 = arith.addf %in, %in_0 : f32
+      %3 = math.exp %2 : f32
+      linalg.yield %3 : f32
+    }
+    ```
+    Leaves alone a producer with more than four users or with two inputs as large as its result and
+    several users, and every reduction, which may be fused into as a consumer.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
@@ -129,8 +144,17 @@ def FoldViews : Pass<"fold-views", "::mlir::ModuleOp"> {
   let summary = "Makes subviews and reshapes views without an offset";
   let description = [{
     `memref.subview`, `expand_shape`, `collapse_shape`, `cast` and `reinterpret_cast` of static
-    shape become one `dchag_rt.view` of the buffer behind them, so that kernels of equal shape
-    are equal wherever their operands lie.
+    shape become a `dchag_rt.view` of their source: where it starts is a number of bytes, and no part of
+    the type, so that kernels of equal shape are equal wherever their operands are.
+    ```mlir
+    %p = memref.subview %x[1, 2] [2, 3] [1, 1] : memref<4x5xf32> to memref<2x3xf32, strided<[5, 1], offset: 7>>       // before
+    %q = memref.subview %z[%i, %j] [2, 3] [1, 1] : memref<4x6xf32> to memref<2x3xf32, strided<[6, 1], offset: ?>>
+
+    %p = dchag_rt.view %x[28] : memref<4x5xf32> -> memref<2x3xf32, strided<[5, 1]>>                                   // after
+    ...                                                           // %o: i * 6 + j, in elements
+    %q = dchag_rt.view %z[0] + %o : memref<4x6xf32> -> memref<2x3xf32, strided<[6, 1]>>
+    ```
+    Fails at a view of dynamic shape or strides.
   }];
   let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::arith::ArithDialect"];
 }
@@ -138,9 +162,23 @@ def FoldViews : Pass<"fold-views", "::mlir::ModuleOp"> {
 def LegalizeRuntimeOperands : Pass<"legalize-runtime-operands", "::mlir::ModuleOp"> {
   let summary = "Copies operands of runtime calls into layouts that the calls can take";
   let description = [{
-    A matrix product takes up to four batch dimensions and one stride for each of m, n and k; a
-    collective takes contiguous data. What is laid out otherwise is copied. Copies become
-    linalg.generic, to be compiled like any other kernel.
+    A matrix product takes as many batch dimensions as the target's products do, one stride for each of m,
+    n and k, and, where the target wants it, operands that are contiguous along one of their dimensions; a
+    collective takes contiguous data. What is laid out otherwise is copied: operands before, results behind,
+    what is reduced in place both. Copies within a memory space become linalg.generic, to be compiled like any
+    other kernel, those between two of them `dchag_rt.copy`.
+    ```mlir
+    dchag_rt.all_reduce outs(%z) {axes = array<i32: 0>, site = 0 : i32} : (memref<2x3xf32, strided<[5, 1]>>) -> ()   // before
+    memref.copy %x, %y : memref<2x3xf32> to memref<2x3xf32, 1>
+
+    %b = memref.alloc() : memref<2x3xf32>                                                                            // after
+    linalg.generic ... ins(%z : ...) outs(%b : memref<2x3xf32>) { linalg.yield %in }
+    dchag_rt.all_reduce outs(%b) {axes = array<i32: 0>, site = 0 : i32} : (memref<2x3xf32>) -> ()
+    linalg.generic ... ins(%b : memref<2x3xf32>) outs(%z : ...) { linalg.yield %in }
+    dchag_rt.copy %x outs(%y) : (memref<2x3xf32>, memref<2x3xf32, 1>) -> ()
+    ```
+    Fails at a product whose result has more batch dimensions that do not follow each other than the
+    target's products take.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect"];
   let statistics = [Statistic<"numCopies", "num-copies", "operands copied">];

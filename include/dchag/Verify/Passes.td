@@ -14,6 +14,15 @@ def VerifyGlobal : Pass<"verify-global", "::mlir::ModuleOp"> {
     dialect that implement `EvaluableOpInterface`. Also checks that every init of a reduction or
     contraction is `tensor.empty` filled with the neutral element of the combiner: a partial sum
     would add anything else once a rank. Changes nothing.
+    ```mlir
+    %empty = tensor.empty() : tensor<2xf32>
+    %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2xf32>) -> tensor<2xf32>
+    %y = linalg.reduce { arith.addf } ins(%x : tensor<2x3xf32>) outs(%init : ...) dimensions = [1]   // accepted
+    %m = linalg.reduce { arith.maximumf } ins(%x : tensor<2x3xf32>) outs(%init : ...) dimensions = [1]
+    // error: 'linalg.reduce' op must start from tensor.empty filled with the neutral element 0xFF800000 : f32 of its combiner: ...
+    %e = linalg.exp ins(%x : tensor<2x3xf32>) outs(%y : tensor<2x3xf32>) -> tensor<2x3xf32>
+    // error: 'linalg.exp' op is not of the closed set of the global level and does not implement EvaluableOpInterface: ...
+    ```
   }];
 }
 

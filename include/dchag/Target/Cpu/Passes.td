@@ -28,6 +28,12 @@ def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
     summed dimension. A sum of f32 is taken in blocks of at most 16 addends a lane, blocks are
     added up in f64: its relative error does not grow with its length, and its order depends on
     sizes alone. Products are taken in f64.
+    ```mlir
+    linalg.generic {indexing_maps = [#same, #same], ...} ins(%x : memref<2x30xf32>) outs(%y : memref<2x30xf32>) { math.absf ... }   // before
+    scf.for %i = %c0 to %c2 step %c1 { scf.for %j = %c0 to %c30 step %c1 {                                                   // after
+      %a = memref.load %x[%i, %j] : memref<2x30xf32> ; %b = math.absf %a : f32 ; memref.store %b, %y[%i, %j] : memref<2x30xf32>
+    } }
+    ```
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
       "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",

@@ -1,0 +1,46 @@
+// RUN: dchag-opt %s --annotate-aggregations=mode=split-softmax --split-input-file --verify-diagnostics | FileCheck %s --implicit-check-not=dchag.marks
+// RUN: dchag-opt %S/Inputs/one-group.mlir --inputs=integers,normal --tolerance=1e-12 \
+// RUN:   --check-ranks='set-mesh,split-aggregates{mode=split-softmax},annotate-aggregations{mode=split-softmax},propagate,insert-reshards,verify-shardings,partition{poison-padding},verify-partition,reshards-to-collectives'
+// RUN: dchag-opt %S/Inputs/two-groups.mlir --inputs=integers,normal --tolerance=1e-12 \
+// RUN:   --check-ranks='set-mesh,split-aggregates{mode=hierarchical},annotate-aggregations{mode=hierarchical},propagate,insert-reshards,verify-shardings,partition{poison-padding},verify-partition,reshards-to-collectives'
+
+// The parts of an online softmax split by channels; each of its three results is whole on all ranks once
+// it is merged.
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  // CHECK-LABEL: func.func @parts(
+  // CHECK:         tensor.expand_shape {{.+}}dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], [], ["tp"], [], []]>, axes = ["tp"], weights, by "split-softmax">]]
+  // CHECK-NEXT:    dchag.aggregate_partial {{.+}}dchag.marks =
+  // CHECK-SAME:      {{\[\[}}#dchag.mark<<{{\[\[}}], [], [], [], []]>, axes = ["tp"], weights, by "split-softmax">],
+  // CHECK-SAME:      [#dchag.mark<<{{\[\[}}], [], [], [], []]>, axes = ["tp"], weights, by "split-softmax">],
+  // CHECK-SAME:      [#dchag.mark<<{{\[\[}}], [], [], [], []]>, axes = ["tp"], weights, by "split-softmax">]]
+  func.func @parts(%x: tensor<2x6x1x4x6xf32>, %w: tensor<6x8x1x2x3xf32>, %q: tensor<1x3x8xf32>) -> tensor<2x1x3x4x8xf32> {
+    %t = dchag.tokenize %x weight(%w) : (tensor<2x6x1x4x6xf32>, tensor<6x8x1x2x3xf32>) -> tensor<2x6x4x8xf32>
+    %g = tensor.expand_shape %t [[0], [1, 2], [3], [4]] output_shape [2, 1, 6, 4, 8] : tensor<2x6x4x8xf32> into tensor<2x1x6x4x8xf32>
+    %m, %s, %a = dchag.aggregate_partial %g, %q {heads = 2, scale = 0.5} : (tensor<2x1x6x4x8xf32>, tensor<1x3x8xf32>) -> (tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x8xf32>)
+    return %a : tensor<2x1x3x4x8xf32>
+  }
+}
+
+// -----
+
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  func.func @not_split(%x: tensor<2x6x1x4x6xf32>, %w: tensor<6x8x1x2x3xf32>, %q: tensor<1x3x8xf32>) -> tensor<2x1x3x4x8xf32> {
+    %t = dchag.tokenize %x weight(%w) : (tensor<2x6x1x4x6xf32>, tensor<6x8x1x2x3xf32>) -> tensor<2x6x4x8xf32>
+    %g = tensor.expand_shape %t [[0], [1, 2], [3], [4]] output_shape [2, 1, 6, 4, 8] : tensor<2x6x4x8xf32> into tensor<2x1x6x4x8xf32>
+    // expected-error @+1 {{must be split into parts for mode split-softmax: run split-aggregates with this mode first}}
+    %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5} : (tensor<2x1x6x4x8xf32>, tensor<1x3x8xf32>) -> tensor<2x1x3x4x8xf32>
+    return %y : tensor<2x1x3x4x8xf32>
+  }
+}
+
+// -----
+
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  func.func @several_groups(%x: tensor<2x6x1x4x6xf32>, %w: tensor<6x8x1x2x3xf32>, %l: tensor<2x1x3xf32>) -> tensor<2x2x1x4x8xf32> {
+    %t = dchag.tokenize %x weight(%w) : (tensor<2x6x1x4x6xf32>, tensor<6x8x1x2x3xf32>) -> tensor<2x6x4x8xf32>
+    %g = tensor.expand_shape %t [[0], [1, 2], [3], [4]] output_shape [2, 2, 3, 4, 8] : tensor<2x6x4x8xf32> into tensor<2x2x3x4x8xf32>
+    // expected-error @+1 {{has several groups, so its channels cannot be split over ranks by mode split-softmax: use mode hierarchical}}
+    %y = dchag.aggregate_linear %g weight(%l) : (tensor<2x2x3x4x8xf32>, tensor<2x1x3xf32>) -> tensor<2x2x1x4x8xf32>
+    return %y : tensor<2x2x1x4x8xf32>
+  }
+}
