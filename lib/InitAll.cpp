@@ -36,6 +36,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registerShardEvaluation(registry);
   registerTensorEvaluation(registry);
   registerCodegenDialects(registry);
+  registerCosts(registry);
   registerElementwiseSharding(registry);
   registerLinalgSharding(registry);
   registerTensorSharding(registry);

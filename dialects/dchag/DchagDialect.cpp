@@ -27,6 +27,9 @@ LogicalResult DchagDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (attribute.getName() == MeshAttr::attrName && !isa<MeshAttr>(attribute.getValue()))
     return op->emitOpError() << MeshAttr::attrName << " is " << attribute.getValue()
                              << ", wanted #dchag.mesh";
+  if (attribute.getName() == MachineAttr::attrName && !isa<MachineAttr>(attribute.getValue()))
+    return op->emitOpError() << MachineAttr::attrName << " is " << attribute.getValue()
+                             << ", wanted #dchag.machine";
   return success();
 }
 

@@ -3,6 +3,7 @@
 #define DCHAG_DCHAGOPS
 
 include "dialects/dchag/DchagAttrs.td"
+include "dialects/dchag/DchagMachine.td"
 include "dialects/dchag/DchagSharding.td"
 include "dialects/dchag/Activation.td"
 include "dialects/dchag/Aggregate.td"

@@ -36,6 +36,20 @@ def SetMesh : Pass<"set-mesh", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::dchag::DchagDialect"];
 }
 
+def SetMachine : Pass<"set-machine", "::mlir::ModuleOp"> {
+  let summary = "Gives the module the figures of its machine";
+  let description = [{
+    Sets `dchag.machine` to what `file` holds, which is `#dchag.machine<...>` and comments, or to
+    the machine that is part of the compiler as `name` (folder machines). Choices by cost are made
+    for it; without the attribute `default` counts. Fails when a figure is missing or not positive.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", [{""}], "machine file to read (default: none)">,
+    Option<"machine", "name", "std::string", [{""}],
+      "name of a machine that is part of the compiler (default: none)">];
+  let dependentDialects = ["::mlir::dchag::DchagDialect"];
+}
+
 def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
   let summary = "Writes aggregations such that heads or units of a group can be split";
   let description = [{
@@ -165,7 +179,8 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
 def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
   let summary = "Decides the sharding of every value from those marked";
   let description = [{
-    A fix-point over the factors of the ops' rules: wishes of users come first, then those of
+    Decides a plan (lib/Distribute/ShardingPlan.h, printed by `print-plan`), then writes it.
+    A fix-point over the factors of the ops' rules: requests of users come first, then those of
     weights, then those of activations; of equal ones the one that more bytes have. An axis
     splits one factor of an op; what loses is laid out anew where it is used, with a remark that
     names both and what they cost. What nothing asks for is replicated. `@step` comes first;
@@ -184,8 +199,23 @@ def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
     "pass partial sums through linear ops, so that several are combined at once; changes the order "
     "of additions (default: no)">,
     Option<"explain", "explain", "bool", "false",
-    "write whose wish each split is and how many ops it came through (default: no)">];
-  let statistics = [Statistic<"numConflicts", "num-conflicts", "wishes that lost to another">];
+    "write the origin of each split and how many ops it came through (default: no)">];
+  let statistics = [Statistic<"numConflicts", "num-conflicts", "requests that lost to another">];
+}
+
+def PrintPlan : Pass<"print-plan", "::mlir::ModuleOp"> {
+  let summary = "Prints what propagate would decide, with its cost";
+  let description = [{
+    For each function how its arguments, ops and results split, the origin of each split, what lost,
+    the changes of layout, and by the cost model of the module's machine the seconds of one run on
+    one rank (all ops on their parts and all collectives, one after the other), its operations,
+    bytes of memory and bytes sent; and whether the plan with the other choice of `defer-sums`
+    would be cheaper. Changes nothing.
+  }];
+  let options = [Option<"deferSums", "defer-sums", "bool", "false",
+    "pass partial sums through linear ops, as in propagate (default: no)">,
+    Option<"output", "output", "std::string", [{"-"}],
+    "file to write; '-' (default) for the standard output">];
 }
 
 def InsertReshards : Pass<"insert-reshards", "::mlir::ModuleOp"> {
