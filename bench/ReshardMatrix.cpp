@@ -1,8 +1,9 @@
 //===- ReshardMatrix.cpp - all changes of layout, run and counted ----------*- C++ -*-===//
 //
 // For every pair of layouts of tensors of rank 2 and 3 on four grids: the program that is one
-// reshard, lowered to collectives and run on all ranks, must give the value bit for bit; and the
-// elements it sends are compared with the fewest of an exhaustive search (ReshardMatrix.h).
+// reshard, lowered to collectives and run on all ranks, must give the value bit for bit; and its
+// seconds by the cost model are compared with the least of an exhaustive search (ReshardMatrix.h).
+// The bytes that the cost model says must be those that are counted here.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +13,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <cmath>
 
 using namespace mlir;
@@ -28,7 +30,10 @@ static llvm::cl::opt<std::string> onlyGrid("grid", llvm::cl::init(""),
 static llvm::cl::opt<unsigned> maxSteps("max-steps", llvm::cl::init(8),
                                         llvm::cl::desc("steps of the search (default 8)"));
 static llvm::cl::opt<bool> verbose("losses", llvm::cl::init(false),
-                                   llvm::cl::desc("prints each reshard that sends too much"));
+                                   llvm::cl::desc("prints each reshard that takes too long"));
+static llvm::cl::opt<std::string>
+    machineFile("machine", llvm::cl::init(""),
+                llvm::cl::desc("machine file (default: the compiler's default)"));
 
 namespace {
 struct Count {
@@ -40,8 +45,9 @@ struct Count {
 /// All reshards from one layout of one tensor.
 class Matrix {
 public:
-  Matrix(MLIRContext *context, const Setting &setting, Count &count)
+  Matrix(MLIRContext *context, const Setting &setting, MachineAttr machine, Count &count)
       : context(context), setting(setting), count(count), mesh(makeMesh(context, setting.grid)),
+        machine(machine), costs(machine, setting.grid),
         type(RankedTensorType::get(setting.shape, Float32Type::get(context))) {}
 
   /// False if a program could not be made or is wrong.
@@ -50,13 +56,15 @@ public:
 private:
   OwningOpRef<ModuleOp> build(const Place &from, const std::vector<Place> &targets);
   bool runOne(func::FuncOp function, const Place &from, const Place &to);
-  void compare(func::FuncOp function, const Place &from, const Place &to, Reached cheapest);
+  bool compare(func::FuncOp function, const Place &from, const Place &to, Reached cheapest);
   std::string describe(const Place &from, const Place &to);
 
   MLIRContext *context;
   const Setting &setting;
   Count &count;
   MeshAttr mesh;
+  MachineAttr machine;
+  CostModel costs;
   RankedTensorType type;
 };
 } // namespace
@@ -74,6 +82,7 @@ OwningOpRef<ModuleOp> Matrix::build(const Place &from, const std::vector<Place> 
   Location loc = builder.getUnknownLoc();
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   module->getOperation()->setAttr(MeshAttr::attrName, mesh);
+  module->getOperation()->setAttr(MachineAttr::attrName, machine);
   builder.setInsertionPointToEnd(module->getBody());
   shard::GridOp::create(builder, loc, MeshAttr::gridName, setting.grid);
   ShardingAttr start = toSharding(from, mesh);
@@ -124,22 +133,35 @@ bool Matrix::runOne(func::FuncOp function, const Place &from, const Place &to) {
   return true;
 }
 
-void Matrix::compare(func::FuncOp function, const Place &from, const Place &to, Reached cheapest) {
-  double sent = getBytesSent(function, mesh) / 4;
-  count.steps = std::max<int64_t>(count.steps, cheapest.steps);
-  if (sent <= cheapest.sent + 1e-6) {
-    ++count.optimal;
-    return;
+/// False if the cost model counts other bytes than are sent.
+bool Matrix::compare(func::FuncOp function, const Place &from, const Place &to, Reached cheapest) {
+  Cost cost;
+  function.walk([&](Operation *op) {
+    if (getElementsSent(op, mesh) > 0)
+      cost += costs.getCost(op);
+  });
+  if (std::abs(cost.sent - getBytesSent(function, mesh)) > 1e-6 * cost.sent) {
+    function.emitError("sends ") << std::to_string(getBytesSent(function, mesh)) << " bytes, and "
+                                 << std::to_string(cost.sent)
+                                 << " by the cost model: " << describe(from, to);
+    return false;
   }
-  double ratio = cheapest.sent > 0 ? sent / cheapest.sent : std::numeric_limits<double>::infinity();
+  count.steps = std::max<int64_t>(count.steps, cheapest.steps);
+  if (cost.seconds <= cheapest.seconds * (1 + 1e-6)) {
+    ++count.optimal;
+    return true;
+  }
+  double ratio = cheapest.seconds > 0 ? cost.seconds / cheapest.seconds
+                                      : std::numeric_limits<double>::infinity();
   if (verbose)
-    llvm::outs() << llvm::format("%.3f: %g instead of %g in %u steps: ", ratio, sent, cheapest.sent,
-                                 cheapest.steps)
+    llvm::outs() << llvm::format("%.3f: %g s instead of %g in %u steps: ", ratio, cost.seconds,
+                                 cheapest.seconds, cheapest.steps)
                  << describe(from, to) << "\n";
   if (ratio > count.worst) {
     count.worst = ratio;
     count.worstPair = describe(from, to);
   }
+  return true;
 }
 
 bool Matrix::runFrom(const Place &from) {
@@ -148,7 +170,7 @@ bool Matrix::runFrom(const Place &from) {
   count.pairs += targets.size();
   if (!runPasses(*module, "partition,reshards-to-collectives"))
     return false;
-  auto cheapest = searchAll(setting, from, targets, maxSteps);
+  auto cheapest = searchAll(setting, costs, from, targets, maxSteps);
   bool ok = true;
   for (auto [index, to] : llvm::enumerate(targets)) {
     auto function = module->lookupSymbol<func::FuncOp>("f" + std::to_string(index));
@@ -159,9 +181,20 @@ bool Matrix::runFrom(const Place &from) {
     ++count.exact;
     auto found = cheapest.find(to.getKey());
     if (found != cheapest.end())
-      compare(function, from, to, found->second);
+      ok &= compare(function, from, to, found->second);
   }
   return ok;
+}
+
+static MachineAttr readMachine(MLIRContext *context) {
+  if (machineFile.empty())
+    return MachineAttr::getNamed("default", context);
+  auto file = llvm::MemoryBuffer::getFile(machineFile);
+  if (file)
+    return MachineAttr::parseFile((*file)->getBuffer(), machineFile, context);
+  llvm::errs() << "reshard_matrix: error: cannot read '" << machineFile
+               << "': " << file.getError().message() << "\n";
+  return {};
 }
 
 /// Sizes that divide by all ranks, sizes that leave padding, and some with units.
@@ -186,6 +219,9 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::ParseCommandLineOptions(argc, argv, "all changes of layout, run and counted\n");
   std::unique_ptr<MLIRContext> context = makeContext();
+  MachineAttr machine = readMachine(context.get());
+  if (!machine)
+    return 1;
   bool ok = true;
   const SmallVector<int64_t> grids[] = {{4}, {2, 4}, {2, 2, 2}, {3, 2}};
   for (ArrayRef<int64_t> grid : grids) {
@@ -201,11 +237,11 @@ int main(int argc, char **argv) {
       if (sources && sources < places.size())
         places.resize(sources);
       for (const Place &from : places)
-        ok &= Matrix(context.get(), setting, count).runFrom(from);
+        ok &= Matrix(context.get(), setting, machine, count).runFrom(from);
     }
     llvm::outs() << formatGrid(grid) << ": " << count.exact << " of " << count.pairs << " exact; "
                  << count.optimal << " of " << count.exact
-                 << " send the fewest elements of all sequences of up to " << maxSteps
+                 << " take the least time of all sequences of up to " << maxSteps
                  << " steps (longest needed: " << count.steps << ")";
     if (count.optimal != count.exact)
       llvm::outs() << llvm::format("; worst ratio %.3f: ", count.worst) << count.worstPair;

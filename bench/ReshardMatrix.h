@@ -8,6 +8,7 @@
 #define DCHAG_BENCH_RESHARDMATRIX_H
 
 #include "bench/Bench.h"
+#include "dialects/interfaces/CostModel.h"
 #include "dialects/interfaces/EvalTensor.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -57,16 +58,17 @@ EvalTensor makePart(const Setting &setting, const Place &origin, const Place &pl
                     Type localType);
 
 struct Reached {
-  /// Elements that a rank sends.
-  double sent;
+  /// Of all steps.
+  double seconds;
   unsigned steps;
 };
-/// Fewest elements sent from one layout to each that can be reached, over all sequences of at
+/// Least seconds from one layout to each that can be reached, over all sequences of at
 /// most `maxSteps` steps. A step is a slice, gather, exchange, scattered sum or whole sum over any
 /// number of axes, also those that no side uses; parts may have any size up to
 /// that of the whole dimension, and those that lead to a part of `targets`.
-llvm::DenseMap<uint64_t, Reached> searchAll(const Setting &setting, const Place &from,
-                                            const std::vector<Place> &targets, unsigned maxSteps);
+llvm::DenseMap<uint64_t, Reached> searchAll(const Setting &setting, const CostModel &costs,
+                                            const Place &from, const std::vector<Place> &targets,
+                                            unsigned maxSteps);
 
 } // namespace mlir::dchag::bench
 

@@ -1,8 +1,9 @@
 //===- ReshardSearch.cpp - the cheapest sequences, by trying all -----------*- C++ -*-===//
 //
 // Sequences of one step are tried, then those of two, and so on; a layout is looked at again
-// whenever a longer sequence reaches it with fewer elements sent. No order by cost, no rule which
-// axes may help: what the planner leaves out must show.
+// whenever a longer sequence reaches it in less time. Elements are counted here, the cost model
+// makes seconds of them. No order by cost, no rule which axes may help: what the planner leaves out
+// must show.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,7 +17,8 @@ using namespace mlir::dchag::bench;
 namespace {
 class Search {
 public:
-  Search(const Setting &setting, const std::vector<Place> &targets) : setting(setting) {
+  Search(const Setting &setting, const CostModel &costs, const std::vector<Place> &targets)
+      : setting(setting), costs(costs) {
     wanted.resize(setting.shape.size());
     for (const Place &place : targets)
       for (auto [dim, size] : llvm::enumerate(place.local))
@@ -68,10 +70,11 @@ private:
       }
   }
 
-  void expand(const Place &place, double sent);
-  void reach(const Place &place, double sent);
+  void expand(const Place &place, double seconds);
+  void reach(const Place &place, double seconds);
 
   const Setting &setting;
+  const CostModel &costs;
   std::vector<llvm::DenseSet<int64_t>> wanted;
   std::vector<SmallVector<unsigned>> groups;
   llvm::DenseMap<uint64_t, Reached> best;
@@ -80,20 +83,26 @@ private:
 };
 } // namespace
 
-void Search::reach(const Place &place, double sent) {
-  auto [it, isNew] = best.try_emplace(place.getKey(), Reached{sent, steps});
+/// Far more than what rounding leaves of sums in another order, far less than an element takes.
+static bool isLess(double a, double b) { return a < b * (1 - 1e-9); }
+
+void Search::reach(const Place &place, double seconds) {
+  auto [it, isNew] = best.try_emplace(place.getKey(), Reached{seconds, steps});
   if (!isNew) {
-    if (it->second.sent <= sent + 1e-9)
+    if (!isLess(seconds, it->second.seconds))
       return;
-    it->second = {sent, steps};
+    it->second = {seconds, steps};
   }
-  next.emplace_back(place, sent);
+  next.emplace_back(place, seconds);
 }
 
-void Search::expand(const Place &place, double sent) {
+void Search::expand(const Place &place, double seconds) {
   double local = place.getNumLocal();
   unsigned numDims = setting.shape.size();
   for (const auto &axes : groups) {
+    auto after = [&](ExchangeKind kind, double elements) {
+      return seconds + costs.getExchange(kind, 4 * elements, axes).seconds;
+    };
     double ranks = setting.getRanks(axes);
     bool isFree = llvm::none_of(axes, [&](unsigned axis) { return place.uses(axis); });
     Combine kind = place.partial[axes[0]];
@@ -103,13 +112,14 @@ void Search::expand(const Place &place, double sent) {
     for (unsigned axis : axes)
       combined.partial[axis] = Combine::None;
     if (isSum)
-      reach(combined, sent + 2 * local * (ranks - 1) / ranks);
+      reach(combined, after(ExchangeKind::AllReduce, local));
     for (unsigned dim = 0; dim < numDims; ++dim) {
       if (isFree)
-        cut(place, dim, axes, [&](const Place &to) { reach(to, sent); });
+        cut(place, dim, axes, [&](const Place &to) { reach(to, seconds); });
       if (isSum)
-        cut(combined, dim, axes,
-            [&](const Place &to) { reach(to, sent + double(to.getNumLocal()) * (ranks - 1)); });
+        cut(combined, dim, axes, [&](const Place &to) {
+          reach(to, after(ExchangeKind::ReduceScatter, double(to.getNumLocal()) * ranks));
+        });
       ArrayRef<unsigned> list = place.axes[dim];
       if (list.size() < axes.size() || list.take_back(axes.size()) != ArrayRef(axes))
         continue;
@@ -117,14 +127,13 @@ void Search::expand(const Place &place, double sent) {
       joined.axes[dim].truncate(list.size() - axes.size());
       joined.local[dim] =
           joined.axes[dim].empty() ? setting.shape[dim] : place.local[dim] * setting.getRanks(axes);
-      reach(joined, sent + local * (ranks - 1));
+      reach(joined, after(ExchangeKind::AllGather, local));
       for (unsigned other = 0; other < numDims; ++other)
         if (other != dim)
           cut(joined, other, axes, [&](const Place &to) {
-            // What a rank sends: all but one of the parts of its piece, which is as yet in
-            // parts along `dim` and padded along `other`.
+            // The piece of a rank is as yet in parts along `dim` and padded along `other`.
             double piece = local / double(place.local[other]) * double(to.local[other]);
-            reach(to, sent + piece * (ranks - 1));
+            reach(to, after(ExchangeKind::AllToAll, piece * ranks));
           });
     }
   }
@@ -136,15 +145,16 @@ llvm::DenseMap<uint64_t, Reached> Search::run(const Place &from, unsigned maxSte
   while (!next.empty() && steps < maxSteps) {
     ++steps;
     std::vector<std::pair<Place, double>> now = std::exchange(next, {});
-    for (auto &[place, sent] : now)
-      if (best.lookup(place.getKey()).sent >= sent - 1e-9)
-        expand(place, sent);
+    for (auto &[place, seconds] : now)
+      if (!isLess(best.lookup(place.getKey()).seconds, seconds))
+        expand(place, seconds);
   }
   return std::move(best);
 }
 
-llvm::DenseMap<uint64_t, Reached> bench::searchAll(const Setting &setting, const Place &from,
+llvm::DenseMap<uint64_t, Reached> bench::searchAll(const Setting &setting, const CostModel &costs,
+                                                   const Place &from,
                                                    const std::vector<Place> &targets,
                                                    unsigned maxSteps) {
-  return Search(setting, targets).run(from, maxSteps);
+  return Search(setting, costs, targets).run(from, maxSteps);
 }

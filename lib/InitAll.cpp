@@ -35,6 +35,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
   registerTensorEvaluation(registry);
   registerScheduleDialects(registry);
   registerCpuDialects(registry);
+  registerCosts(registry);
   registerElementwiseSharding(registry);
   registerLinalgSharding(registry);
   registerTensorSharding(registry);

@@ -5,13 +5,14 @@
 //
 // Scores are inner products of a token with a matrix that depends on parameters alone, and
 // the value projection is linear, so it may follow the weighted sum (docs/math.md, section 2):
-// both orders are exact, and the one with fewer operations is built.
+// both orders are exact, and the faster one by the cost model is built.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/DecomposeUtils.h"
+#include "dialects/interfaces/CostModel.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -20,16 +21,14 @@ namespace {
 /// The part that dchag.aggregate and dchag.aggregate_partial share.
 struct Aggregation {
   Decomposer d;
+  Operation *op;
   Value tokens, query, wk, bk, wv, bv, mask;
   int64_t heads;
   double scale;
   /// Whether a weight of 0 is all that the mask does.
   bool weighsMasked = false;
 
-  double rows() const { return double(dimOf(tokens, 0)) * dimOf(tokens, 3); }
-  int64_t units() const { return dimOf(tokens, 2); }
   int64_t width() const { return dimOf(tokens, 4); }
-  int64_t queries() const { return dimOf(query, 1); }
   int64_t keyWidth() const { return dimOf(query, 2); }
   int64_t valueWidth() const { return wv ? dimOf(wv, 1) : width(); }
 
@@ -40,7 +39,7 @@ struct Aggregation {
     return d.exp(d.sub(scores, d.spread(max, "bgqjn", scores, "bgqjkn")));
   }
   /// Tokens or values, 0 where the mask does not hold.
-  Value dropMasked(Value x, StringRef letters) {
+  Value dropMasked(Decomposer &d, Value x, StringRef letters) {
     return mask && !weighsMasked ? d.keepWhere(d.spread(mask, "bgk", x, letters), x) : x;
   }
   /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
@@ -55,17 +54,17 @@ Value Aggregation::rawScores() {
   Value q = d.split(query, 2, {heads, width});
   if (!wk)
     return d.contract("gqjd,bgknjd->bgqjkn", q, d.split(tokens, 4, {heads, width}));
-  double folded = double(queries()) * keyWidth() * this->width() +
-                  rows() * units() * queries() * heads * this->width();
-  double direct = rows() * units() * keyWidth() * (double(this->width()) + queries());
-  Value scores;
-  if (folded <= direct) {
-    Value matrix = d.contract("gqjd,gjda->gqja", q, d.split(wk, 1, {heads, width}));
-    scores = d.contract("gqja,bgkna->bgqjkn", matrix, tokens);
-  } else {
-    Value keys = d.contract("bgkna,gca->bgknc", tokens, wk);
-    scores = d.contract("gqjd,bgknjd->bgqjkn", q, d.split(keys, 4, {heads, width}));
-  }
+  // The matrix of the queries and keys first, or the keys.
+  Value scores = d.cheapest(
+      op,
+      [&](Decomposer &d) {
+        Value matrix = d.contract("gqjd,gjda->gqja", q, d.split(wk, 1, {heads, width}));
+        return d.contract("gqja,bgkna->bgqjkn", matrix, tokens);
+      },
+      [&](Decomposer &d) {
+        Value keys = d.contract("bgkna,gca->bgknc", tokens, wk);
+        return d.contract("gqjd,bgknjd->bgqjkn", q, d.split(keys, 4, {heads, width}));
+      });
   if (!bk)
     return scores;
   Value offset = d.contract("gqjd,gjd->gqj", q, d.split(bk, 1, {heads, width}));
@@ -84,16 +83,18 @@ Value Aggregation::weightedValues(Value weights) {
   int64_t perHead = valueWidth() / heads;
   if (!wv)
     return d.contract("bgqjkn,bgknje->bgqnje", weights,
-                      d.split(dropMasked(tokens, "bgkna"), 4, {heads, perHead}));
-  double pooled =
-      rows() * queries() * (double(heads) * units() * width() + double(width()) * valueWidth());
-  double direct = rows() * units() * valueWidth() * (double(width()) + queries());
-  if (pooled <= direct) {
-    Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, dropMasked(tokens, "bgkna"));
-    return d.contract("bgqnja,gjea->bgqnje", sums, d.split(wv, 1, {heads, perHead}));
-  }
-  Value values = dropMasked(d.contract("bgkna,gca->bgknc", tokens, wv), "bgknc");
-  return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(values, 4, {heads, perHead}));
+                      d.split(dropMasked(d, tokens, "bgkna"), 4, {heads, perHead}));
+  // The sums of tokens first, or the values.
+  return d.cheapest(
+      op,
+      [&](Decomposer &d) {
+        Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, dropMasked(d, tokens, "bgkna"));
+        return d.contract("bgqnja,gjea->bgqnje", sums, d.split(wv, 1, {heads, perHead}));
+      },
+      [&](Decomposer &d) {
+        Value values = dropMasked(d, d.contract("bgkna,gca->bgknc", tokens, wv), "bgknc");
+        return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(values, 4, {heads, perHead}));
+      });
 }
 
 Value Aggregation::spreadValueBias(Value like) {
@@ -103,6 +104,7 @@ Value Aggregation::spreadValueBias(Value like) {
 
 FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder) {
   Aggregation parts{Decomposer(builder, getLoc()),
+                    getOperation(),
                     getTokens(),
                     getQuery(),
                     getWk(),
@@ -142,6 +144,7 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
 
 FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &builder) {
   Aggregation parts{Decomposer(builder, getLoc()),
+                    getOperation(),
                     getTokens(),
                     getQuery(),
                     getWk(),

@@ -30,6 +30,9 @@ LogicalResult DchagDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (attribute.getName() == kTargetAttr && !isa<TargetAttrInterface>(attribute.getValue()))
     return op->emitOpError() << kTargetAttr << " is " << attribute.getValue()
                              << ", wanted an attribute that implements TargetAttrInterface";
+  if (attribute.getName() == MachineAttr::attrName && !isa<MachineAttr>(attribute.getValue()))
+    return op->emitOpError() << MachineAttr::attrName << " is " << attribute.getValue()
+                             << ", wanted #dchag.machine";
   return success();
 }
 

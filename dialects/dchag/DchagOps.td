@@ -3,6 +3,7 @@
 #define DCHAG_DCHAGOPS
 
 include "dialects/dchag/DchagAttrs.td"
+include "dialects/dchag/DchagMachine.td"
 include "dialects/dchag/DchagSharding.td"
 include "dialects/dchag/DchagTarget.td"
 include "dialects/dchag/Activation.td"

@@ -90,6 +90,11 @@ public:
   /// x / y, and 0 where y is 0.
   Value divOrZero(Value x, Value y);
 
+  /// Builds the alternative that takes fewer seconds by the cost model of the module of `op`, the
+  /// first of equal ones. Both are tried beside the program, so they must not keep what they build.
+  using Alternative = llvm::function_ref<Value(Decomposer &)>;
+  Value cheapest(Operation *op, Alternative first, Alternative second);
+
   OpBuilder &b;
   Location loc;
 

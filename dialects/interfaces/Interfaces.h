@@ -17,6 +17,14 @@ double bytesOfOperandsAndResults(Operation *op);
 /// A copy of `op` (attributes, regions) on other operands with other result types.
 Operation *cloneWithTypes(Operation *op, OpBuilder &builder, ValueRange operands,
                           TypeRange resultTypes);
+
+/// How ranks exchange values.
+enum class ExchangeKind { AllGather, AllReduce, AllToAll, ReduceScatter, Broadcast, Shift };
+struct Exchange {
+  ExchangeKind kind;
+  /// Axes of the grid along which ranks are a group.
+  ArrayRef<int16_t> axes;
+};
 } // namespace mlir::dchag
 
 #include "dialects/interfaces/Cost.h.inc"

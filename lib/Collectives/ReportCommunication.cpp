@@ -4,9 +4,8 @@
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Files/Text.h"
 #include "dchag/Support/OutputFile.h"
-#include "dialects/interfaces/Interfaces.h"
+#include "dialects/interfaces/CostModel.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -17,16 +16,6 @@ namespace mlir::dchag {
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-/// Bytes that a rank sends in a group of `ranks`.
-static double getSent(Operation *op, int64_t ranks) {
-  double bytes = getTensorBytes(op->getOperand(0).getType()), part = bytes * (ranks - 1) / ranks;
-  return TypeSwitch<Operation *, double>(op)
-      .Case([&](shard::AllGatherOp) { return bytes * (ranks - 1); })
-      .Case([&](shard::AllReduceOp) { return 2 * part; })
-      .Case<shard::ReduceScatterOp, shard::AllToAllOp>([&](auto) { return part; })
-      .Default([&](Operation *) { return bytes; });
-}
 
 static std::string print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
   std::string text;
@@ -59,14 +48,14 @@ namespace {
 struct Line {
   std::string function, kind, axes, from, to, source;
   int64_t count = 0;
-  double sent = 0;
+  double sent = 0, seconds = 0;
 };
 
 struct Report {
   SmallVector<Line> lines;
   llvm::MapVector<StringRef, double> byAxes, byKind;
   int64_t count = 0;
-  double sent = 0;
+  double sent = 0, seconds = 0;
 
   void total() {
     for (const Line &line : lines) {
@@ -74,6 +63,7 @@ struct Report {
       byKind[line.kind] += line.sent * line.count;
       count += line.count;
       sent += line.sent * line.count;
+      seconds += line.seconds * line.count;
     }
   }
 };
@@ -99,12 +89,11 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
     if (!grid)
       return;
     MeshAttr mesh = MeshAttr::lookup(function);
-    int64_t ranks = 1;
     SmallVector<std::string> names;
     for (int16_t axis : *axes) {
-      ranks *= grid.getShape()[axis];
       names.push_back(mesh ? mesh.getNames()[axis].str() : std::to_string(axis));
     }
+    Cost cost = CostModel(MachineAttr::lookup(function), grid.getShape()).getCost(op);
     Line line{function.getName().str(),
               op->getName().stripDialect().str(),
               llvm::join(names, "+"),
@@ -112,7 +101,8 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
               print([&](auto &os) { os << op->getResult(0).getType(); }),
               describe(op->getLoc()),
               1,
-              getSent(op, ranks)};
+              cost.sent,
+              cost.seconds};
     for (Line &other : report.lines)
       if (std::tie(other.function, other.kind, other.axes, other.from, other.to, other.source) ==
           std::tie(line.function, line.kind, line.axes, line.from, line.to, line.source)) {
@@ -130,16 +120,17 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
     llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(output);
     if (!file)
       return refuse(file.takeError());
+    MachineAttr machine = MachineAttr::lookup(getOperation());
     if (StringRef(output).ends_with(".json"))
-      writeJson(report, (*file)->os());
+      writeJson(report, machine, (*file)->os());
     else
-      writeText(report, (*file)->os());
+      writeText(report, machine, (*file)->os());
     if (llvm::Error error = (*file)->keep())
       return refuse(std::move(error));
     return success();
   }
 
-  static void writeText(Report &report, llvm::raw_ostream &os) {
+  static void writeText(Report &report, MachineAttr machine, llvm::raw_ostream &os) {
     os << llvm::formatv("{0,-9} {1,-14} {2,-10} {3,5} {4,14}  {5}\n", "function", "collective",
                         "axes", "count", "bytes sent", "type, source");
     for (const Line &line : report.lines)
@@ -154,9 +145,11 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
       os << llvm::formatv("total by {0}: {1} bytes sent a rank\n", kind, int64_t(sent));
     os << llvm::formatv("total: {0} collectives, {1} bytes sent a rank\n", report.count,
                         int64_t(report.sent));
+    os << llvm::formatv("estimated: {0:E3} s one after the other on machine {1}\n", report.seconds,
+                        escapeText(machine.getName().getValue()));
   }
 
-  static void writeJson(Report &report, llvm::raw_ostream &os) {
+  static void writeJson(Report &report, MachineAttr machine, llvm::raw_ostream &os) {
     llvm::json::OStream json(os, 1);
     auto writeTotals = [&](StringRef name, llvm::MapVector<StringRef, double> &totals) {
       json.attributeObject(name, [&] {
@@ -173,6 +166,7 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
             json.attribute("axes", line.axes);
             json.attribute("count", line.count);
             json.attribute("bytes_sent_each", int64_t(line.sent));
+            json.attribute("seconds_each", line.seconds);
             json.attribute("from", line.from);
             json.attribute("to", line.to);
             json.attribute("source", line.source);
@@ -182,6 +176,8 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
       writeTotals("bytes_sent_by_collective", report.byKind);
       json.attribute("collectives_in_all", report.count);
       json.attribute("bytes_sent", int64_t(report.sent));
+      json.attribute("seconds", report.seconds);
+      json.attribute("machine", machine.getName().getValue());
     });
     os << "\n";
   }

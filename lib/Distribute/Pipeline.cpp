@@ -28,7 +28,7 @@ struct DistributeOptions : PassPipelineOptions<DistributeOptions> {
   Option<bool> deferSums{*this, "defer-sums",
                          llvm::cl::desc("pass partial sums through linear ops"),
                          llvm::cl::init(false)};
-  Option<bool> explain{*this, "explain-sharding", llvm::cl::desc("write whose wish each split is"),
+  Option<bool> explain{*this, "explain-sharding", llvm::cl::desc("write the origin of each split"),
                        llvm::cl::init(false)};
 };
 } // namespace

@@ -1,7 +1,7 @@
 //===- Propagation.cpp - the fix-point over the factors of all ops ---------*- C++ -*-===//
 
 #include "Propagation.h"
-#include "llvm/ADT/SmallSet.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -20,42 +20,113 @@ Propagation::Propagation(func::FuncOp function, MeshAttr mesh, ReshardPlanner &p
     : function(function), mesh(mesh), planner(planner), options(options),
       parameters(getParameterValues(function)) {}
 
-LogicalResult Propagation::run() {
-  if (failed(seed()))
+FailureOr<ShardingPlan> Propagation::decide(ArrayRef<ShardingAttr> arguments,
+                                            ArrayRef<ShardingAttr> results) {
+  makeNodes();
+  if (failed(seed(arguments, results)))
     return failure();
-  for (Operation &op : function.front().without_terminator())
-    ops.emplace_back(&op, mesh);
-  // Wishes of a lower priority must not take a value that a higher one would reach later.
+  // Requests of a lower priority must not take a value that a higher one would reach later.
   for (MarkPriority limit :
        {MarkPriority::User, MarkPriority::Weights, MarkPriority::Activations}) {
     level = limit;
     for (bool changed = true; changed;) {
       changed = false;
-      for (RuledOp &op : ops)
+      for (const Node &op : ops)
         changed |= visit(op);
-      for (RuledOp &op : llvm::reverse(ops))
+      for (const Node &op : llvm::reverse(ops))
         changed |= visit(op);
     }
   }
-  return write();
+  return makePlan(results);
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+/// Ops that cost nothing in any layout: each use gets its own.
+static llvm::DenseSet<Operation *> getFreeOps(func::FuncOp function) {
+  llvm::DenseSet<Operation *> free;
+  for (Operation &op : function.front().without_terminator()) {
+    bool isFree = isMemoryEffectFree(&op) && op.getNumRegions() <= 1 &&
+                  !op.hasAttr(kResultShardings) && !op.hasAttr(MarkAttr::attrName) &&
+                  llvm::all_of(op.getOperands(), [&](Value v) {
+                    return !isa<ShapedType>(v.getType()) || free.contains(v.getDefiningOp());
+                  });
+    if (isFree && op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType()))
+      free.insert(&op);
+  }
+  return free;
+}
+
+void Propagation::makeNodes() {
+  llvm::DenseSet<Operation *> free = getFreeOps(function);
+  // Users come first, so that copies of an op have own copies of its operands.
+  struct Use {
+    unsigned node, operand;
+  };
+  struct Draft {
+    Operation *op;
+    unsigned copy;
+    /// Which copy of its op each operand is of.
+    SmallVector<unsigned> copies;
+  };
+  SmallVector<Draft, 0> drafts;
+  llvm::DenseMap<Operation *, SmallVector<Use>> usesOf;
+  auto addDraft = [&](Operation *op, unsigned copy) {
+    for (unsigned i = op->getNumOperands(); i-- > 0;)
+      if (Operation *from = op->getOperand(i).getDefiningOp(); free.contains(from))
+        usesOf[from].push_back({unsigned(drafts.size()), i});
+    drafts.push_back({op, copy, SmallVector<unsigned>(op->getNumOperands(), 0)});
+  };
+  for (Operation &op : llvm::reverse(function.front())) {
+    // A copy of the list: drafts of this op add uses of others.
+    SmallVector<Use> list = free.contains(&op) ? usesOf.lookup(&op) : SmallVector<Use>();
+    for (auto [copy, use] : llvm::enumerate(list))
+      drafts[use.node].copies[use.operand] = copy;
+    addDraft(&op, 0);
+    for (unsigned copy = list.size(); copy-- > 1;)
+      addDraft(&op, copy);
+  }
+  llvm::DenseMap<std::pair<Value, unsigned>, unsigned> numbers;
+  auto number = [&](Value value, unsigned copy) {
+    numbers[{value, copy}] = values.size();
+    values.push_back(value);
+  };
+  for (BlockArgument argument : function.getArguments())
+    number(argument, 0);
+  for (const Draft &draft : llvm::reverse(drafts)) {
+    SmallVector<unsigned> operands;
+    for (auto [operand, copy] : llvm::zip_equal(draft.op->getOperands(), draft.copies))
+      operands.push_back(numbers.lookup({operand, copy}));
+    if (draft.op == function.front().getTerminator()) {
+      returned = operands;
+      continue;
+    }
+    Node &node = ops.emplace_back(draft.op, mesh, draft.copy);
+    node.values = operands;
+    for (Value result : draft.op->getResults()) {
+      node.values.push_back(values.size());
+      number(result, draft.copy);
+    }
+  }
+  states.resize(values.size());
+  given.resize(values.size());
+  uses.resize(function.getNumArguments());
+  for (auto [value, state] : llvm::zip_equal(values, states))
+    if (auto type = dyn_cast<RankedTensorType>(value.getType())) {
+      state.dims.assign(type.getRank(), DimShardingAttr::get(type.getContext(), {}, 1));
+      state.origins.assign(type.getRank(), Origin());
+    }
 }
 
 //===----------------------------------------------------------------------===//
 // Marks
 //===----------------------------------------------------------------------===//
 
-Propagation::State &Propagation::getState(Value value) {
-  State &state = states[value];
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (type && state.dims.empty()) {
-    state.dims.assign(type.getRank(), DimShardingAttr::get(type.getContext(), {}, 1));
-    state.origins.assign(type.getRank(), Origin());
-  }
-  return state;
-}
-
-/// A sharding in the IR says all there is to say of its value.
-LogicalResult Propagation::close(Value value, Attribute attr, Operation *at) {
+/// A value whose sharding is in the IR, or decided elsewhere, is not refined.
+LogicalResult Propagation::close(unsigned number, Attribute attr, Operation *at) {
+  Value value = values[number];
   auto sharding = dyn_cast_or_null<ShardingAttr>(attr);
   if (!sharding)
     return success();
@@ -64,7 +135,7 @@ LogicalResult Propagation::close(Value value, Attribute attr, Operation *at) {
     return failure();
   if (sharding.isPartial())
     return error() << "partial results are made by ops, they cannot be asked for";
-  State &state = getState(value);
+  State &state = states[number];
   if (state.closed)
     return success();
   state.dims.assign(sharding.getDims().begin(), sharding.getDims().end());
@@ -74,7 +145,8 @@ LogicalResult Propagation::close(Value value, Attribute attr, Operation *at) {
   return success();
 }
 
-LogicalResult Propagation::applyMarks(Value value, Operation *at) {
+LogicalResult Propagation::applyMarks(unsigned number, Operation *at) {
+  Value value = values[number];
   SmallVector<MarkAttr> marks = getMarks(value);
   for (MarkPriority priority :
        {MarkPriority::User, MarkPriority::Weights, MarkPriority::Activations})
@@ -84,7 +156,7 @@ LogicalResult Propagation::applyMarks(Value value, Operation *at) {
       auto error = [&] { return at->emitOpError("is marked with ") << mark << ": "; };
       if (failed(mark.getSharding().verifyFor(error, value.getType(), mesh)))
         return failure();
-      State &state = getState(value);
+      State &state = states[number];
       for (auto [dim, wanted] : llvm::enumerate(mark.getSharding().getDims()))
         if (!wanted.getAxes().empty())
           refine(state, dim, wanted, Origin{priority, mark.getBy(), 0});
@@ -95,23 +167,21 @@ LogicalResult Propagation::applyMarks(Value value, Operation *at) {
   return success();
 }
 
-LogicalResult Propagation::seed() {
-  for (BlockArgument argument : function.getArguments())
-    if (failed(close(argument, function.getArgAttr(argument.getArgNumber(), ShardingAttr::attrName),
-                     function)) ||
-        failed(applyMarks(argument, function)))
+LogicalResult Propagation::seed(ArrayRef<ShardingAttr> arguments, ArrayRef<ShardingAttr> results) {
+  for (auto [number, sharding] : llvm::enumerate(arguments))
+    if (failed(close(number, sharding, function)) || failed(applyMarks(number, function)))
       return failure();
-  for (Operation &op : function.front().without_terminator()) {
-    auto list = op.getAttrOfType<ArrayAttr>(kResultShardings);
-    for (OpResult result : op.getResults())
-      if ((list && failed(close(result, list[result.getResultNumber()], &op))) ||
-          failed(applyMarks(result, &op)))
+  for (const Node &node : ops) {
+    Operation *op = node.getOp();
+    auto list = op->getAttrOfType<ArrayAttr>(kResultShardings);
+    for (unsigned i = 0; i < op->getNumResults(); ++i) {
+      unsigned number = node.values[op->getNumOperands() + i];
+      if ((list && failed(close(number, list[i], op))) || failed(applyMarks(number, op)))
         return failure();
+    }
   }
-  for (OpOperand &operand : function.front().getTerminator()->getOpOperands())
-    if (failed(close(operand.get(),
-                     function.getResultAttr(operand.getOperandNumber(), ShardingAttr::attrName),
-                     function)))
+  for (auto [number, sharding] : llvm::zip_equal(returned, results))
+    if (failed(close(number, sharding, function)))
       return failure();
   return success();
 }
@@ -120,10 +190,10 @@ LogicalResult Propagation::seed() {
 // Fix-point
 //===----------------------------------------------------------------------===//
 
-SmallVector<Propagation::Candidate> Propagation::getCandidates(const RuledOp &op) {
+SmallVector<Propagation::Candidate> Propagation::getCandidates(const Node &op) {
   SmallVector<Candidate> candidates;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
-    State &state = getState(op.getValue(slot));
+    State &state = states[op.values[slot]];
     double bytes = getTensorBytes(op.getValue(slot).getType());
     for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim) {
       if (state.dims[dim].getAxes().empty() || state.origins[dim].priority > level)
@@ -153,12 +223,12 @@ SmallVector<Propagation::Candidate> Propagation::getCandidates(const RuledOp &op
 
 /// Whether a mark of the same or a higher priority wants a value whole along an axis: a result,
 /// or an operand that would be summed in parts.
-bool Propagation::isVetoed(const RuledOp &op, const Candidate &candidate) {
+bool Propagation::isVetoed(const Node &op, const Candidate &candidate) {
   FactorKind kind = op.getRule().getFactor(candidate.factor).getKind();
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
     if (!op.isResult(slot) && kind == FactorKind::Parallel)
       continue;
-    State &state = getState(op.getValue(slot));
+    State &state = states[op.values[slot]];
     bool hasFactor = false;
     for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim)
       hasFactor |= llvm::is_contained(op.getFactors(slot, dim), int64_t(candidate.factor));
@@ -172,7 +242,7 @@ bool Propagation::isVetoed(const RuledOp &op, const Candidate &candidate) {
 
 /// One split for each factor, each axis once. A candidate that needs another factor to be
 /// split first is tried again after it.
-Propagation::Choice Propagation::choose(const RuledOp &op) {
+Propagation::Choice Propagation::choose(const Node &op) {
   Choice choice{Splits(op.getNumFactors()), SmallVector<Origin>(op.getNumFactors()), {}};
   SmallVector<Candidate> open = getCandidates(op);
   auto accept = [&](const Candidate &candidate) {
@@ -224,15 +294,15 @@ bool Propagation::refine(State &state, unsigned dim, DimShardingAttr wanted, con
   return true;
 }
 
-/// Tells the values of an op what its factors' splits mean for them.
-bool Propagation::visit(RuledOp &op) {
+/// Refines the values of an op by the splits of its factors.
+bool Propagation::visit(const Node &op) {
   if (!op)
     return false;
   Choice choice = choose(op);
   bool changed = false;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
     Value value = op.getValue(slot);
-    State &state = getState(value);
+    State &state = states[op.values[slot]];
     for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim) {
       DimShardingAttr wanted = op.getDimSharding(slot, dim, choice.splits);
       if (wanted.getAxes().empty())
@@ -260,7 +330,7 @@ ShardingAttr Propagation::toSharding(const State &state) {
 
 /// Axes along which an op gets partial sums and gives them on: its results must not be larger
 /// than what would be summed in front of it.
-SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Choice &choice) {
+SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice &choice) {
   SmallVector<ShardingAttr> operands;
   double before = 0, after = 0;
   for (unsigned slot = 0; options.deferSums && op && slot < op.getNumSlots(); ++slot) {
@@ -271,7 +341,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Cho
     }
     // As the op splits it, with the partial sums that it comes with.
     ShardingAttr sharding = op.getSharding(slot, choice.splits);
-    ShardingAttr from = given.lookup(value);
+    ShardingAttr from = given[op.values[slot]];
     SmallVector<StringAttr> axes;
     for (PartialAttr partial : from ? from.getPartials() : ArrayRef<PartialAttr>())
       if (partial.getKind() == FactorKind::Sum && !sharding.usesAxis(partial.getAxis()))
@@ -290,73 +360,78 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const RuledOp &op, const Cho
   return after <= before ? passed : SmallVector<StringAttr, 2>();
 }
 
-void Propagation::writeOp(const RuledOp &op, const Choice &choice, Uses &uses) {
+PlannedOp Propagation::planOp(const Node &op) {
+  PlannedOp planned{op.getOp(), op.copy, op.values, {}, {}, {}, {}, {}, {}};
+  Choice choice;
+  if (op) {
+    choice = choose(op);
+    planned.conflicts = getConflicts(op, choice);
+    useFreeAxes(op, choice);
+  } else {
+    planned.gathered = getGathered(op);
+  }
   SmallVector<StringAttr, 2> deferred = getDeferred(op, choice);
-  SmallVector<Attribute> operands;
-  SmallVector<ShardingAttr> results;
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
-    Value value = op.getValue(slot);
-    ShardingAttr sharding =
-        op ? op.getSharding(slot, choice.splits) : ShardingAttr::getReplicated(value.getType());
+    unsigned number = op.values[slot];
+    ShardingAttr sharding = op ? op.getSharding(slot, choice.splits)
+                               : ShardingAttr::getReplicated(op.getValue(slot).getType());
     if (op.isResult(slot)) {
       sharding = addPartialSums(sharding, deferred);
-      results.push_back(sharding);
-      given[value] = sharding;
+      given[number] = sharding;
     } else {
       SmallVector<StringAttr> axes;
-      ShardingAttr from = given.lookup(value);
+      ShardingAttr from = given[number];
       for (StringAttr axis : deferred)
         if (from && llvm::is_contained(from.getPartials(),
                                        PartialAttr::get(axis.getContext(), axis, FactorKind::Sum)))
           axes.push_back(axis);
       sharding = addPartialSums(sharding, axes);
-      operands.push_back(sharding);
-      uses[value].push_back(sharding);
+      if (number < uses.size())
+        uses[number].push_back(sharding);
     }
+    planned.shardings.push_back(sharding);
   }
-  op.getOp()->setAttr(kOperandShardings, ArrayAttr::get(function.getContext(), operands));
-  setResultShardings(op.getOp(), results);
-  op.getOp()->removeAttr(MarkAttr::attrName);
-  writeWanted(op.getOp());
+  planned.wanted = getWanted(op, planned.shardings);
+  planned.splits = std::move(choice.splits);
+  planned.origins = std::move(choice.origins);
+  return planned;
 }
 
 /// A result lies as the user wants it, in whatever layout the op computes it.
-void Propagation::writeWanted(Operation *op) {
-  SmallVector<Attribute> wanted(op->getNumResults(), UnitAttr::get(function.getContext()));
-  bool any = false;
-  for (OpResult result : op->getResults()) {
-    State &state = getState(result);
+SmallVector<ShardingAttr> Propagation::getWanted(const Node &op, ArrayRef<ShardingAttr> shardings) {
+  SmallVector<ShardingAttr> wanted;
+  for (unsigned slot = op.getOp()->getNumOperands(); slot < op.getNumSlots(); ++slot) {
+    const State &state = states[op.values[slot]];
     bool byUser = state.closed || llvm::any_of(state.decided, [](auto &entry) {
                     return entry.second == MarkPriority::User;
                   });
     ShardingAttr sharding = toSharding(state);
-    if (!byUser || sharding.isSameLayout(given[result], result.getType(), mesh))
-      continue;
-    wanted[result.getResultNumber()] = sharding;
-    any = true;
-    given[result] = sharding;
+    bool differs =
+        byUser && !sharding.isSameLayout(shardings[slot], op.getValue(slot).getType(), mesh);
+    wanted.push_back(differs ? sharding : ShardingAttr());
+    if (differs)
+      given[op.values[slot]] = sharding;
   }
-  if (any)
-    op->setAttr(kWantedShardings, ArrayAttr::get(function.getContext(), wanted));
+  return wanted;
 }
 
-LogicalResult Propagation::write() {
-  Uses uses;
-  for (RuledOp &op : ops) {
-    if (!op && failed(reportWithoutRule(op.getOp())))
-      return failure();
-    Choice choice;
-    if (op) {
-      choice = choose(op);
-      reportConflicts(op, choice);
-      useFreeAxes(op, choice);
-    }
-    writeOp(op, choice, uses);
-  }
-  writeSignature(uses);
-  if (options.explain)
-    writeOrigins();
-  return success();
+ShardingPlan Propagation::makePlan(ArrayRef<ShardingAttr> results) {
+  ShardingPlan plan;
+  plan.function = function;
+  plan.mesh = mesh;
+  for (const Node &op : ops)
+    plan.ops.push_back(planOp(op));
+  planArguments();
+  for (auto [number, value] : llvm::enumerate(values))
+    plan.values.push_back({value, 0, given[number], states[number].dims, states[number].origins});
+  for (const Node &op : ops)
+    for (unsigned number : ArrayRef<unsigned>(op.values).drop_front(op.getOp()->getNumOperands()))
+      plan.values[number].copy = op.copy;
+  plan.returned = returned;
+  // As they come, with partial results combined.
+  for (auto [number, sharding] : llvm::zip_equal(returned, results))
+    plan.results.push_back(sharding ? sharding : given[number].dropPartials());
+  return plan;
 }
 
 /// Splits a parameter over the axes it is stored over too: the largest dimension of which a
@@ -391,14 +466,14 @@ ShardingAttr Propagation::addStorage(BlockArgument argument, ShardingAttr shardi
   return ShardingAttr::get(function.getContext(), dims, sharding.getPartials());
 }
 
-/// Arguments as all uses want them, else replicated: any layout of them is free. Results
-/// as they come, with partial results combined.
-void Propagation::writeSignature(Uses &uses) {
+/// Arguments as all uses want them, else replicated: any layout of them is free.
+void Propagation::planArguments() {
   for (BlockArgument argument : function.getArguments()) {
-    State &state = getState(argument);
+    unsigned number = argument.getArgNumber();
+    const State &state = states[number];
     ShardingAttr sharding = toSharding(state);
     if (!state.closed) {
-      ArrayRef<ShardingAttr> wanted = uses[argument];
+      ArrayRef<ShardingAttr> wanted = uses[number];
       if (state.decided.empty()) {
         sharding =
             wanted.empty() ? ShardingAttr::getReplicated(argument.getType()) : wanted.front();
@@ -408,44 +483,6 @@ void Propagation::writeSignature(Uses &uses) {
       }
       sharding = addStorage(argument, sharding);
     }
-    given[argument] = sharding;
-    function.setArgAttr(argument.getArgNumber(), ShardingAttr::attrName, sharding);
-    function.removeArgAttr(argument.getArgNumber(), MarkAttr::attrName);
-    function.removeArgAttr(argument.getArgNumber(), kStorageAxes);
+    given[number] = sharding;
   }
-  for (OpOperand &operand : function.front().getTerminator()->getOpOperands()) {
-    unsigned index = operand.getOperandNumber();
-    if (!function.getResultAttr(index, ShardingAttr::attrName))
-      function.setResultAttr(index, ShardingAttr::attrName, given[operand.get()].dropPartials());
-  }
-}
-
-/// "dimension 2 over \"tp\": widths, 3 ops away" for each split dimension.
-void Propagation::writeOrigins() {
-  auto describe = [&](Value value) {
-    SmallVector<Attribute> texts;
-    State &state = getState(value);
-    for (auto [dim, sharding] : llvm::enumerate(state.dims)) {
-      if (sharding.getAxes().empty())
-        continue;
-      std::string text;
-      llvm::raw_string_ostream os(text);
-      os << "dimension " << dim << " over ";
-      llvm::interleaveComma(sharding.getAxes(), os);
-      const Origin &origin = state.origins[dim];
-      os << ": " << (origin.by ? origin.by.getValue() : "a parameter");
-      if (origin.steps)
-        os << ", " << origin.steps << (origin.steps == 1 ? " op away" : " ops away");
-      texts.push_back(StringAttr::get(function.getContext(), text));
-    }
-    return ArrayAttr::get(function.getContext(), texts);
-  };
-  for (RuledOp &op : ops) {
-    SmallVector<Attribute> lists;
-    for (Value result : op.getOp()->getResults())
-      lists.push_back(describe(result));
-    op.getOp()->setAttr("dchag.origins", ArrayAttr::get(function.getContext(), lists));
-  }
-  for (BlockArgument argument : function.getArguments())
-    function.setArgAttr(argument.getArgNumber(), "dchag.origins", describe(argument));
 }

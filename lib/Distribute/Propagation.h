@@ -1,43 +1,31 @@
 //===- Propagation.h - the fix-point over the factors of all ops -----------*- C++ -*-===//
 //
-// A value knows for each dimension the axes it is split over, and whose wish that is. An op
+// A value knows for each dimension the axes it is split over, and the origin of that. An op
 // looks at its values, decides on one split for each factor of its rule (an axis splits one
-// factor), and tells its values what that means for them. Dimensions are only ever split further,
-// so it ends. The wishes of users are spread over the whole program first, then those of
-// weights, then those of activations.
+// factor), and refines its values accordingly. Dimensions are only ever split further, so it ends.
+// Requests of users are propagated over the whole program first, then those of weights, then those
+// of activations.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_PROPAGATION_H
 #define DCHAG_DISTRIBUTE_PROPAGATION_H
 
 #include "Marks.h"
-#include "ReshardPlan.h"
-#include "llvm/ADT/MapVector.h"
+#include "ShardingPlan.h"
 
 namespace mlir::dchag {
-
-/// Whose wish a split is, and how many ops it came through.
-struct Origin {
-  MarkPriority priority = MarkPriority::Activations;
-  StringAttr by;
-  unsigned steps = 0;
-};
 
 class Propagation {
 public:
   struct Options {
-    /// An op without a rule that needs operands gathered is an error.
-    bool strict = false;
     /// Linear ops pass partial sums on where that moves fewer bytes later.
     bool deferSums = false;
-    /// Writes whose wish each split is.
-    bool explain = false;
   };
   Propagation(func::FuncOp function, MeshAttr mesh, ReshardPlanner &planner, Options options);
 
-  /// Decides all shardings and writes them into the IR.
-  LogicalResult run();
-  int64_t getNumConflicts() const { return numConflicts; }
+  /// Decides all shardings; the IR stays as it is. `arguments` and `results` are what is decided of
+  /// the signature, null where nothing is. Emits an error where a request does not fit its value.
+  FailureOr<ShardingPlan> decide(ArrayRef<ShardingAttr> arguments, ArrayRef<ShardingAttr> results);
 
 private:
   struct State {
@@ -45,18 +33,24 @@ private:
     SmallVector<Origin> origins;
     /// Axes that a mark has put somewhere or nowhere.
     SmallVector<std::pair<StringAttr, MarkPriority>, 2> decided;
-    /// Says all there is to say.
+    /// Propagation must not refine it.
     bool closed = false;
 
     bool usesAxis(StringAttr axis) const;
     bool isDecided(StringAttr axis) const;
   };
-  /// A split of a factor that values of an op wish for.
+  /// An op or a copy of it, with the numbers of its operands, then of its results.
+  struct Node : RuledOp {
+    Node(Operation *op, MeshAttr mesh, unsigned copy) : RuledOp(op, mesh), copy(copy) {}
+    unsigned copy;
+    SmallVector<unsigned> values;
+  };
+  /// A split of a factor that values of an op request.
   struct Candidate {
     unsigned factor;
     FactorSplit split;
     Origin origin;
-    /// Size of the values that have it: of equal wishes, the one that would move more wins.
+    /// Size of the values that have it: of equal priorities, the one that would move more wins.
     double bytes;
     size_t order;
   };
@@ -66,30 +60,28 @@ private:
     SmallVector<Candidate> lost;
   };
 
-  LogicalResult seed();
-  LogicalResult close(Value value, Attribute attr, Operation *at);
-  LogicalResult applyMarks(Value value, Operation *at);
-  State &getState(Value value);
+  void makeNodes();
+  LogicalResult seed(ArrayRef<ShardingAttr> arguments, ArrayRef<ShardingAttr> results);
+  LogicalResult close(unsigned value, Attribute attr, Operation *at);
+  LogicalResult applyMarks(unsigned value, Operation *at);
 
-  SmallVector<Candidate> getCandidates(const RuledOp &op);
-  Choice choose(const RuledOp &op);
-  bool isVetoed(const RuledOp &op, const Candidate &candidate);
-  bool visit(RuledOp &op);
+  SmallVector<Candidate> getCandidates(const Node &op);
+  Choice choose(const Node &op);
+  bool isVetoed(const Node &op, const Candidate &candidate);
+  bool visit(const Node &op);
   bool refine(State &state, unsigned dim, DimShardingAttr wanted, const Origin &origin);
 
-  /// Bytes a rank sends to lay out the operands and results of an op that splits so.
-  double getCost(const RuledOp &op, const Splits &splits);
-  void useFreeAxes(const RuledOp &op, Choice &choice);
-  void reportConflicts(const RuledOp &op, const Choice &choice);
-  LogicalResult reportWithoutRule(Operation *op);
+  /// Of laying out the operands and results of an op that splits so, on one rank.
+  Cost getCost(const Node &op, const Splits &splits);
+  void useFreeAxes(const Node &op, Choice &choice);
+  SmallVector<PlannedConflict, 0> getConflicts(const Node &op, const Choice &choice);
+  SmallVector<unsigned> getGathered(const Node &op);
 
-  using Uses = llvm::MapVector<Value, SmallVector<ShardingAttr>>;
-  LogicalResult write();
-  void writeOp(const RuledOp &op, const Choice &choice, Uses &uses);
-  SmallVector<StringAttr, 2> getDeferred(const RuledOp &op, const Choice &choice);
-  void writeWanted(Operation *op);
-  void writeSignature(Uses &uses);
-  void writeOrigins();
+  ShardingPlan makePlan(ArrayRef<ShardingAttr> results);
+  PlannedOp planOp(const Node &op);
+  SmallVector<StringAttr, 2> getDeferred(const Node &op, const Choice &choice);
+  SmallVector<ShardingAttr> getWanted(const Node &op, ArrayRef<ShardingAttr> results);
+  void planArguments();
   ShardingAttr addStorage(BlockArgument argument, ShardingAttr sharding);
   ShardingAttr toSharding(const State &state);
 
@@ -97,15 +89,25 @@ private:
   MeshAttr mesh;
   ReshardPlanner &planner;
   Options options;
-  /// Wishes that count so far: those of this priority and before.
+  /// Requests that count so far: those of this priority and before.
   MarkPriority level = MarkPriority::Activations;
   llvm::DenseSet<Value> parameters;
-  SmallVector<RuledOp> ops;
-  llvm::DenseMap<Value, State> states;
-  /// What the op that makes a value gives.
-  llvm::DenseMap<Value, ShardingAttr> given;
-  int64_t numConflicts = 0;
+  SmallVector<Node, 0> ops;
+  /// By number: arguments, then results of the nodes.
+  SmallVector<Value> values;
+  SmallVector<State, 0> states;
+  SmallVector<unsigned> returned;
+  /// What the op that makes a value gives; null before it is decided.
+  SmallVector<ShardingAttr> given;
+  /// Shardings that the uses of an argument need.
+  SmallVector<SmallVector<ShardingAttr>> uses;
 };
+
+/// Plans of the functions of a module, `@step` first: ports of one name and role, and results of
+/// `@prepare` and the arguments that they become, lie alike. The IR stays as it is. Emits an error
+/// where a request does not fit its value.
+FailureOr<SmallVector<ShardingPlan, 0>> planModule(ModuleOp module, ReshardPlanner &planner,
+                                                   Propagation::Options options);
 
 } // namespace mlir::dchag
 

@@ -78,23 +78,24 @@ static std::vector<int64_t> getKey(const Layout &layout) {
 }
 
 namespace {
-/// Length of a path: elements sent, then collectives, then slices.
+/// Length of a path: seconds, then collectives, then slices.
 struct Length {
-  double sent = 0;
+  double seconds = 0;
   unsigned collectives = 0, slices = 0;
   bool operator<(const Length &other) const {
-    return std::tie(sent, collectives, slices) <
-           std::tie(other.sent, other.collectives, other.slices);
+    return std::tie(seconds, collectives, slices) <
+           std::tie(other.seconds, other.collectives, other.slices);
   }
 };
 
 class Search {
 public:
-  Search(MeshAttr mesh, const Layout &to, ArrayRef<int64_t> shape)
-      : mesh(mesh), to(to), shape(shape) {}
+  Search(MeshAttr mesh, const CostModel &costs, const Layout &to, RankedTensorType type)
+      : mesh(mesh), costs(costs), to(to), shape(type.getShape()),
+        elementBytes(getTensorBytes(type.clone(ArrayRef<int64_t>()))) {}
 
   ReshardPlan run(const Layout &from);
-  /// Gives up on what would send more than `most` elements; `simply` over axes and dimensions
+  /// Gives up on what would take more than `most` seconds; `simply` over axes and dimensions
   /// alone that the two sides use.
   ReshardPlan run(const Layout &from, bool simply, double most);
 
@@ -102,12 +103,7 @@ private:
   void chooseAxes(const Layout &from, bool simply);
   void chooseDims(const Layout &from, bool simply);
   double getBound(const Layout &layout) const;
-  int64_t getNumRanks(ArrayRef<unsigned> axes) const {
-    int64_t ranks = 1;
-    for (unsigned axis : axes)
-      ranks *= mesh.getSizes()[axis];
-    return ranks;
-  }
+  int64_t getNumRanks(ArrayRef<unsigned> axes) const { return costs.getNumRanks(axes); }
 
   /// Sizes that the parts of a dimension may have once it is cut further along `axes`.
   SmallVector<int64_t, 2> getCutSizes(const Layout::Dim &dim, unsigned index,
@@ -115,7 +111,8 @@ private:
   /// A dimension without its innermost `count` axes; what is whole has no padding.
   Layout::Dim join(const Layout::Dim &dim, unsigned index, unsigned count) const;
 
-  void add(ReshardStep step);
+  /// Adds an edge: a collective on `operand` elements of each rank, or a slice.
+  void add(ReshardStep step, double operand = 0);
   void addSlices();
   void addGathers();
   void addExchanges();
@@ -123,15 +120,17 @@ private:
   void addSums(ArrayRef<unsigned> axes, FactorKind kind);
 
   MeshAttr mesh;
+  const CostModel &costs;
   const Layout &to;
   ArrayRef<int64_t> shape;
+  double elementBytes;
   /// Axes that steps may use, numbers of ranks along all sets of them (one only where there are
   /// many axes), and dimensions that steps may cut.
   SmallVector<unsigned> axes, dims;
   SmallVector<int64_t> products;
   /// Where the search is, and the edges from there.
   Layout at;
-  SmallVector<ReshardStep> edges;
+  SmallVector<ReshardStep, 0> edges;
 };
 } // namespace
 
@@ -172,7 +171,27 @@ Layout::Dim Search::join(const Layout::Dim &dim, unsigned index, unsigned count)
   return joined;
 }
 
-void Search::add(ReshardStep step) { edges.push_back(std::move(step)); }
+static std::optional<ExchangeKind> getExchangeKind(ReshardStepKind kind) {
+  switch (kind) {
+  case ReshardStepKind::Slice:
+    return std::nullopt;
+  case ReshardStepKind::AllGather:
+    return ExchangeKind::AllGather;
+  case ReshardStepKind::AllToAll:
+    return ExchangeKind::AllToAll;
+  case ReshardStepKind::ReduceScatter:
+    return ExchangeKind::ReduceScatter;
+  case ReshardStepKind::AllReduce:
+    return ExchangeKind::AllReduce;
+  }
+  return std::nullopt;
+}
+
+void Search::add(ReshardStep step, double operand) {
+  if (auto kind = getExchangeKind(step.kind))
+    step.cost = costs.getExchange(*kind, operand * elementBytes, step.axes);
+  edges.push_back(std::move(step));
+}
 
 /// Axes and dimensions up to which everything is tried: beyond, layouts would be too many.
 static constexpr size_t kFewAxes = 3, kFewDims = 4;
@@ -224,15 +243,16 @@ void Search::chooseDims(const Layout &from, bool simply) {
     products = {1};
 }
 
-/// Elements that the first rank wants and lacks: it has the first of each dimension, so it is
-/// easy to say. Every step brings it at most as many as it sends.
+/// Seconds in which rank 0 can get the elements that it needs and does not hold: it has the first
+/// of each dimension, so it is easy to say how many. Every step brings it at most as many as it
+/// sends.
 double Search::getBound(const Layout &layout) const {
   double wanted = 1, present = 1;
   for (auto [have, want, size] : llvm::zip_equal(layout.dims, to.dims, shape)) {
     wanted *= static_cast<double>(std::min(want.local, size));
     present *= static_cast<double>(std::min({have.local, want.local, size}));
   }
-  return wanted - present;
+  return costs.getBound((wanted - present) * elementBytes) * (1 - 1e-9);
 }
 
 void Search::addSlices() {
@@ -241,7 +261,7 @@ void Search::addSlices() {
       continue;
     for (unsigned dim : dims)
       for (int64_t size : getCutSizes(at.dims[dim], dim, axis)) {
-        ReshardStep step{ReshardStepKind::Slice, {axis}, dim, 0, FactorKind::Sum, at, 0};
+        ReshardStep step{ReshardStepKind::Slice, {axis}, dim, 0, FactorKind::Sum, at, {}};
         step.after.dims[dim].axes.push_back(axis);
         step.after.dims[dim].local = size;
         add(std::move(step));
@@ -249,17 +269,17 @@ void Search::addSlices() {
   }
 }
 
+/// Over several axes at once too: that takes the latency once, one after the other less of the
+/// outer levels of the network.
 void Search::addGathers() {
   double local = at.getNumLocalElements();
-  for (unsigned dim = 0; dim < shape.size(); ++dim) {
-    if (at.dims[dim].axes.empty())
-      continue;
-    unsigned axis = at.dims[dim].axes.back();
-    ReshardStep step{ReshardStepKind::AllGather, {axis}, dim, 0, FactorKind::Sum, at, 0};
-    step.after.dims[dim] = join(at.dims[dim], dim, 1);
-    step.sent = (mesh.getSizes()[axis] - 1) * local;
-    add(std::move(step));
-  }
+  for (unsigned dim = 0; dim < shape.size(); ++dim)
+    for (unsigned count = 1; count <= at.dims[dim].axes.size(); ++count) {
+      ReshardStep step{ReshardStepKind::AllGather, {}, dim, 0, FactorKind::Sum, at, {}};
+      llvm::append_range(step.axes, ArrayRef<unsigned>(at.dims[dim].axes).take_back(count));
+      step.after.dims[dim] = join(at.dims[dim], dim, count);
+      add(std::move(step), local);
+    }
 }
 
 /// Several axes at once keep their order, one after the other would turn it around.
@@ -273,38 +293,40 @@ void Search::addExchanges() {
         ArrayRef<unsigned> axes = ArrayRef<unsigned>(at.dims[dim].axes).take_back(count);
         int64_t ranks = getNumRanks(axes);
         for (int64_t size : getCutSizes(at.dims[cutDim], cutDim, axes)) {
-          ReshardStep step{ReshardStepKind::AllToAll, {}, dim, cutDim, FactorKind::Sum, at, 0};
+          ReshardStep step{ReshardStepKind::AllToAll, {}, dim, cutDim, FactorKind::Sum, at, {}};
           step.axes.assign(axes.begin(), axes.end());
           step.after.dims[dim] = join(at.dims[dim], dim, count);
           step.after.dims[cutDim].axes.append(axes.begin(), axes.end());
           step.after.dims[cutDim].local = size;
           // The dimension that is cut is padded to equal parts first.
-          double padded = local / at.dims[cutDim].local * size * ranks;
-          step.sent = padded * (ranks - 1) / ranks;
-          add(std::move(step));
+          add(std::move(step), local / at.dims[cutDim].local * size * ranks);
         }
       }
 }
 
+/// A whole sum, and scattered ones in every order of the axes.
 void Search::addSums(ArrayRef<unsigned> axes, FactorKind kind) {
   double local = at.getNumLocalElements();
-  int64_t ranks = getNumRanks(axes);
-  ReshardStep sum{ReshardStepKind::AllReduce, {}, 0, 0, kind, at, 2 * local * (ranks - 1) / ranks};
+  ReshardStep sum{ReshardStepKind::AllReduce, {}, 0, 0, kind, at, {}};
   sum.axes.assign(axes.begin(), axes.end());
   llvm::erase_if(sum.after.partials, [&](const Layout::Partial &partial) {
     return llvm::is_contained(axes, partial.axis);
   });
-  for (unsigned dim : axes.size() == 1 ? ArrayRef<unsigned>(dims) : ArrayRef<unsigned>())
-    for (int64_t size : getCutSizes(at.dims[dim], dim, axes)) {
-      ReshardStep step = sum;
-      step.kind = ReshardStepKind::ReduceScatter;
-      step.dim = dim;
-      step.after.dims[dim].axes.append(axes.begin(), axes.end());
-      step.after.dims[dim].local = size;
-      step.sent = local / at.dims[dim].local * size * (ranks - 1);
-      add(std::move(step));
-    }
-  add(std::move(sum));
+  SmallVector<unsigned> order(axes);
+  do {
+    for (unsigned dim : dims)
+      for (int64_t size : getCutSizes(at.dims[dim], dim, order)) {
+        ReshardStep step = sum;
+        step.kind = ReshardStepKind::ReduceScatter;
+        step.axes.assign(order.begin(), order.end());
+        step.dim = dim;
+        step.after.dims[dim].axes.append(order.begin(), order.end());
+        step.after.dims[dim].local = size;
+        add(std::move(step), local / at.dims[dim].local * size * getNumRanks(order));
+      }
+    // Of many axes the orders would be too many.
+  } while (axes.size() <= kFewAxes && std::next_permutation(order.begin(), order.end()));
+  add(std::move(sum), local);
 }
 
 /// One axis, or all that are left of one kind: a sum over several is cheaper than one after
@@ -326,40 +348,31 @@ void Search::addSums() {
   }
 }
 
-/// Joins steps of one kind over neighbouring axes of one dimension.
-static void mergeSteps(SmallVectorImpl<ReshardStep> &steps) {
+/// Joins slices over neighbouring axes of one dimension; collectives are found joined.
+static void mergeSlices(SmallVectorImpl<ReshardStep> &steps) {
   for (unsigned i = 0; i + 1 < steps.size();) {
     ReshardStep &first = steps[i], &second = steps[i + 1];
-    bool merges = first.kind == second.kind && first.dim == second.dim &&
-                  first.reduction == second.reduction &&
-                  llvm::is_contained({ReshardStepKind::Slice, ReshardStepKind::AllGather,
-                                      ReshardStepKind::ReduceScatter},
-                                     first.kind);
-    if (!merges) {
+    if (first.kind != ReshardStepKind::Slice || second.kind != first.kind ||
+        second.dim != first.dim) {
       ++i;
       continue;
     }
-    // A gather takes the innermost axis first, the others add one inside.
-    bool gathers = first.kind == ReshardStepKind::AllGather;
-    SmallVector<unsigned, 2> axes(gathers ? second.axes : first.axes);
-    llvm::append_range(axes, gathers ? first.axes : second.axes);
-    first.axes = axes;
+    llvm::append_range(first.axes, second.axes);
     first.after = second.after;
-    first.sent += second.sent;
     steps.erase(steps.begin() + i + 1);
   }
 }
 
 ReshardPlan Search::run(const Layout &from) {
-  // What a simple way sends bounds the search for a better one.
+  // What a simple way takes bounds the search for a better one.
   ReshardPlan simple = run(from, /*simply=*/true, std::numeric_limits<double>::infinity());
-  return run(from, /*simply=*/false, simple.sent);
+  return run(from, /*simply=*/false, simple.cost.seconds);
 }
 
 ReshardPlan Search::run(const Layout &from, bool simply, double most) {
   chooseAxes(from, simply);
   chooseDims(from, simply);
-  // Sums of the same terms in another order are not the same number.
+  // Sums of the same terms in another order may differ where they are large.
   most *= 1 + 1e-9;
   struct Node {
     Length length;
@@ -393,9 +406,9 @@ ReshardPlan Search::run(const Layout &from, bool simply, double most) {
     addSums();
     for (ReshardStep &step : edges) {
       bool slices = step.kind == ReshardStepKind::Slice;
-      Length length{node.length.sent + step.sent, node.length.collectives + !slices,
+      Length length{node.length.seconds + step.cost.seconds, node.length.collectives + !slices,
                     node.length.slices + slices};
-      double bound = length.sent + getBound(step.after);
+      double bound = length.seconds + getBound(step.after);
       if (bound > most)
         continue;
       std::vector<int64_t> next = getKey(step.after);
@@ -403,7 +416,7 @@ ReshardPlan Search::run(const Layout &from, bool simply, double most) {
       if (!isNew && !(length < it->second.length))
         continue;
       it->second = {length, false, key, std::move(step)};
-      length.sent = bound;
+      length.seconds = bound;
       open.push({length, next});
     }
   }
@@ -415,9 +428,9 @@ ReshardPlan Search::run(const Layout &from, bool simply, double most) {
   for (; it->first != start; it = nodes.find(it->second.previous))
     plan.steps.push_back(it->second.step);
   std::reverse(plan.steps.begin(), plan.steps.end());
-  mergeSteps(plan.steps);
+  mergeSlices(plan.steps);
   for (const ReshardStep &step : plan.steps)
-    plan.sent += step.sent;
+    plan.cost += step.cost;
   return plan;
 }
 
@@ -425,12 +438,14 @@ struct ReshardPlanner::Memory {
   std::map<std::vector<int64_t>, ReshardPlan> plans;
 };
 
-ReshardPlanner::ReshardPlanner(MeshAttr mesh) : mesh(mesh), memory(new Memory) {}
+ReshardPlanner::ReshardPlanner(MeshAttr mesh, CostModel costs)
+    : mesh(mesh), costs(std::move(costs)), memory(new Memory) {}
 ReshardPlanner::~ReshardPlanner() = default;
 
 const ReshardPlan &ReshardPlanner::plan(const Layout &from, const Layout &to,
-                                        ArrayRef<int64_t> shape) {
-  std::vector<int64_t> key(shape.begin(), shape.end());
+                                        RankedTensorType type) {
+  std::vector<int64_t> key(type.getShape().begin(), type.getShape().end());
+  key.push_back(static_cast<int64_t>(getTensorBytes(type.clone(ArrayRef<int64_t>()))));
   for (const Layout *layout : {&from, &to}) {
     std::vector<int64_t> part = getKey(*layout);
     key.push_back(-2);
@@ -438,6 +453,6 @@ const ReshardPlan &ReshardPlanner::plan(const Layout &from, const Layout &to,
   }
   auto [it, isNew] = memory->plans.try_emplace(std::move(key));
   if (isNew)
-    it->second = Search(mesh, to, shape).run(from);
+    it->second = Search(mesh, costs, to, type).run(from);
   return it->second;
 }

@@ -7,16 +7,18 @@
 //     all_to_all b       rows are joined along b, columns cut:  [["a"], ["b"]]  6 x 2
 //     all_gather a       rows are joined along a:               [[], ["b"]]     8 x 2
 //
-// A layout is a node of a graph, a collective or a local slice an edge whose length is the
-// bytes a rank sends. A plan is the shortest path, found by an A* search that knows what the first
-// rank lacks; of paths of one length it has the fewest collectives, then the fewest slices. It
-// knows no IR, so that a plan can be printed, costed and compared with others.
+// A layout is a node of a graph, a collective or a local slice an edge whose length is its seconds
+// by the cost model: latency and bytes that a rank sends. A plan is the shortest path, found by an
+// A* search whose bound is the time of the bytes that rank 0 needs and does not hold; of paths of
+// one length it has the fewest collectives, then the fewest slices. It knows no IR, so that a plan
+// can be printed, costed and compared with others.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_RESHARDPLAN_H
 #define DCHAG_DISTRIBUTE_RESHARDPLAN_H
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/interfaces/CostModel.h"
 
 namespace mlir::dchag {
 
@@ -62,31 +64,33 @@ struct ReshardStep {
   FactorKind reduction = FactorKind::Sum;
   /// The layout afterwards.
   Layout after;
-  /// Elements that each rank sends (bandwidth-optimal algorithms: n - 1 parts of a gather, an
-  /// nth of n - 1 parts of an exchange or a scattered sum, and twice that of a whole sum).
-  double sent = 0;
+  /// Of the collective on one rank.
+  Cost cost;
 };
 
 struct ReshardPlan {
-  SmallVector<ReshardStep> steps;
-  /// Elements that each rank sends in all.
-  double sent = 0;
+  SmallVector<ReshardStep, 0> steps;
+  /// Of all steps on one rank.
+  Cost cost;
   unsigned getNumCollectives() const;
 };
 
 /// Finds plans on one mesh; remembers those it has found.
 class ReshardPlanner {
 public:
-  explicit ReshardPlanner(MeshAttr mesh);
+  ReshardPlanner(MeshAttr mesh, CostModel costs);
   ~ReshardPlanner();
 
-  /// The shortest way. Partial results that `to` has must be in `from` too, and partial results
-  /// of an online softmax must have been made sums (`dchag.rescale`).
-  const ReshardPlan &plan(const Layout &from, const Layout &to, ArrayRef<int64_t> shape);
+  /// The shortest way for a value whose global type is `type`. Partial results that `to` has must
+  /// be in `from` too, and partial results of an online softmax must have been made sums
+  /// (`dchag.rescale`).
+  const ReshardPlan &plan(const Layout &from, const Layout &to, RankedTensorType type);
+  const CostModel &getCosts() const { return costs; }
 
 private:
   struct Memory;
   MeshAttr mesh;
+  CostModel costs;
   std::unique_ptr<Memory> memory;
 };
 

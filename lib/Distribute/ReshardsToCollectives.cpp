@@ -39,7 +39,7 @@ public:
     Layout to = Layout::get(op.getTo(), global.getShape(), mesh);
     if (op.combinesSoftmax())
       rescale(from, to);
-    for (const ReshardStep &step : planner.plan(from, to, global.getShape()).steps) {
+    for (const ReshardStep &step : planner.plan(from, to, global).steps) {
       convert(step);
       SmallVector<int64_t> wanted;
       for (const Layout::Dim &dim : step.after.dims)
@@ -182,7 +182,7 @@ struct ReshardsToCollectives : mlir::dchag::impl::ReshardsToCollectivesBase<Resh
     MeshAttr mesh = getMeshOrError(getOperation());
     if (!mesh)
       return signalPassFailure();
-    ReshardPlanner planner(mesh);
+    ReshardPlanner planner(mesh, CostModel::get(getOperation()));
     SmallVector<ReshardOp> reshards;
     getOperation().walk([&](ReshardOp op) { reshards.push_back(op); });
     for (ReshardOp op : reshards)

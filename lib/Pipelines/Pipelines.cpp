@@ -25,8 +25,10 @@ Stage mlir::dchag::getStage(ModuleOp module) {
 
 std::string mlir::dchag::getModelPipeline(const CompileOptions &options) {
   SmallVector<std::string> passes;
+  if (!options.machine.empty())
+    passes.push_back("set-machine{file=" + options.machine + "}");
   if (options.stage == Stage::Model)
-    passes = {"verify-global", "drop-empty", "raise", "accumulate-in-f32", "prepare"};
+    passes.append({"verify-global", "drop-empty", "raise", "accumulate-in-f32", "prepare"});
   if (options.stage == Stage::Model || options.stage == Stage::Prepared)
     passes.push_back("extract-reads");
   if (options.stage != Stage::PerDevice && !options.mesh.empty()) {

@@ -1,9 +1,10 @@
 // An op that needs a dimension whole splits another one over its axis where exchanging what is split
-// sends less than gathering: a class token in front of positions over four ranks, not over two.
-// RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=4}' --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --inputs=integers,normal | FileCheck %s
+// takes less time than gathering: a class token in front of positions over four ranks, not over two.
+// On the machine of these runs bytes alone count: of values as small as these latency would.
+// RUN: dchag-opt %s --check-ranks='set-machine{file=%S/../../bench/machines/bytes.machine},distribute{mesh=tp=4}' --check-ranks='distribute{mesh=tp=2}' --check-ranks='distribute{mesh=tp=3}' --inputs=integers,normal | FileCheck %s
 // CHECK-COUNT-6: 1 output equal on {{[234]}} ranks
-// RUN: dchag-opt %s --distribute=mesh=tp=4 | FileCheck %s --check-prefix=FOUR
-// RUN: dchag-opt %s --distribute=mesh=tp=2 | FileCheck %s --check-prefix=TWO
+// RUN: dchag-opt %s --set-machine=file=%S/../../bench/machines/bytes.machine --distribute=mesh=tp=4 | FileCheck %s --check-prefix=FOUR
+// RUN: dchag-opt %s --set-machine=file=%S/../../bench/machines/bytes.machine --distribute=mesh=tp=2 | FileCheck %s --check-prefix=TWO
 
 // FOUR-LABEL: func.func @token(
 // FOUR:       shard.all_to_all {{.+}} : tensor<1x4x8xf32> -> tensor<1x16x2xf32>

@@ -61,7 +61,7 @@ func.func @order_of_sums(%x: memref<2x3x4xf32>, %w: memref<4x3x5xf32>, %y: memre
 // batches.
 func.func @too_many_dimensions(%x: memref<2x3x2x3x2x3x4xf32>, %w: memref<4x5xf32>,
     %y: memref<2x3x2x3x2x3x5xf32, strided<[100000, 20000, 4000, 800, 160, 20, 1]>>) {
-  // expected-error @+1 {{cannot be laid out for the runtime: it has more than four batch dimensions that do not follow each other; reshape its operands to fewer dimensions}}
+  // expected-error @+1 {{cannot be laid out for the products of the target: it has more than 4 batch dimensions that do not follow each other; reshape its operands to fewer dimensions}}
   dchag_rt.matmul(%x, %w) outs(%y) {indexing_maps = [
       affine_map<(a, b, c, d, e, f, n, k) -> (a, b, c, d, e, f, k)>, affine_map<(a, b, c, d, e, f, n, k) -> (k, n)>,
       affine_map<(a, b, c, d, e, f, n, k) -> (a, b, c, d, e, f, n)>]}
@@ -73,16 +73,16 @@ func.func @too_many_dimensions(%x: memref<2x3x2x3x2x3x4xf32>, %w: memref<4x5xf32
 
 // Collectives take contiguous data: sources are copied before, results behind.
 // CHECK-LABEL: func.func @gather(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x3xf32, strided<[5, 1]>>, %[[Y:[a-z0-9]+]]: memref<2x6xf32, strided<[7, 1]>>
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x3xf32, strided<[5, 1]>>, %[[Y:[a-z0-9]+]]: memref<2x2x3xf32, strided<[7, 3, 1]>>
 // CHECK:         %[[A:.+]] = memref.alloc() : memref<2x3xf32>
 // CHECK:         linalg.generic {{.+}} ins(%[[X]] : {{.+}} outs(%[[A]] :
-// CHECK:         %[[B:.+]] = memref.alloc() : memref<2x6xf32>
+// CHECK:         %[[B:.+]] = memref.alloc() : memref<2x2x3xf32>
 // CHECK-NOT:     linalg.generic
 // CHECK:         dchag_rt.all_gather %[[A]] outs(%[[B]])
 // CHECK:         linalg.generic {{.+}} ins(%[[B]] : {{.+}} outs(%[[Y]] :
-func.func @gather(%x: memref<2x3xf32, strided<[5, 1]>>, %y: memref<2x6xf32, strided<[7, 1]>>) {
-  dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, dim = 1 : i64, site = 0 : i32}
-    : (memref<2x3xf32, strided<[5, 1]>>, memref<2x6xf32, strided<[7, 1]>>) -> ()
+func.func @gather(%x: memref<2x3xf32, strided<[5, 1]>>, %y: memref<2x2x3xf32, strided<[7, 3, 1]>>) {
+  dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, site = 0 : i32}
+    : (memref<2x3xf32, strided<[5, 1]>>, memref<2x2x3xf32, strided<[7, 3, 1]>>) -> ()
   return
 }
 
@@ -115,5 +115,19 @@ func.func @reduce(%x: memref<2x3xf32, strided<[5, 1]>>, %y: memref<2x3xf32>) {
 func.func @copies(%x: memref<2x3xf32>, %y: memref<2x3xf32>) {
   memref.copy %x, %y : memref<2x3xf32> to memref<2x3xf32>
   memref.copy %y, %y : memref<2x3xf32> to memref<2x3xf32>
+  return
+}
+
+// -----
+
+// Between memory spaces contiguous data is copied by the device; what has gaps is packed beside it.
+// CHECK-LABEL: func.func @spaces(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x3xf32, strided<[5, 1]>>, %[[Y:[a-z0-9]+]]: memref<2x3xf32, 1>
+// CHECK:         %[[A:.+]] = memref.alloc() : memref<2x3xf32>
+// CHECK:         linalg.generic {{.+}} ins(%[[X]] : {{.+}} outs(%[[A]] :
+// CHECK:         dchag_rt.copy %[[A]] outs(%[[Y]]) : (memref<2x3xf32>, memref<2x3xf32, 1>) -> ()
+// CHECK-NOT:     memref.copy
+func.func @spaces(%x: memref<2x3xf32, strided<[5, 1]>>, %y: memref<2x3xf32, 1>) {
+  memref.copy %x, %y : memref<2x3xf32, strided<[5, 1]>> to memref<2x3xf32, 1>
   return
 }

@@ -43,6 +43,7 @@ static std::string getModeName() {
 static CompileOptions getCompileOptions() {
   CompileOptions options;
   options.mesh = mesh;
+  options.machine = machine;
   options.mode = getModeName();
   options.strategy = strategy;
   options.commReport = commReport;

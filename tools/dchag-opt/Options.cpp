@@ -46,6 +46,12 @@ One<EmitKind>
                         clEnumValN(EmitKind::Run, "run", "nothing: run it in the interpreter")));
 One<std::string> mesh(In(Program, whichProgram), "mesh", cl::value_desc("tp=2"),
                       cl::desc("Mesh of ranks to compile for (default: one rank)"));
+One<std::string> machine(In(Program,
+                            "it is for --emit=mlir, llvm, obj or exe; give it to passes by "
+                            "--set-machine=file=FILE"),
+                         "machine", cl::value_desc("file"),
+                         cl::desc("Figures of the machine by which choices are made (default: "
+                                  "machines/default.machine)"));
 One<DistributeMode>
     mode(In(Program, whichProgram).onlyWith("mesh"), "mode",
          cl::desc("How aggregations are spread over the mesh (default: replicate):"),
@@ -218,8 +224,8 @@ static LogicalResult checkUpstream(bool isOnnx) {
 /// A file or folder without a name would be written nowhere.
 static LogicalResult checkNames() {
   for (const options::One<std::string> *option :
-       {&options::weightsOut, &options::dumpStages, &options::commReport, &options::outputFolder,
-        &options::runFunction, &options::cpu, &options::target})
+       {&options::machine, &options::weightsOut, &options::dumpStages, &options::commReport,
+        &options::outputFolder, &options::runFunction, &options::cpu, &options::target})
     if (option->getNumOccurrences() && option->empty())
       return refuse("--" + option->ArgStr + " is empty: give it a value, or leave it out");
   return success();

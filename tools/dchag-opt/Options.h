@@ -77,7 +77,7 @@ using One = ModelOption<llvm::cl::opt<T>>;
 using Strings = ModelOption<llvm::cl::list<std::string>>;
 
 extern One<EmitKind> emitKind;
-extern One<std::string> mesh, strategy, commReport, target, cpu, runtimeDir, dumpStages;
+extern One<std::string> mesh, machine, strategy, commReport, target, cpu, runtimeDir, dumpStages;
 extern One<DistributeMode> mode;
 extern Strings shard;
 extern One<bool> showRemarks;

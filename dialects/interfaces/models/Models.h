@@ -1,6 +1,6 @@
 //===- Models.h - our interfaces on upstream ops ---------------------------*- C++ -*-===//
 //
-// External models that give the upstream ops of the closed set their evaluation.
+// External models that give the upstream ops of the closed set their evaluation and cost.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_INTERFACES_MODELS_H
@@ -9,6 +9,8 @@
 #include "mlir/IR/DialectRegistry.h"
 
 namespace mlir::dchag {
+/// Costs of the closed set and of collectives.
+void registerCosts(DialectRegistry &registry);
 void registerArithEvaluation(DialectRegistry &registry);
 void registerLinalgEvaluation(DialectRegistry &registry);
 void registerMathEvaluation(DialectRegistry &registry);

@@ -53,6 +53,24 @@ def SetMesh : Pass<"set-mesh", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::dchag::DchagDialect"];
 }
 
+def SetMachine : Pass<"set-machine", "::mlir::ModuleOp"> {
+  let summary = "Gives the module the figures of its machine";
+  let description = [{
+    Sets `dchag.machine` to what `file` holds, which is `#dchag.machine<...>` and comments, or to
+    the machine that is part of the compiler as `name` (folder machines). Choices by cost are made
+    for it; without the attribute `default` counts. Fails when a figure is missing or not positive.
+    ```mlir
+    module {}                                                                                  // before
+    module attributes {dchag.machine = #dchag.machine<name = "h100-node8", cores = ..., ...>} {}  // after name=h100-node8
+    ```
+  }];
+  let options = [
+    Option<"file", "file", "std::string", [{""}], "machine file to read (default: none)">,
+    Option<"machine", "name", "std::string", [{""}],
+      "name of a machine that is part of the compiler (default: none)">];
+  let dependentDialects = ["::mlir::dchag::DchagDialect"];
+}
+
 def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
   let summary = "Writes aggregations such that heads or units of a group can be split";
   let description = [{
@@ -232,6 +250,7 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
 def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
   let summary = "Decides the sharding of every value from those marked";
   let description = [{
+    Decides a plan (lib/Distribute/ShardingPlan.h, printed by `print-plan`), then writes it.
     A fix-point over the factors of the ops' rules. Marks of users are propagated first, then those of
     weights, then those of activations; of two of one priority the one that more bytes have. An axis
     splits one factor of an op; where another sharding was asked for, the value is resharded at its use, with
@@ -262,8 +281,27 @@ def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
     "pass partial sums through linear ops, so that several are combined at once; changes the order "
     "of additions (default: no)">,
     Option<"explain", "explain", "bool", "false",
-    "write whose wish each split is and how many ops it came through (default: no)">];
-  let statistics = [Statistic<"numConflicts", "num-conflicts", "wishes that lost to another">];
+    "write the origin of each split and how many ops it came through (default: no)">];
+  let statistics = [Statistic<"numConflicts", "num-conflicts", "requests that lost to another">];
+}
+
+def PrintPlan : Pass<"print-plan", "::mlir::ModuleOp"> {
+  let summary = "Prints what propagate would decide, with its cost";
+  let description = [{
+    For each function how its arguments, ops and results split, the origin of each split, what lost,
+    the changes of layout, and by the cost model of the module's machine the seconds of one run on
+    one rank (all ops on their parts and all collectives, one after the other), its operations,
+    bytes of memory and bytes sent; and whether the plan with the other choice of `defer-sums`
+    would be cheaper. Changes nothing.
+    ```mlir
+    %y = linalg.contract ... ins(%x, %w : tensor<2x6xf32>, tensor<6x5xf32>) ...    // before and after; printed are how
+                                                        // its factors split, for whom, and what the reshards cost
+    ```
+  }];
+  let options = [Option<"deferSums", "defer-sums", "bool", "false",
+    "pass partial sums through linear ops, as in propagate (default: no)">,
+    Option<"output", "output", "std::string", [{"-"}],
+    "file to write; '-' (default) for the standard output">];
 }
 
 def InsertReshards : Pass<"insert-reshards", "::mlir::ModuleOp"> {

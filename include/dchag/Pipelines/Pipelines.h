@@ -17,6 +17,8 @@ Stage getStage(ModuleOp module);
 struct CompileOptions {
   /// Mesh of ranks, "tp=2" or "dp=2,tp=4"; empty for one rank.
   std::string mesh;
+  /// Machine file by which choices are made; empty: the module's machine, else the default.
+  std::string machine;
   /// How an aggregation is spread: replicate, gather, hierarchical or split-softmax; empty
   /// lets the distribution choose.
   std::string mode;
@@ -30,7 +32,7 @@ struct CompileOptions {
 };
 
 /// Textual pipeline of the stages between import and code generation:
-/// raise, prepare, extract-reads, distribute, optimize-collectives; for a program that is per
+/// set-machine, raise, prepare, extract-reads, distribute, optimize-collectives; for a program that is per
 /// device already at most the report.
 std::string getModelPipeline(const CompileOptions &options);
 

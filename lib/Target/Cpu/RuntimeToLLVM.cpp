@@ -113,9 +113,16 @@ struct LowerCopy : RuntimePattern<rt::CopyOp> {
     int64_t elementBytes =
         element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
     int64_t bytes = type.getNumElements() * elementBytes;
+    // The device knows by the address which memory it is.
+    auto plain = [&](Value buffer) -> Value {
+      Value data = getPointer(b, loc, buffer);
+      auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+      return data.getType() == pointer ? data
+                                       : LLVM::AddrSpaceCastOp::create(b, loc, pointer, data);
+    };
     call(b, op, "dchag_rt_copy",
          {getContext(b, op), i32(b, loc, op.getQueue()), i64(b, loc, bytes),
-          getPointer(b, loc, adaptor.getSource()), getPointer(b, loc, adaptor.getInit())});
+          plain(adaptor.getSource()), plain(adaptor.getInit())});
     b.eraseOp(op);
     return success();
   }

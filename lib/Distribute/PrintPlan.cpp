@@ -1,0 +1,56 @@
+//===- PrintPlan.cpp - prints what propagate would decide ------------------*- C++ -*-===//
+
+#include "Propagation.h"
+#include "dchag/Distribute/Passes.h"
+#include "dchag/Support/OutputFile.h"
+
+namespace mlir::dchag {
+#define GEN_PASS_DEF_PRINTPLAN
+#include "dchag/Distribute/Passes.h.inc"
+} // namespace mlir::dchag
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+namespace {
+struct PrintPlan : mlir::dchag::impl::PrintPlanBase<PrintPlan> {
+  using PrintPlanBase::PrintPlanBase;
+
+  void runOnOperation() override {
+    MeshAttr mesh = getMeshOrError(getOperation());
+    if (!mesh || failed(run(mesh)))
+      return signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+
+  LogicalResult run(MeshAttr mesh) {
+    ReshardPlanner planner(mesh, CostModel::get(getOperation()));
+    auto plans = planModule(getOperation(), planner, {deferSums});
+    auto others = planModule(getOperation(), planner, {!deferSums});
+    if (failed(plans) || failed(others))
+      return failure();
+    auto refuse = [&](llvm::Error error) {
+      return getOperation().emitError("the plan: ") << llvm::toString(std::move(error));
+    };
+    llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(output);
+    if (!file)
+      return refuse(file.takeError());
+    for (auto [plan, other] : llvm::zip_equal(*plans, *others)) {
+      plan.print((*file)->os(), planner);
+      compare((*file)->os(), plan.getCost(planner), other.getCost(planner));
+    }
+    if (llvm::Error error = (*file)->keep())
+      return refuse(std::move(error));
+    return success();
+  }
+
+  /// Says whether the other way to treat partial sums would be cheaper.
+  void compare(llvm::raw_ostream &os, const Cost &cost, const Cost &other) {
+    os << (deferSums ? "  without defer-sums: " : "  with defer-sums: ")
+       << (isCheaper(other, cost)   ? "cheaper"
+           : isCheaper(cost, other) ? "dearer"
+                                    : "the same")
+       << ", " << int64_t(other.sent) << " bytes sent\n";
+  }
+};
+} // namespace
