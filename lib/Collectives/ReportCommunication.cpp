@@ -4,9 +4,7 @@
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Files/Text.h"
 #include "dchag/Support/OutputFile.h"
-#include "dialects/interfaces/Interfaces.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -17,16 +15,6 @@ namespace mlir::dchag {
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-/// Bytes that a rank sends in a group of `ranks`.
-static double getSent(Operation *op, int64_t ranks) {
-  double bytes = getTensorBytes(op->getOperand(0).getType()), part = bytes * (ranks - 1) / ranks;
-  return TypeSwitch<Operation *, double>(op)
-      .Case([&](shard::AllGatherOp) { return bytes * (ranks - 1); })
-      .Case([&](shard::AllReduceOp) { return 2 * part; })
-      .Case<shard::ReduceScatterOp, shard::AllToAllOp>([&](auto) { return part; })
-      .Default([&](Operation *) { return bytes; });
-}
 
 static std::string print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
   std::string text;
@@ -92,27 +80,27 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
   }
 
   void addOp(Report &report, func::FuncOp function, Operation *op) {
-    auto axes = getCollectiveAxes(op);
-    auto name = op->getAttrOfType<FlatSymbolRefAttr>("grid");
-    auto grid = axes && name ? getOperation().lookupSymbol<shard::GridOp>(name.getValue())
-                             : shard::GridOp();
+    CollectiveOpInterface collective = getExchange(op);
+    auto name = collective ? collective.getGridSymbol() : FlatSymbolRefAttr();
+    auto grid =
+        name ? getOperation().lookupSymbol<shard::GridOp>(name.getValue()) : shard::GridOp();
     if (!grid)
       return;
     MeshAttr mesh = MeshAttr::lookup(function);
     int64_t ranks = 1;
     SmallVector<std::string> names;
-    for (int16_t axis : *axes) {
+    for (int32_t axis : collective.getMeshAxes()) {
       ranks *= grid.getShape()[axis];
       names.push_back(mesh ? mesh.getNames()[axis].str() : std::to_string(axis));
     }
     Line line{function.getName().str(),
               op->getName().stripDialect().str(),
               llvm::join(names, "+"),
-              print([&](auto &os) { os << op->getOperand(0).getType(); }),
-              print([&](auto &os) { os << op->getResult(0).getType(); }),
+              print([&](auto &os) { os << collective.getInput().getType(); }),
+              print([&](auto &os) { os << collective.getOutput().getType(); }),
               describe(op->getLoc()),
               1,
-              getSent(op, ranks)};
+              collective.getBytesSent(ranks)};
     for (Line &other : report.lines)
       if (std::tie(other.function, other.kind, other.axes, other.from, other.to, other.source) ==
           std::tie(line.function, line.kind, line.axes, line.from, line.to, line.source)) {

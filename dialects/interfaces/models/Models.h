@@ -1,6 +1,7 @@
 //===- Models.h - our interfaces on upstream ops ---------------------------*- C++ -*-===//
 //
-// External models that give the upstream ops of the closed set their evaluation.
+// External models that give the upstream ops of the closed set, and collectives, their evaluation
+// and what passes ask about them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_INTERFACES_MODELS_H
@@ -10,8 +11,11 @@
 
 namespace mlir::dchag {
 void registerArithEvaluation(DialectRegistry &registry);
+/// Which of the ops are exact on integers.
+void registerExactness(DialectRegistry &registry);
 void registerLinalgEvaluation(DialectRegistry &registry);
 void registerMathEvaluation(DialectRegistry &registry);
+void registerShardCollectives(DialectRegistry &registry);
 void registerShardEvaluation(DialectRegistry &registry);
 void registerTensorEvaluation(DialectRegistry &registry);
 } // namespace mlir::dchag
