@@ -29,8 +29,10 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
                   math::MathDialect, shard::ShardDialect, tensor::TensorDialect>();
   registerEscapedDiagnostics(registry);
   registerArithEvaluation(registry);
+  registerExactness(registry);
   registerLinalgEvaluation(registry);
   registerMathEvaluation(registry);
+  registerShardCollectives(registry);
   registerShardEvaluation(registry);
   registerTensorEvaluation(registry);
   registerScheduleDialects(registry);

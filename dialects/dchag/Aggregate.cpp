@@ -234,6 +234,12 @@ Operation *AggregateOp::cloneLocal(OpBuilder &builder, ValueRange operands, Type
   return clone;
 }
 
+TokenRole AggregateOp::getTokenRole() { return TokenRole::Aggregate; }
+
+SmallVector<TokenDim> AggregateOp::getTokenDims(Value value) {
+  return getAggregationDims(*this, value);
+}
+
 double AggregateOp::getFlops() {
   ArrayRef<int64_t> tokens = shapeOf(getTokens());
   double valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
@@ -298,6 +304,12 @@ Operation *AggregatePartialOp::cloneLocal(OpBuilder &builder, ValueRange operand
   auto clone = cast<AggregatePartialOp>(cloneWithTypes(*this, builder, operands, resultTypes));
   clone.setHeads(localSizes[kHeadFactor]);
   return clone;
+}
+
+TokenRole AggregatePartialOp::getTokenRole() { return TokenRole::Aggregate; }
+
+SmallVector<TokenDim> AggregatePartialOp::getTokenDims(Value value) {
+  return getAggregationDims(*this, value);
 }
 
 double AggregatePartialOp::getFlops() { return getFlopsUpToSoftmax(*this); }

@@ -4,8 +4,8 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSizedOperandSegments],
-    ["getShardingRule", "cloneLocal"]> {
+def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
+    [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
   let summary = "Merges the channel tokens of each position by cross-attention with learned queries";
   let description = [{
     Sizes: B batch, G groups, K units of a group, N positions, Dt token width, Q queries, A
@@ -62,7 +62,7 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate", [Dchag_Decomposable, AttrSize
 }
 
 def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
-    [Dchag_Decomposable, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
+    [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
   let summary = "The part of an aggregation that some of the units contribute";
   let description = [{
     As `dchag.aggregate` over the units at hand, but without the division by the sum of the
@@ -129,7 +129,8 @@ def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]
   let assemblyFormat = "$max `,` $sum `,` $acc attr-dict `:` functional-type(operands, results)";
 }
 
-def Dchag_AggregateLinearOp : Dchag_ModelOp<"aggregate_linear", [Dchag_Decomposable]> {
+def Dchag_AggregateLinearOp : Dchag_ModelOp<"aggregate_linear",
+    [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface]> {
   let summary = "Merges the channel tokens of each position by a learned linear combination";
   let description = [{
     The linear ("-L") unit of D-CHAG (arXiv 2506.21411): Q learned combinations of the units of a

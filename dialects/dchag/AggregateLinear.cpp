@@ -54,6 +54,12 @@ RuleAttr AggregateLinearOp::getShardingRule() {
   return rule.build();
 }
 
+TokenRole AggregateLinearOp::getTokenRole() { return TokenRole::Aggregate; }
+
+SmallVector<TokenDim> AggregateLinearOp::getTokenDims(Value value) {
+  return getAggregationDims(*this, value);
+}
+
 double AggregateLinearOp::getFlops() {
   double results = getType().getNumElements();
   return 2.0 * results * shapeOf(getTokens())[2] + (getBias() ? results : 0);

@@ -156,6 +156,15 @@ RuleAttr AttentionOp::getShardingRule() {
   return rule.result(0, {b, {h, shared}, n, e}).build();
 }
 
+TokenRole AttentionOp::getTokenRole() { return TokenRole::Attend; }
+
+/// Keys and values have other positions than queries, all of which each query needs.
+SmallVector<TokenDim> AttentionOp::getTokenDims(Value value) {
+  if (value == getQuery() || value == getResult())
+    return {TokenDim::Batch, TokenDim::Other, TokenDim::Position, TokenDim::Feature};
+  return {};
+}
+
 double AttentionOp::getFlops() {
   ArrayRef<int64_t> query = shapeOf(getQuery()), value = shapeOf(getValue());
   double scores = static_cast<double>(query[0]) * query[1] * query[2] * value[2];

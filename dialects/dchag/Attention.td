@@ -4,7 +4,8 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_AttentionOp : Dchag_ModelOp<"attention", [Dchag_Decomposable, AttrSizedOperandSegments]> {
+def Dchag_AttentionOp : Dchag_ModelOp<"attention",
+    [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments]> {
   let summary = "Scaled dot-product attention of every head";
   let description = [{
     Sizes: B batch, h heads, hk heads of keys and values, N queries, M keys, d width of queries

@@ -146,9 +146,10 @@ RuleAttr ConvolutionOp::getShardingRule() {
   }
   SmallVector<RuleBuilder::Dim> from = {b, channels}, kernel = {features, c}, to = {b, features};
   for (size_t d = 2; d < input.size(); ++d) {
-    int64_t window = rule.factor(std::max(input[d], result[d]), FactorKind::Window);
-    from.push_back(window);
-    to.push_back(window);
+    // Parts of space would need their neighbours.
+    int64_t space = rule.factor(std::max(input[d], result[d]), FactorKind::Whole);
+    from.push_back(space);
+    to.push_back(space);
     kernel.push_back(rule.factor(weight[d], FactorKind::Whole));
   }
   rule.operand(0, ArrayRef(from)).operand(1, ArrayRef(kernel)).result(0, ArrayRef(to));

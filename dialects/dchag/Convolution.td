@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_ConvolutionOp : Dchag_ModelOp<"convolution", [Dchag_Decomposable],
+def Dchag_ConvolutionOp : Dchag_ModelOp<"convolution", [Dchag_Decomposable, ExactOpInterface],
     ["getShardingRule", "cloneLocal"]> {
   let summary = "Convolution with strides, padding, dilation and groups";
   let description = [{
@@ -24,7 +24,8 @@ def Dchag_ConvolutionOp : Dchag_ModelOp<"convolution", [Dchag_Decomposable],
       where that is narrower.
 
     B and the groups split freely; with one group F splits freely and C leaves a partial sum, but
-    for a bias, which must be added once. Space is a window: its parts need their neighbours.
+    for a bias, which must be added once. Space stays whole: its parts would need
+    their neighbours.
     ```mlir
     %y = dchag.convolution %x weight(%w) bias(%b) {strides = array<i64: 2, 3>, dilations = array<i64: 2, 1>, low = array<i64: 1, 0>, high = array<i64: 2, 1>, groups = 2}
       : (tensor<2x4x5x7xf32>, tensor<6x2x2x3xf32>, tensor<6xf32>) -> tensor<2x6x3x2xf32>

@@ -84,8 +84,7 @@ def Dchag_FactorKind : I32EnumAttr<"FactorKind", "how a factor of an op's iterat
     I32EnumAttrCase<"Max", 2, "max">,
     I32EnumAttrCase<"Min", 3, "min">,
     I32EnumAttrCase<"Softmax", 4, "softmax">,
-    I32EnumAttrCase<"Window", 5, "window">,
-    I32EnumAttrCase<"Whole", 6, "whole">]> {
+    I32EnumAttrCase<"Whole", 5, "whole">]> {
   let cppNamespace = "::mlir::dchag";
   let genSpecializedAttr = 0;
 }
@@ -110,7 +109,7 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     factor (size 1, or broadcast) has an empty list. The product may exceed the dimension,
     whose end is then missing (80 units in 3 parts of 27). `parallel` factors split freely, `sum`,
     `max` and `min` factors leave a partial result when split, `softmax` factors need the
-    online-softmax merge, `window` factors neighbours, `whole` factors never split.
+    online-softmax merge, `whole` factors never split.
 
     Ranks of an uneven split compute on padding too. Where that would change what is not
     padding, the operand's padding is overwritten: along `sum`, `max` and `min` factors by

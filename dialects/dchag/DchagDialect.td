@@ -10,7 +10,9 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "dialects/interfaces/Cost.td"
 include "dialects/interfaces/Evaluable.td"
+include "dialects/interfaces/Exact.td"
 include "dialects/interfaces/ShardingRule.td"
+include "dialects/interfaces/Tokens.td"
 
 def Dchag_Dialect : Dialect {
   let name = "dchag";
@@ -52,6 +54,9 @@ class Dchag_ModelOp<string mnemonic, list<Trait> traits = [],
 /// Ops that say what they are in simpler ops: all that a target needs to know of them.
 defvar Dchag_Decomposable =
     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>;
+
+/// Ops on tokens that strategies mark.
+defvar Dchag_OnTokens = DeclareOpInterfaceMethods<TokensOpInterface>;
 
 /// Statically shaped tensors of floats.
 def Dchag_FloatTensor : StaticShapeTensorOf<[AnyFloat]>;

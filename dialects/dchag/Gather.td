@@ -4,7 +4,7 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_GatherOp : Dchag_ModelOp<"gather", [Dchag_Decomposable]> {
+def Dchag_GatherOp : Dchag_ModelOp<"gather", [Dchag_Decomposable, ExactOpInterface]> {
   let summary = "Takes slices of one dimension by index";
   let description = [{
         y[b.., i.., j.., k..] = x[b.., i.., indices[b.., j..], k..]
@@ -47,7 +47,7 @@ def Dchag_ScatterKindAttr : EnumAttr<Dchag_Dialect, Dchag_ScatterKind, "scatter_
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Dchag_ScatterOp : Dchag_ModelOp<"scatter", [Dchag_Decomposable]> {
+def Dchag_ScatterOp : Dchag_ModelOp<"scatter", [Dchag_Decomposable, ExactOpInterface]> {
   let summary = "Writes slices of one dimension by index";
   let description = [{
     The result is `input` with, for every j in order,

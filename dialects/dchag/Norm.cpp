@@ -67,6 +67,13 @@ static RuleAttr normRule(Operation *op, int64_t dims, ArrayRef<MutableOperandRan
   return rule.operand(0, ArrayRef(all)).result(0, ArrayRef(all)).build();
 }
 
+/// Tokens are the last `dims` dimensions; what runs in front of them is not known.
+static SmallVector<TokenDim> normDims(Value value, int64_t dims) {
+  SmallVector<TokenDim> result(shapeOf(value).size(), TokenDim::Other);
+  std::fill_n(result.rbegin(), dims, TokenDim::Feature);
+  return result;
+}
+
 //===----------------------------------------------------------------------===//
 // LayerNormOp
 //===----------------------------------------------------------------------===//
@@ -86,6 +93,13 @@ LogicalResult LayerNormOp::evaluate(ArrayRef<EvalTensor> operands,
 
 RuleAttr LayerNormOp::getShardingRule() {
   return normRule(*this, getDims(), {getScaleMutable(), getBiasMutable()});
+}
+
+TokenRole LayerNormOp::getTokenRole() { return TokenRole::Normalize; }
+
+SmallVector<TokenDim> LayerNormOp::getTokenDims(Value value) {
+  return value == getInput() || value == getResult() ? normDims(value, getDims())
+                                                     : SmallVector<TokenDim>();
 }
 
 double LayerNormOp::getFlops() {
@@ -118,6 +132,13 @@ LogicalResult RmsNormOp::evaluate(ArrayRef<EvalTensor> operands,
 }
 
 RuleAttr RmsNormOp::getShardingRule() { return normRule(*this, getDims(), {getScaleMutable()}); }
+
+TokenRole RmsNormOp::getTokenRole() { return TokenRole::Normalize; }
+
+SmallVector<TokenDim> RmsNormOp::getTokenDims(Value value) {
+  return value == getInput() || value == getResult() ? normDims(value, getDims())
+                                                     : SmallVector<TokenDim>();
+}
 
 double RmsNormOp::getFlops() {
   return (3.0 + (getScale() ? 1 : 0)) * tensorType(getInput()).getNumElements();

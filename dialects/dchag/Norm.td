@@ -4,7 +4,8 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_LayerNormOp : Dchag_ModelOp<"layer_norm", [Dchag_Decomposable, AttrSizedOperandSegments]> {
+def Dchag_LayerNormOp : Dchag_ModelOp<"layer_norm",
+    [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments]> {
   let summary = "Layer normalisation over the last dimensions";
   let description = [{
     With mean and (biased) variance over the last `dims` dimensions (arXiv 1607.06450):
@@ -31,7 +32,7 @@ def Dchag_LayerNormOp : Dchag_ModelOp<"layer_norm", [Dchag_Decomposable, AttrSiz
   }];
 }
 
-def Dchag_RmsNormOp : Dchag_ModelOp<"rms_norm", [Dchag_Decomposable]> {
+def Dchag_RmsNormOp : Dchag_ModelOp<"rms_norm", [Dchag_Decomposable, Dchag_OnTokens]> {
   let summary = "Root-mean-square normalisation over the last dimensions";
   let description = [{
         y = x / sqrt(mean(x^2) + epsilon) * scale

@@ -67,6 +67,21 @@ LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label)
   return success();
 }
 
+SmallVector<TokenDim> mlir::dchag::getImageDims(Value image) {
+  SmallVector<TokenDim> dims(shapeOf(image).size(), TokenDim::Other);
+  dims[0] = TokenDim::Batch;
+  dims[1] = TokenDim::Channel;
+  return dims;
+}
+
+SmallVector<TokenDim> mlir::dchag::getAggregationDims(Operation *op, Value value) {
+  bool isTokens = value == op->getOperand(0);
+  if (!isTokens && value.getDefiningOp() != op)
+    return {};
+  return {TokenDim::Batch, TokenDim::Group, isTokens ? TokenDim::Channel : TokenDim::Other,
+          TokenDim::Position, TokenDim::Feature};
+}
+
 bool mlir::dchag::isSplatOf(Value value, double number) {
   DenseElementsAttr attr;
   if (!value || !matchPattern(value, m_Constant(&attr)) || !attr.isSplat())

@@ -7,6 +7,7 @@
 #define DCHAG_OPUTILS_H
 
 #include "dialects/dchag/DchagAttrs.h"
+#include "dialects/interfaces/Tokens.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/PatternMatch.h"
@@ -39,6 +40,13 @@ LogicalResult verifyRank(Operation *op, StringRef label, StringRef name, Value v
 /// Checks that all operands and results have the element type of operand 0, but for masks
 /// beside floats.
 LogicalResult verifySameElementType(Operation *op, StringRef label);
+
+/// What the dimensions of an image run over: B x C x anything.
+SmallVector<TokenDim> getImageDims(Value image);
+
+/// What the dimensions of an operand or result of an aggregation run over: tokens are
+/// B x G x K x N x D, results B x G x Q x N x D or heads.
+SmallVector<TokenDim> getAggregationDims(Operation *op, Value value);
 
 /// Whether `value` is a constant whose elements all are this number; false for null.
 bool isSplatOf(Value value, double number);

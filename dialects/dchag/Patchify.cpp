@@ -39,6 +39,11 @@ static LogicalResult verifyPatches(Operation *op, Value image, StringRef imageNa
   return success();
 }
 
+/// What the dimensions of patches run over.
+static SmallVector<TokenDim> getPatchDims() {
+  return {TokenDim::Batch, TokenDim::Position, TokenDim::Feature};
+}
+
 /// Where in a B x C x space image each element of its B x N x (C P) patches is.
 static std::vector<int64_t> imageOffsets(ArrayRef<int64_t> imageShape, ArrayRef<int64_t> patch,
                                          PatchLayout layout) {
@@ -128,6 +133,12 @@ RuleAttr PatchifyOp::getShardingRule() {
   return patchRule(*this, shapeOf(getInput()), getPatch(), getLayout(), /*imageIsResult=*/false);
 }
 
+TokenRole PatchifyOp::getTokenRole() { return TokenRole::Rearrange; }
+
+SmallVector<TokenDim> PatchifyOp::getTokenDims(Value value) {
+  return value == getInput() ? getImageDims(value) : getPatchDims();
+}
+
 double PatchifyOp::getFlops() { return 0; }
 
 OpFoldResult PatchifyOp::fold(FoldAdaptor) { return foldInverse<UnpatchifyOp>(*this); }
@@ -160,6 +171,12 @@ LogicalResult UnpatchifyOp::evaluate(ArrayRef<EvalTensor> operands,
 
 RuleAttr UnpatchifyOp::getShardingRule() {
   return patchRule(*this, shapeOf(getResult()), getPatch(), getLayout(), /*imageIsResult=*/true);
+}
+
+TokenRole UnpatchifyOp::getTokenRole() { return TokenRole::Rearrange; }
+
+SmallVector<TokenDim> UnpatchifyOp::getTokenDims(Value value) {
+  return value == getInput() ? getPatchDims() : getImageDims(value);
 }
 
 double UnpatchifyOp::getFlops() { return 0; }

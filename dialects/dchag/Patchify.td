@@ -14,7 +14,8 @@ def Dchag_PatchLayoutAttr : EnumAttr<Dchag_Dialect, Dchag_PatchLayout, "patch_la
   let assemblyFormat = "`<` $value `>`";
 }
 
-class Dchag_PatchOp<string mnemonic> : Dchag_ModelOp<mnemonic, [Dchag_Decomposable]> {
+class Dchag_PatchOp<string mnemonic> : Dchag_ModelOp<mnemonic,
+    [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface]> {
   let arguments = (ins Dchag_Tensor:$input, DenseI64ArrayAttr:$patch,
       DefaultValuedAttr<Dchag_PatchLayoutAttr, "::mlir::dchag::PatchLayout::ChannelsLast">:$layout);
   let results = (outs Dchag_Tensor:$result);

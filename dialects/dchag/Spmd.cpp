@@ -124,6 +124,19 @@ int64_t MaskShardOp::getKept(int64_t rank, MeshAttr mesh) {
   return std::max<int64_t>(0, std::min(rest, local));
 }
 
+bool MaskShardOp::isExactOnIntegers() {
+  auto number = dyn_cast<FloatAttr>(getValue());
+  return !number || hasFewBits(number.getValue());
+}
+
+std::optional<SmallVector<int32_t>> MaskShardOp::getDependentAxes(MeshAttr mesh) {
+  SmallVector<int32_t> axes;
+  for (auto name : getAxes().getAsRange<StringAttr>())
+    if (std::optional<unsigned> axis = mesh.getAxisIndex(name.getValue()))
+      axes.push_back(*axis);
+  return axes;
+}
+
 LogicalResult MaskShardOp::evaluate(ArrayRef<EvalTensor>, SmallVectorImpl<EvalTensor> &) {
   return emitOpError("depends on the rank: it has no value on a single device");
 }

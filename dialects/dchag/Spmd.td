@@ -65,7 +65,8 @@ def Dchag_RescaleOp : Dchag_Op<"rescale", [Dchag_Decomposable,
 
 def Dchag_MaskShardOp : Dchag_Op<"mask_shard",
     [SameOperandsAndResultType, Dchag_Decomposable,
-     DeclareOpInterfaceMethods<SpmdEvaluableOpInterface, ["evaluateOnRank"]>]> {
+     DeclareOpInterfaceMethods<ExactOpInterface, ["isExactOnIntegers"]>,
+     DeclareOpInterfaceMethods<SpmdEvaluableOpInterface, ["evaluateOnRank", "getDependentAxes"]>]> {
   let summary = "Overwrites the padding of a rank's part by a value";
   let description = [{
     The rank at position i along `axes` (first slowest) holds the elements from i L on of a

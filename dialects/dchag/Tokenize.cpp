@@ -117,6 +117,16 @@ RuleAttr TokenizeOp::getShardingRule() {
   return rule.result(0, {b, c, ArrayRef(positions), d}).build();
 }
 
+TokenRole TokenizeOp::getTokenRole() { return TokenRole::Tokenize; }
+
+SmallVector<TokenDim> TokenizeOp::getTokenDims(Value value) {
+  if (value == getImage())
+    return getImageDims(value);
+  if (value == getResult())
+    return {TokenDim::Batch, TokenDim::Channel, TokenDim::Position, TokenDim::Feature};
+  return {};
+}
+
 double TokenizeOp::getFlops() {
   double features = productOf(shapeOf(getWeight()).drop_front(2));
   return getType().getNumElements() *

@@ -4,7 +4,8 @@
 
 include "dialects/dchag/DchagDialect.td"
 
-def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize", [Dchag_Decomposable, AttrSizedOperandSegments]> {
+def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize",
+    [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface, AttrSizedOperandSegments]> {
   let summary = "Embeds the patches of every unit of an image into tokens";
   let description = [{
     Sizes: B batch, C units, I inputs of a unit (1 when a unit is one channel), S1..Sk the

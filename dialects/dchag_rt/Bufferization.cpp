@@ -14,7 +14,7 @@ using namespace mlir::dchag;
 static bool readsInit(Operation *op) {
   if (auto matmul = dyn_cast<rt::MatmulOp>(op))
     return matmul.getAccumulate();
-  return isa<rt::AllReduceOp>(op);
+  return cast<CollectiveOpInterface>(op).isInPlace();
 }
 
 namespace {

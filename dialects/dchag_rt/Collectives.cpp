@@ -7,10 +7,22 @@ using namespace mlir;
 using namespace mlir::dchag;
 using namespace mlir::dchag::rt;
 
+shard::ReductionKind mlir::dchag::rt::convertReduction(Reduction reduction) {
+  switch (reduction) {
+  case Reduction::Sum:
+    return shard::ReductionKind::Sum;
+  case Reduction::Max:
+    return shard::ReductionKind::Max;
+  case Reduction::Min:
+    return shard::ReductionKind::Min;
+  }
+  llvm_unreachable("a reduction of the runtime");
+}
+
 /// Adds what all collectives do: they use the communicators in program order.
-static void getCollectiveEffects(DestinationStyleOpInterface op, bool readsInit,
-                                 SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
-  getDestinationEffects(op, readsInit, effects);
+template <typename OpTy>
+static void getCollectiveEffects(OpTy op, SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
+  getDestinationEffects(op, /*readsInit=*/op.isInPlace(), effects);
   effects.emplace_back(MemoryEffects::Read::get(), CommunicatorResource::get());
   effects.emplace_back(MemoryEffects::Write::get(), CommunicatorResource::get());
 }
@@ -40,7 +52,7 @@ static LogicalResult verifyShapes(Operation *op, Value wide, Value narrow) {
 }
 
 void AllGatherOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
-  getCollectiveEffects(*this, /*readsInit=*/false, effects);
+  getCollectiveEffects(*this, effects);
 }
 LogicalResult AllGatherOp::verify() {
   if (failed(verifyShapes(*this, getInit(), getSource())))
@@ -49,7 +61,7 @@ LogicalResult AllGatherOp::verify() {
 }
 
 void ReduceScatterOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
-  getCollectiveEffects(*this, /*readsInit=*/false, effects);
+  getCollectiveEffects(*this, effects);
 }
 LogicalResult ReduceScatterOp::verify() {
   if (failed(verifyShapes(*this, getSource(), getInit())))
@@ -58,12 +70,12 @@ LogicalResult ReduceScatterOp::verify() {
 }
 
 void AllReduceOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
-  getCollectiveEffects(*this, /*readsInit=*/true, effects);
+  getCollectiveEffects(*this, effects);
 }
 LogicalResult AllReduceOp::verify() { return verifyCollective(*this); }
 
 void AllToAllOp::getEffects(SmallVectorImpl<MemoryEffects::EffectInstance> &effects) {
-  getCollectiveEffects(*this, /*readsInit=*/false, effects);
+  getCollectiveEffects(*this, effects);
 }
 LogicalResult AllToAllOp::verify() {
   auto source = cast<ShapedType>(getSource().getType()).getShape();

@@ -14,7 +14,9 @@ def Runtime_ReductionAttr : EnumAttr<Runtime_Dialect, Runtime_Reduction, "reduct
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Runtime_AllGatherOp : Runtime_CollectiveOp<"all_gather"> {
+def Runtime_AllGatherOp : Runtime_CollectiveOp<"all_gather", "AllGather", [{
+    ::std::optional<unsigned> getJoinedDim() { return 0; }
+  }]> {
   let summary = "Joins the parts of all ranks of a group";
   let description = [{
     Communicators move contiguous data, so that parts are joined along a leading dimension; where they
@@ -36,7 +38,12 @@ def Runtime_AllGatherOp : Runtime_CollectiveOp<"all_gather"> {
   let assemblyFormat = "$source `outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
-def Runtime_ReduceScatterOp : Runtime_CollectiveOp<"reduce_scatter"> {
+def Runtime_ReduceScatterOp : Runtime_CollectiveOp<"reduce_scatter", "ReduceScatter", [{
+    ::std::optional<unsigned> getCutDim() { return 0; }
+    ::std::optional<::mlir::shard::ReductionKind> getReductionKind() {
+      return convertReduction(getReduction());
+    }
+  }]> {
   let summary = "Combines the parts of all ranks, each keeps one";
   let description = [{
     - (G1) `source` has the shape of `init` behind a leading dimension, the number of ranks.
@@ -52,7 +59,12 @@ def Runtime_ReduceScatterOp : Runtime_CollectiveOp<"reduce_scatter"> {
   let assemblyFormat = "$source `outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
-def Runtime_AllReduceOp : Runtime_CollectiveOp<"all_reduce"> {
+def Runtime_AllReduceOp : Runtime_CollectiveOp<"all_reduce", "AllReduce", [{
+    bool isInPlace() { return true; }
+    ::std::optional<::mlir::shard::ReductionKind> getReductionKind() {
+      return convertReduction(getReduction());
+    }
+  }]> {
   let summary = "Combines the parts of all ranks";
   let description = [{
     `init` is read and replaced by the combination of all ranks' `init`s.
@@ -68,7 +80,10 @@ def Runtime_AllReduceOp : Runtime_CollectiveOp<"all_reduce"> {
   let assemblyFormat = "`outs` `(` $init `)` attr-dict `:` functional-type(operands, results)";
 }
 
-def Runtime_AllToAllOp : Runtime_CollectiveOp<"all_to_all"> {
+def Runtime_AllToAllOp : Runtime_CollectiveOp<"all_to_all", "AllToAll", [{
+    ::std::optional<unsigned> getCutDim() { return 0; }
+    ::std::optional<unsigned> getJoinedDim() { return 0; }
+  }]> {
   let summary = "Gives each rank its part, and joins what the ranks give";
   let description = [{
     Part i of `source` goes to rank i of the group; part i of `init` comes from it.

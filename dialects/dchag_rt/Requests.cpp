@@ -10,7 +10,7 @@ using namespace mlir::dchag::rt;
 LogicalResult StartOp::verifyRegions() {
   Block &block = getBody().front();
   bool alone = llvm::hasSingleElement(block) && block.getNumArguments() == 0;
-  if (!alone || !isa<AllGatherOp, AllReduceOp, ReduceScatterOp, AllToAllOp>(block.front()) ||
+  if (!alone || !getExchange(&block.front()) || !isa<DestinationStyleOpInterface>(block.front()) ||
       block.front().getNumResults() != 0)
     return emitOpError("(S1) holds one collective on buffers and nothing else");
   if (!isa<FunctionOpInterface>((*this)->getParentOp()))

@@ -3,6 +3,7 @@
 #define DCHAG_RT_RUNTIME_H
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/interfaces/Collective.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -14,6 +15,12 @@
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
 #include "dialects/dchag_rt/RuntimeEnums.h.inc"
+
+namespace mlir::dchag::rt {
+/// The reduction under its name in the shard dialect.
+shard::ReductionKind convertReduction(Reduction reduction);
+} // namespace mlir::dchag::rt
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dchag_rt/RuntimeAttrs.h.inc"
 #define GET_TYPEDEF_CLASSES

@@ -2,6 +2,7 @@
 #ifndef DCHAG_RT_RUNTIMEDIALECT
 #define DCHAG_RT_RUNTIMEDIALECT
 
+include "dialects/interfaces/Collective.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
@@ -48,11 +49,21 @@ class Runtime_DestinationOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
-class Runtime_CollectiveOp<string mnemonic, list<Trait> traits = []>
-    : Runtime_DestinationOp<mnemonic, traits> {
+/// A collective of a kind of CollectiveKind; `methods` are those of CollectiveOpInterface that
+/// depend on the op.
+class Runtime_CollectiveOp<string mnemonic, string kind, string methods = "">
+    : Runtime_DestinationOp<mnemonic, [CollectiveOpInterface]> {
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
-  }];
+    ::mlir::dchag::CollectiveKind getCollectiveKind() {
+      return ::mlir::dchag::CollectiveKind::}] # kind # [{;
+    }
+    ::llvm::SmallVector<int32_t> getMeshAxes() { return ::llvm::SmallVector<int32_t>(getAxes()); }
+    ::mlir::Value getOutput() {
+      return getResult() ? ::mlir::Value(getResult()) : ::mlir::Value(getInit());
+    }
+    ::std::optional<int32_t> getSiteIndex() { return getSite(); }
+  }] # methods;
 }
 
 #endif // DCHAG_RT_RUNTIMEDIALECT

@@ -21,9 +21,9 @@ struct GridPosition {
     return rest % shape[axis];
   }
   /// Index in the group of ranks that differ along `axes` only, the first axis slowest.
-  int64_t getIndexInGroup(ArrayRef<int16_t> axes) const {
+  int64_t getIndexInGroup(ArrayRef<int32_t> axes) const {
     int64_t index = 0;
-    for (int16_t axis : axes)
+    for (int32_t axis : axes)
       index = index * shape[axis] + getIndex(axis);
     return index;
   }

@@ -2,6 +2,7 @@
 
 #include "dialects/interfaces/Interfaces.h"
 #include "llvm/IR/Module.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -9,17 +10,19 @@ using namespace mlir::dchag;
 #include "dialects/interfaces/BufferRole.cpp.inc"
 #include "dialects/interfaces/Cost.cpp.inc"
 #include "dialects/interfaces/Evaluable.cpp.inc"
+#include "dialects/interfaces/Exact.cpp.inc"
 #include "dialects/interfaces/ShardingRule.cpp.inc"
 #include "dialects/interfaces/SpmdEvaluable.cpp.inc"
 #include "dialects/interfaces/Target.cpp.inc"
+#include "dialects/interfaces/Tokens.cpp.inc"
 
 double mlir::dchag::getTensorBytes(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !tensor.hasStaticShape())
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!shaped || !shaped.hasStaticShape())
     return 0;
-  Type element = tensor.getElementType();
+  Type element = shaped.getElementType();
   unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
-  return static_cast<double>(tensor.getNumElements()) * llvm::divideCeil(bits, 8);
+  return static_cast<double>(shaped.getNumElements()) * llvm::divideCeil(bits, 8);
 }
 
 double mlir::dchag::bytesOfOperandsAndResults(Operation *op) {
@@ -45,4 +48,12 @@ Operation *mlir::dchag::cloneWithTypes(Operation *op, OpBuilder &builder, ValueR
   for (auto [result, type] : llvm::zip_equal(clone->getResults(), resultTypes))
     result.setType(type);
   return clone;
+}
+
+bool mlir::dchag::hasFewBits(const APFloat &number) {
+  APFloat value = number;
+  bool losesInfo;
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+  double scaled = value.convertToDouble() * 1024;
+  return !std::isfinite(scaled) || (scaled == std::trunc(scaled) && std::fabs(scaled) < 1048576);
 }

@@ -5,12 +5,13 @@
 #include "dialects/dchag/DchagAttrs.h"
 #include "dialects/interfaces/EvalTensor.h"
 #include "dialects/interfaces/GridPosition.h"
+#include "dialects/interfaces/Tokens.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/Operation.h"
 
 namespace mlir::dchag {
-/// Bytes of a static tensor, an index counting eight; 0 for other types.
+/// Bytes of a static tensor or buffer, an index counting eight; 0 for other types.
 double getTensorBytes(Type type);
 /// Bytes of all tensor operands and results, each counted once.
 double bytesOfOperandsAndResults(Operation *op);
@@ -25,10 +26,14 @@ struct Exchange {
   /// Axes of the grid along which ranks are a group.
   ArrayRef<int16_t> axes;
 };
+/// Whether sums of products of such numbers and small integers are exact in float64: multiples of
+/// 1/1024 below 1024, and numbers that are not finite.
+bool hasFewBits(const APFloat &number);
 } // namespace mlir::dchag
 
 #include "dialects/interfaces/Cost.h.inc"
 #include "dialects/interfaces/Evaluable.h.inc"
+#include "dialects/interfaces/Exact.h.inc"
 #include "dialects/interfaces/ShardingRule.h.inc"
 #include "dialects/interfaces/SpmdEvaluable.h.inc"
 

@@ -12,13 +12,21 @@ def SpmdEvaluableOpInterface : OpInterface<"SpmdEvaluableOpInterface"> {
     interpreter executes such ops. An op that does not depend on the rank implements
     EvaluableOpInterface instead.
   }];
-  let methods = [InterfaceMethod<
-    [{Computes the results on the rank at `position`, by the rules of
+  let methods = [
+    InterfaceMethod<[{Computes the results on the rank at `position`, by the rules of
       EvaluableOpInterface::evaluate.}],
-    "::llvm::LogicalResult", "evaluateOnRank",
-    (ins "const ::mlir::dchag::GridPosition &":$position,
-         "::llvm::ArrayRef<::mlir::dchag::EvalTensor>":$operands,
-         "::llvm::SmallVectorImpl<::mlir::dchag::EvalTensor> &":$results)>];
+      "::llvm::LogicalResult", "evaluateOnRank",
+      (ins "const ::mlir::dchag::GridPosition &":$position,
+           "::llvm::ArrayRef<::mlir::dchag::EvalTensor>":$operands,
+           "::llvm::SmallVectorImpl<::mlir::dchag::EvalTensor> &":$results)>,
+    InterfaceMethod<[{Numbers of the mesh axes along which the results may differ though the
+      operands do not; none: along any.}],
+      "::std::optional<::llvm::SmallVector<int32_t>>", "getDependentAxes",
+      (ins "::mlir::dchag::MeshAttr":$mesh), "", [{ return std::nullopt; }]>,
+    InterfaceMethod<[{The symbol of the grid in which the op asks for the rank's place; null
+      where it is the mesh of the program.}],
+      "::mlir::FlatSymbolRefAttr", "getGridSymbol", (ins), "", [{ return {}; }]>
+  ];
 }
 
 #endif // DCHAG_INTERFACES_SPMDEVALUABLE

@@ -1,4 +1,4 @@
-//===- Spectral.h - a dialect of an op, a role and a target ----------------*- C++ -*-===//
+//===- Spectral.h - a dialect of two ops, a role and a target --------------*- C++ -*-===//
 #ifndef SPECTRAL_H
 #define SPECTRAL_H
 

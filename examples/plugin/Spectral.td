@@ -1,4 +1,4 @@
-//===- Spectral.td - a dialect of an op and a role -----------------*- tablegen -*-===//
+//===- Spectral.td - a dialect of two ops, a role and a target --------*- tablegen -*-===//
 #ifndef SPECTRAL
 #define SPECTRAL
 
@@ -6,7 +6,9 @@ include "dialects/interfaces/BufferRole.td"
 include "dialects/interfaces/Target.td"
 include "dialects/interfaces/Cost.td"
 include "dialects/interfaces/Evaluable.td"
+include "dialects/interfaces/Exact.td"
 include "dialects/interfaces/ShardingRule.td"
+include "dialects/interfaces/Tokens.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
@@ -57,6 +59,7 @@ def Spectral_SoftThresholdOp : Op<Spectral_Dialect, "soft_threshold",
      DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
      DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["getShardingRule"]>,
      DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>,
+     DeclareOpInterfaceMethods<ExactOpInterface, ["isExactOnIntegers"]>,
      DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
   let summary = "Soft thresholding";
   let description = [{
@@ -73,6 +76,31 @@ def Spectral_SoftThresholdOp : Op<Spectral_Dialect, "soft_threshold",
   let results = (outs StaticShapeTensorOf<[AnyFloat]>:$result);
   let hasVerifier = 1;
   let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+def Spectral_MergeBandsOp : Op<Spectral_Dialect, "merge_bands",
+    [Pure, DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
+     DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["getShardingRule"]>,
+     DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>,
+     DeclareOpInterfaceMethods<TokensOpInterface>, ExactOpInterface,
+     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
+  let summary = "Merges the tokens of the bands of a group by their sum";
+  let description = [{
+    The plainest aggregation: `tokens` is B x G x K x N x D, the result B x G x 1 x N x D,
+
+        y[b,g,0,n,:] = sum_c tokens[b,g,c,n,:]
+
+    - (C1) The result has the shape and element type of `tokens` with dimension 2 of size 1.
+
+    Strategies for aggregations spread its groups or bands because it says which they are.
+    ```mlir
+    %y = spectral.merge_bands %t : (tensor<2x3x2x4x5xf32>) -> tensor<2x3x1x4x5xf32>
+    ```
+  }];
+  let arguments = (ins StaticShapeTensorOf<[AnyFloat]>:$tokens /*C1*/);
+  let results = (outs StaticShapeTensorOf<[AnyFloat]>:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$tokens attr-dict `:` functional-type(operands, results)";
 }
 
 #endif // SPECTRAL

@@ -1,11 +1,13 @@
 //===- CombineCollectives.cpp - joins small collectives --------------------*- C++ -*-===//
 
-#include "Replication.h"
+#include "Create.h"
 #include "dchag/Collectives/Passes.h"
+#include "dialects/interfaces/Interfaces.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_COMBINECOLLECTIVES
@@ -101,106 +103,56 @@ private:
   Location loc;
 };
 
-/// What collectives of one bucket have in common.
-using Key = std::tuple<const void *, Attribute, Attribute, Type>;
+/// What collectives of one bucket have in common: kind, grid, mesh axes, reduction, element type.
+using Key = std::tuple<unsigned, Attribute, Attribute, unsigned, Type>;
 } // namespace
 
-static Attribute getReduction(Operation *op) {
-  return TypeSwitch<Operation *, Attribute>(op)
-      .Case<shard::AllReduceOp, shard::ReduceScatterOp>(
-          [](auto reduce) { return Attribute(reduce.getReductionAttr()); })
-      .Default([](Operation *) { return Attribute(); });
-}
-
-static std::optional<Key> getKey(Operation *op, int64_t maxBytes) {
-  if (!isa<shard::AllGatherOp, shard::AllReduceOp, shard::ReduceScatterOp>(op))
+static std::optional<Key> getKey(CollectiveOpInterface op, int64_t maxBytes) {
+  CollectiveKind kind = op.getCollectiveKind();
+  if (!op.getGridSymbol() ||
+      !llvm::is_contained(
+          {CollectiveKind::AllGather, CollectiveKind::AllReduce, CollectiveKind::ReduceScatter},
+          kind))
     return std::nullopt;
-  RankedTensorType type = typeOf(op->getOperand(0));
-  Type element = type.getElementType();
-  if (!type.hasStaticShape() || !element.isIntOrFloat() || type.getNumElements() == 0 ||
-      element != typeOf(op->getResult(0)).getElementType() ||
-      type.getNumElements() * int64_t(llvm::divideCeil(element.getIntOrFloatBitWidth(), 8)) >
-          maxBytes)
+  auto type = dyn_cast<RankedTensorType>(op.getInput().getType());
+  Type element = getElementTypeOrSelf(op.getInput());
+  if (!type || !type.hasStaticShape() || !element.isIntOrFloat() || type.getNumElements() == 0 ||
+      element != getElementTypeOrSelf(op.getOutput()) || getTensorBytes(type) > maxBytes)
     return std::nullopt;
-  return Key{op->getName().getAsOpaquePointer(), op->getAttr("grid_axes"), getReduction(op),
-             element};
+  return Key{unsigned(kind), op.getGridSymbol(),
+             DenseI32ArrayAttr::get(op.getContext(), op.getMeshAxes()),
+             unsigned(op.getReductionKind().value_or(shard::ReductionKind::Sum)), element};
 }
 
-static Value combineReductions(ArrayRef<shard::AllReduceOp> ops, OpBuilder &b, Location loc) {
+/// One collective on the inputs of all, and the parts of its output in place of theirs. Of a
+/// gather each rank's part is a row and all parts are rows, of a scattered reduction the other
+/// way round, of a reduction there is one row.
+static void replace(ArrayRef<CollectiveOpInterface> members, OpBuilder &b, Location loc) {
   Rows rows(b, loc);
-  SmallVector<Value> flat;
-  for (shard::AllReduceOp op : ops)
-    flat.push_back(rows.reshape(op.getInput(), {1, typeOf(op.getInput()).getNumElements()}));
-  Value all = tensor::ConcatOp::create(b, loc, 1, flat);
-  shard::AllReduceOp first = ops.front();
-  return shard::AllReduceOp::create(b, loc, all.getType(), first.getGridAttr(),
-                                    first.getGridAxesAttr(), all, first.getReductionAttr());
-}
-
-static void replaceReductions(ArrayRef<Operation *> members, OpBuilder &b, Location loc) {
-  SmallVector<shard::AllReduceOp> ops;
-  for (Operation *op : members)
-    ops.push_back(cast<shard::AllReduceOp>(op));
-  Value all = combineReductions(ops, b, loc);
-  Rows rows(b, loc);
-  int64_t at = 0;
-  for (shard::AllReduceOp op : ops) {
-    RankedTensorType type = typeOf(op.getResult());
-    Value own = rows.columns(all, at, type.getNumElements());
-    op.getResult().replaceAllUsesWith(rows.reshape(own, type.getShape()));
-    at += type.getNumElements();
-  }
-}
-
-/// Each rank's part is a row of one, all parts are rows.
-static void replaceGathers(ArrayRef<Operation *> members, OpBuilder &b, Location loc) {
-  Rows rows(b, loc);
+  CollectiveOpInterface first = members.front();
   SmallVector<Value> flat;
   int64_t ranks = 1, total = 0;
-  for (Operation *op : members) {
-    RankedTensorType part = typeOf(op->getOperand(0));
-    ranks = typeOf(op->getResult(0)).getNumElements() / part.getNumElements();
-    total += part.getNumElements();
-    flat.push_back(rows.reshape(op->getOperand(0), {1, part.getNumElements()}));
+  for (CollectiveOpInterface op : members) {
+    int64_t input = typeOf(op.getInput()).getNumElements();
+    int64_t output = typeOf(op.getOutput()).getNumElements();
+    ranks = std::max(input, output) / std::min(input, output);
+    total += std::min(input, output);
+    flat.push_back(op.getCutDim() ? rows.toRows(op.getInput(), *op.getCutDim(), ranks)
+                                  : rows.reshape(op.getInput(), {1, input}));
   }
   Value all = tensor::ConcatOp::create(b, loc, 1, flat);
-  auto first = cast<shard::AllGatherOp>(members.front());
-  Value gathered = shard::AllGatherOp::create(
-      b, loc, typeOf(all).clone(ArrayRef<int64_t>{ranks, total}), first.getGridAttr(),
-      first.getGridAxesAttr(), all, b.getIndexAttr(0));
+  int64_t outputRows = first.getJoinedDim() ? ranks : 1;
+  Value joined = createCollective(b, loc, first.getCollectiveKind(), first, all,
+                                  typeOf(all).clone(ArrayRef<int64_t>{outputRows, total}));
   int64_t at = 0;
-  for (Operation *member : members) {
-    auto op = cast<shard::AllGatherOp>(member);
-    int64_t count = typeOf(op.getInput()).getNumElements();
-    op.getResult().replaceAllUsesWith(rows.fromRows(rows.columns(gathered, at, count),
-                                                    op.getGatherAxis().getZExtValue(),
-                                                    typeOf(op.getResult()).getShape()));
+  for (CollectiveOpInterface op : members) {
+    RankedTensorType type = typeOf(op.getOutput());
+    int64_t count = type.getNumElements() / outputRows;
+    Value own = rows.columns(joined, at, count);
+    op.getOutput().replaceAllUsesWith(op.getJoinedDim()
+                                          ? rows.fromRows(own, *op.getJoinedDim(), type.getShape())
+                                          : rows.reshape(own, type.getShape()));
     at += count;
-  }
-}
-
-static void replaceScatters(ArrayRef<Operation *> members, OpBuilder &b, Location loc) {
-  Rows rows(b, loc);
-  SmallVector<Value> flat;
-  int64_t total = 0;
-  for (Operation *member : members) {
-    auto op = cast<shard::ReduceScatterOp>(member);
-    int64_t part = typeOf(op.getResult()).getNumElements();
-    flat.push_back(rows.toRows(op.getInput(), op.getScatterAxis().getZExtValue(),
-                               typeOf(op.getInput()).getNumElements() / part));
-    total += part;
-  }
-  Value all = tensor::ConcatOp::create(b, loc, 1, flat);
-  auto first = cast<shard::ReduceScatterOp>(members.front());
-  Value scattered = shard::ReduceScatterOp::create(
-      b, loc, typeOf(all).clone(ArrayRef<int64_t>{1, total}), first.getGridAttr(),
-      first.getGridAxesAttr(), all, first.getReductionAttr(), b.getIndexAttr(0));
-  int64_t at = 0;
-  for (Operation *op : members) {
-    RankedTensorType type = typeOf(op->getResult(0));
-    Value own = rows.columns(scattered, at, type.getNumElements());
-    op->getResult(0).replaceAllUsesWith(rows.reshape(own, type.getShape()));
-    at += type.getNumElements();
   }
 }
 
@@ -209,7 +161,7 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
   using CombineCollectivesBase::CombineCollectivesBase;
 
   struct Bucket {
-    SmallVector<Operation *> members;
+    SmallVector<CollectiveOpInterface> members;
     int64_t first = 0;
   };
 
@@ -231,10 +183,11 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
           if (auto it = dependences.find(operand); it != dependences.end())
             before.insert(it->second.begin(), it->second.end());
       });
-      if (std::optional<Key> key = getKey(&op, maxBytes)) {
+      auto collective = dyn_cast<CollectiveOpInterface>(op);
+      if (auto key = collective ? getKey(collective, maxBytes) : std::nullopt) {
         Bucket &bucket = open[*key];
-        bool depends =
-            llvm::any_of(bucket.members, [&](Operation *other) { return before.contains(other); });
+        bool depends = llvm::any_of(
+            bucket.members, [&](CollectiveOpInterface other) { return before.contains(other); });
         bool isFar = int64_t(position) - bucket.first > window;
         if (!bucket.members.empty() && (depends || isFar)) {
           full.push_back(std::move(bucket));
@@ -242,7 +195,7 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
         }
         if (bucket.members.empty())
           bucket.first = position;
-        bucket.members.push_back(&op);
+        bucket.members.push_back(collective);
         before.insert(&op);
       }
       if (!before.empty())
@@ -262,17 +215,12 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
         continue;
       Operation *place = bringTogether(bucket.members);
       SmallVector<Location> locations;
-      for (Operation *op : bucket.members)
+      for (CollectiveOpInterface op : bucket.members)
         locations.push_back(op->getLoc());
       OpBuilder b(place);
       Location loc = b.getFusedLoc(locations);
-      if (isa<shard::AllReduceOp>(bucket.members.front()))
-        replaceReductions(bucket.members, b, loc);
-      else if (isa<shard::AllGatherOp>(bucket.members.front()))
-        replaceGathers(bucket.members, b, loc);
-      else
-        replaceScatters(bucket.members, b, loc);
-      for (Operation *op : bucket.members)
+      replace(bucket.members, b, loc);
+      for (CollectiveOpInterface op : bucket.members)
         op->erase();
       numCombined += bucket.members.size();
       ++numBuckets;
@@ -281,10 +229,10 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
 
   /// Moves what the members need, and nothing else, in front of the first op that needs one of
   /// them; returns that op. Everything here is free of effects.
-  static Operation *bringTogether(ArrayRef<Operation *> members) {
+  static Operation *bringTogether(ArrayRef<CollectiveOpInterface> members) {
     Block *block = members.front()->getBlock();
     Operation *place = members.back();
-    for (Operation *op : members)
+    for (CollectiveOpInterface op : members)
       for (Operation *user : op->getUsers()) {
         Operation *inBlock = block->findAncestorOpInBlock(*user);
         if (inBlock->isBeforeInBlock(place))
@@ -310,7 +258,7 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
 
   /// Whether a member needs, by way of other ops, the result of another member. Earlier joins
   /// may have made it so.
-  static bool dependsOnItself(ArrayRef<Operation *> members) {
+  static bool dependsOnItself(ArrayRef<CollectiveOpInterface> members) {
     llvm::SmallPtrSet<Operation *, 16> seen, own(members.begin(), members.end());
     SmallVector<Operation *> work(members.begin(), members.end());
     while (!work.empty()) {

@@ -1,8 +1,8 @@
 //===- PrefetchParameters.cpp - gathers parameters ahead of their use ------*- C++ -*-===//
 
 #include "dchag/Collectives/Passes.h"
+#include "dialects/interfaces/Collective.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Shard/IR/ShardOps.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_PREFETCHPARAMETERS
@@ -18,8 +18,9 @@ static SmallVector<SmallVector<Operation *>> getLayers(Block &block) {
   SmallVector<SmallVector<Operation *>> layers;
   bool continues = false;
   for (Operation &op : block) {
-    auto gather = dyn_cast<shard::AllGatherOp>(op);
-    if (gather && isa<BlockArgument>(gather.getInput())) {
+    auto gather = dyn_cast<CollectiveOpInterface>(op);
+    if (gather && gather.getCollectiveKind() == CollectiveKind::AllGather &&
+        isa<BlockArgument>(gather.getInput())) {
       if (!continues)
         layers.emplace_back();
       layers.back().push_back(&op);

@@ -1,25 +1,14 @@
 //===- Replication.cpp - which ranks hold the same value -------------------*- C++ -*-===//
 
 #include "Replication.h"
-#include "dialects/interfaces/Interfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
-std::optional<ArrayRef<int16_t>> mlir::dchag::getCollectiveAxes(Operation *op) {
-  using Axes = std::optional<ArrayRef<int16_t>>;
-  return TypeSwitch<Operation *, Axes>(op)
-      .Case<shard::AllGatherOp, shard::AllReduceOp, shard::AllToAllOp, shard::BroadcastOp,
-            shard::ReduceScatterOp, shard::ShiftOp>(
-          [](auto collective) { return Axes(collective.getGridAxes()); })
-      .Default([](Operation *) { return Axes(); });
-}
-
-static uint64_t getBits(ArrayRef<int16_t> axes) {
+static uint64_t getBits(ArrayRef<int32_t> axes) {
   uint64_t bits = 0;
-  for (int16_t axis : axes)
+  for (int32_t axis : axes)
     bits |= uint64_t(1) << axis;
   return bits;
 }
@@ -27,23 +16,14 @@ static uint64_t getBits(ArrayRef<int16_t> axes) {
 /// Axes along which the result of an op differs though its operands do not.
 uint64_t Replication::getAxesOf(Operation *op) {
   uint64_t all = ~uint64_t(0);
-  return TypeSwitch<Operation *, uint64_t>(op)
-      .Case<shard::AllSliceOp, shard::ReduceScatterOp, shard::AllToAllOp, shard::ShiftOp>(
-          [](auto collective) { return getBits(collective.getGridAxes()); })
-      .Case<shard::ProcessMultiIndexOp>(
-          [&](auto index) { return index.getAxes().empty() ? all : getBits(index.getAxes()); })
-      .Case<MaskShardOp>([&](MaskShardOp mask) {
-        uint64_t bits = 0;
-        for (auto axis : mask.getAxes().getAsRange<StringAttr>())
-          bits |= uint64_t(1) << mesh.getAxisIndex(axis.getValue()).value_or(63);
-        return bits;
-      })
-      .Default([&](Operation *other) {
-        // What asks for its rank in any other way may differ along all axes, and so may what has
-        // effects that nothing is known of.
-        bool asks = isa<SpmdEvaluableOpInterface>(other) || !isMemoryEffectFree(other);
-        return asks ? all : 0;
-      });
+  if (auto collective = dyn_cast<CollectiveOpInterface>(op))
+    return collective.isOutputReplicated() ? 0 : getBits(collective.getMeshAxes());
+  if (auto onRank = dyn_cast<SpmdEvaluableOpInterface>(op)) {
+    auto axes = onRank.getDependentAxes(mesh);
+    return axes ? getBits(*axes) : all;
+  }
+  // So may what has effects that nothing is known of.
+  return isMemoryEffectFree(op) ? 0 : all;
 }
 
 Replication::Axes Replication::visit(Operation *op) {
@@ -51,8 +31,9 @@ Replication::Axes Replication::visit(Operation *op) {
   for (Value operand : op->getOperands())
     result &= equal.lookup(operand);
   // All ranks of a group get the same, but that may still differ between groups.
-  if (isa<shard::AllGatherOp, shard::AllReduceOp, shard::BroadcastOp>(op))
-    result |= getBits(*getCollectiveAxes(op));
+  if (auto collective = dyn_cast<CollectiveOpInterface>(op);
+      collective && collective.isOutputReplicated())
+    result |= getBits(collective.getMeshAxes());
   return result & ~getAxesOf(op);
 }
 
@@ -98,7 +79,7 @@ Replication::Replication(func::FuncOp function, MeshAttr mesh) : mesh(mesh) {
     visitBlock(block, ~Axes(0));
 }
 
-bool Replication::isReplicated(Value value, ArrayRef<int16_t> axes) const {
+bool Replication::isReplicated(Value value, ArrayRef<int32_t> axes) const {
   uint64_t bits = getBits(axes);
   return (equal.lookup(value) & bits) == bits;
 }

@@ -2,10 +2,9 @@
 #ifndef DCHAG_COLLECTIVES_REPLICATION_H
 #define DCHAG_COLLECTIVES_REPLICATION_H
 
-#include "dchag/Collectives/Axes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/interfaces/Collective.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Shard/IR/ShardOps.h"
 
 namespace mlir::dchag {
 
@@ -18,7 +17,7 @@ public:
   Replication(func::FuncOp function, MeshAttr mesh);
 
   /// Whether ranks that differ along `axes` only hold the same.
-  bool isReplicated(Value value, ArrayRef<int16_t> axes) const;
+  bool isReplicated(Value value, ArrayRef<int32_t> axes) const;
 
 private:
   using Axes = uint64_t;

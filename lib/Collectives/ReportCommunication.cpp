@@ -82,23 +82,22 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
   }
 
   void addOp(Report &report, func::FuncOp function, Operation *op) {
-    auto axes = getCollectiveAxes(op);
-    auto name = op->getAttrOfType<FlatSymbolRefAttr>("grid");
-    auto grid = axes && name ? getOperation().lookupSymbol<shard::GridOp>(name.getValue())
-                             : shard::GridOp();
+    CollectiveOpInterface collective = getExchange(op);
+    auto name = collective ? collective.getGridSymbol() : FlatSymbolRefAttr();
+    auto grid =
+        name ? getOperation().lookupSymbol<shard::GridOp>(name.getValue()) : shard::GridOp();
     if (!grid)
       return;
     MeshAttr mesh = MeshAttr::lookup(function);
     SmallVector<std::string> names;
-    for (int16_t axis : *axes) {
+    for (int32_t axis : collective.getMeshAxes())
       names.push_back(mesh ? mesh.getNames()[axis].str() : std::to_string(axis));
-    }
     Cost cost = CostModel(MachineAttr::lookup(function), grid.getShape()).getCost(op);
     Line line{function.getName().str(),
               op->getName().stripDialect().str(),
               llvm::join(names, "+"),
-              print([&](auto &os) { os << op->getOperand(0).getType(); }),
-              print([&](auto &os) { os << op->getResult(0).getType(); }),
+              print([&](auto &os) { os << collective.getInput().getType(); }),
+              print([&](auto &os) { os << collective.getOutput().getType(); }),
               describe(op->getLoc()),
               1,
               cost.sent,

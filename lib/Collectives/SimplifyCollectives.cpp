@@ -1,5 +1,6 @@
 //===- SimplifyCollectives.cpp - removes needless collectives --------------*- C++ -*-===//
 
+#include "Create.h"
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
 
@@ -11,27 +12,18 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static bool isSum(shard::ReductionKind kind) { return kind == shard::ReductionKind::Sum; }
-static bool isMaxOrMin(shard::ReductionKind kind) {
-  return kind == shard::ReductionKind::Max || kind == shard::ReductionKind::Min;
+/// The collective that makes the input of `op` if it is of this kind over the same ranks.
+static CollectiveOpInterface getBefore(CollectiveOpInterface op, CollectiveKind kind) {
+  auto before = op.getInput().getDefiningOp<CollectiveOpInterface>();
+  bool isWanted = before && before.getCollectiveKind() == kind &&
+                  before.getGridSymbol() == op.getGridSymbol() &&
+                  before.getMeshAxes() == op.getMeshAxes();
+  return isWanted ? before : CollectiveOpInterface();
 }
 
-/// gather(slice(x)) is x.
-static Value simplify(shard::AllGatherOp op) {
-  auto slice = op.getInput().getDefiningOp<shard::AllSliceOp>();
-  if (slice && slice.getGridAxes() == op.getGridAxes() && slice.getGrid() == op.getGrid() &&
-      slice.getSliceAxis() == op.getGatherAxis() && slice.getInput().getType() == op.getType())
-    return slice.getInput();
-  return {};
-}
-
-/// slice(gather(x)) is x.
-static Value simplify(shard::AllSliceOp op) {
-  auto gather = op.getInput().getDefiningOp<shard::AllGatherOp>();
-  if (gather && gather.getGridAxes() == op.getGridAxes() && gather.getGrid() == op.getGrid() &&
-      gather.getGatherAxis() == op.getSliceAxis() && gather.getInput().getType() == op.getType())
-    return gather.getInput();
-  return {};
+static bool isMaxOrMin(CollectiveOpInterface op) {
+  return op.getReductionKind() == shard::ReductionKind::Max ||
+         op.getReductionKind() == shard::ReductionKind::Min;
 }
 
 namespace {
@@ -40,54 +32,60 @@ public:
   Simplifier(func::FuncOp function, MeshAttr mesh) : known(function, mesh) {}
 
   /// The value of a collective without it, or by a cheaper one; null if there is none.
-  Value simplify(Operation *op) {
-    if (auto gather = dyn_cast<shard::AllGatherOp>(op)) {
-      if (Value value = ::simplify(gather))
-        return ++numRemoved, value;
-      return joinScattered(gather);
-    }
-    if (auto slice = dyn_cast<shard::AllSliceOp>(op)) {
-      if (Value value = ::simplify(slice))
-        return ++numRemoved, value;
-      return scatter(slice);
-    }
-    if (auto reduce = dyn_cast<shard::AllReduceOp>(op))
+  Value simplify(CollectiveOpInterface op) {
+    switch (op.getCollectiveKind()) {
+    case CollectiveKind::AllGather:
+      if (auto slice = getBefore(op, CollectiveKind::AllSlice))
+        return getOriginal(slice, slice.getCutDim() == op.getJoinedDim(), op);
+      return joinScattered(op);
+    case CollectiveKind::AllSlice:
+      if (auto gather = getBefore(op, CollectiveKind::AllGather))
+        return getOriginal(gather, gather.getJoinedDim() == op.getCutDim(), op);
+      return scatter(op);
+    case CollectiveKind::AllReduce:
       // The maximum of equal values is each of them.
-      if (isMaxOrMin(reduce.getReduction()) && reduce.getType() == reduce.getInput().getType() &&
-          known.isReplicated(reduce.getInput(), reduce.getGridAxes()))
-        return ++numRemoved, reduce.getInput();
-    return {};
+      if (isMaxOrMin(op) && op.getOutput().getType() == op.getInput().getType() &&
+          known.isReplicated(op.getInput(), op.getMeshAxes()))
+        return ++numRemoved, op.getInput();
+      return {};
+    default:
+      return {};
+    }
   }
 
   int64_t numRemoved = 0, numScattered = 0;
 
 private:
+  /// gather(slice(x)) and slice(gather(x)) are x if they are along one dimension.
+  Value getOriginal(CollectiveOpInterface inner, bool isSameDim, CollectiveOpInterface outer) {
+    if (!isSameDim || inner.getInput().getType() != outer.getOutput().getType())
+      return {};
+    ++numRemoved;
+    return inner.getInput();
+  }
+
   /// A slice of a reduction is a scattered reduction.
-  Value scatter(shard::AllSliceOp op) {
-    auto reduce = op.getInput().getDefiningOp<shard::AllReduceOp>();
-    if (!reduce || !reduce->hasOneUse() || reduce.getGridAxes() != op.getGridAxes() ||
-        reduce.getGrid() != op.getGrid() ||
-        !(isSum(reduce.getReduction()) || isMaxOrMin(reduce.getReduction())))
+  Value scatter(CollectiveOpInterface slice) {
+    auto reduce = getBefore(slice, CollectiveKind::AllReduce);
+    if (!reduce || !reduce->hasOneUse() ||
+        !(reduce.getReductionKind() == shard::ReductionKind::Sum || isMaxOrMin(reduce)))
       return {};
     ++numScattered;
-    OpBuilder b(op);
-    return shard::ReduceScatterOp::create(b, op.getLoc(), op.getType(), op.getGridAttr(),
-                                          op.getGridAxesAttr(), reduce.getInput(),
-                                          reduce.getReductionAttr(), op.getSliceAxisAttr());
+    OpBuilder b(slice);
+    return createCollective(b, slice.getLoc(), CollectiveKind::ReduceScatter, reduce,
+                            reduce.getInput(), slice.getOutput().getType(), *slice.getCutDim());
   }
 
   /// A gather of a scattered reduction is a reduction.
-  Value joinScattered(shard::AllGatherOp op) {
-    auto scatter = op.getInput().getDefiningOp<shard::ReduceScatterOp>();
-    if (!scatter || !scatter->hasOneUse() || scatter.getGridAxes() != op.getGridAxes() ||
-        scatter.getGrid() != op.getGrid() || scatter.getScatterAxis() != op.getGatherAxis() ||
-        scatter.getInput().getType() != op.getType())
+  Value joinScattered(CollectiveOpInterface gather) {
+    auto scatter = getBefore(gather, CollectiveKind::ReduceScatter);
+    if (!scatter || !scatter->hasOneUse() || scatter.getCutDim() != gather.getJoinedDim() ||
+        scatter.getInput().getType() != gather.getOutput().getType())
       return {};
     ++numRemoved;
-    OpBuilder b(op);
-    return shard::AllReduceOp::create(b, op.getLoc(), op.getType(), op.getGridAttr(),
-                                      op.getGridAxesAttr(), scatter.getInput(),
-                                      scatter.getReductionAttr());
+    OpBuilder b(gather);
+    return createCollective(b, gather.getLoc(), CollectiveKind::AllReduce, scatter,
+                            scatter.getInput(), gather.getOutput().getType());
   }
 
   Replication known;
@@ -106,17 +104,18 @@ struct SimplifyCollectives : mlir::dchag::impl::SimplifyCollectivesBase<Simplify
     for (bool changed = true; changed;) {
       changed = false;
       Simplifier simplifier(function, mesh);
-      SmallVector<Operation *> ops;
-      function.walk([&](Operation *op) {
-        if (isa_and_nonnull<shard::ShardDialect>(op->getDialect()) && op->getNumResults() == 1)
-          ops.push_back(op);
+      SmallVector<CollectiveOpInterface> collectives;
+      function.walk([&](CollectiveOpInterface op) {
+        // Those of the runtime are in order already.
+        if (op.getGridSymbol())
+          collectives.push_back(op);
       });
-      for (Operation *op : ops) {
+      for (CollectiveOpInterface op : collectives) {
         Value value = simplifier.simplify(op);
         if (!value)
           continue;
-        Operation *input = op->getOperand(0).getDefiningOp();
-        op->getResult(0).replaceAllUsesWith(value);
+        Operation *input = op.getInput().getDefiningOp();
+        op.getOutput().replaceAllUsesWith(value);
         op->erase();
         if (input && isOpTriviallyDead(input))
           input->dropAllReferences(), input->erase();

@@ -2,7 +2,8 @@
 
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_VERIFYCOLLECTIVES
@@ -15,18 +16,30 @@ using namespace mlir::dchag;
 /// What decides whether, and how often, the regions of an op are executed; nothing for ops of
 /// which that is not known.
 static std::optional<SmallVector<Value>> getConditions(Operation *op) {
-  if (auto conditional = dyn_cast<scf::IfOp>(op))
-    return SmallVector<Value>{conditional.getCondition()};
-  if (auto loop = dyn_cast<scf::ForOp>(op))
-    return SmallVector<Value>{loop.getLowerBound(), loop.getUpperBound(), loop.getStep()};
-  return std::nullopt;
+  if (auto loop = dyn_cast<LoopLikeOpInterface>(op)) {
+    auto begin = loop.getLoopLowerBounds(), end = loop.getLoopUpperBounds();
+    auto step = loop.getLoopSteps();
+    // The order in which a rank executes parallel iterations is its own.
+    if (op->hasTrait<OpTrait::HasParallelRegion>() || !begin || !end || !step)
+      return std::nullopt;
+    SmallVector<Value> conditions;
+    for (OpFoldResult bound : llvm::concat<OpFoldResult>(*begin, *end, *step))
+      if (auto value = dyn_cast<Value>(bound))
+        conditions.push_back(value);
+    return conditions;
+  }
+  // A branch without an operand is taken for another reason.
+  auto branch = dyn_cast<RegionBranchOpInterface>(op);
+  if (!branch || branch.hasLoop() || op->getNumOperands() == 0)
+    return std::nullopt;
+  return SmallVector<Value>(op->getOperands());
 }
 
-static LogicalResult verify(Operation *op, ArrayRef<int16_t> axes, const Replication &known) {
+static LogicalResult verify(CollectiveOpInterface op, const Replication &known) {
+  SmallVector<int32_t> axes = op.getMeshAxes();
   for (Operation *parent = op->getParentOp(); !isa<func::FuncOp>(parent);
        parent = parent->getParentOp()) {
     std::optional<SmallVector<Value>> conditions = getConditions(parent);
-    InFlightDiagnostic diag;
     if (conditions &&
         llvm::all_of(*conditions, [&](Value value) { return known.isReplicated(value, axes); }))
       continue;
@@ -50,8 +63,8 @@ struct VerifyCollectives : mlir::dchag::impl::VerifyCollectivesBase<VerifyCollec
         continue;
       Replication known(function, mesh);
       function.walk([&](Operation *op) {
-        if (auto axes = getCollectiveAxes(op))
-          ok &= succeeded(verify(op, *axes, known));
+        if (CollectiveOpInterface collective = getExchange(op))
+          ok &= succeeded(verify(collective, known));
       });
     }
     if (!ok)

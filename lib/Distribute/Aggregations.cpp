@@ -1,4 +1,4 @@
-//===- Aggregations.cpp - which aggregations are fed by tokens -------------*- C++ -*-===//
+//===- Aggregations.cpp - ops on tokens, and aggregations fed by them ------*- C++ -*-===//
 
 #include "Aggregations.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
@@ -7,20 +7,27 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-bool mlir::dchag::isAggregation(Operation *op) {
-  return isa<AggregateOp, AggregatePartialOp, AggregateLinearOp>(op);
+TokensOpInterface mlir::dchag::getOpOnTokens(Operation *op, TokenRole role) {
+  auto onTokens = dyn_cast<TokensOpInterface>(op);
+  return onTokens && onTokens.getTokenRole() == role ? onTokens : TokensOpInterface();
 }
 
-SmallVector<Operation *> mlir::dchag::getFirstAggregations(func::FuncOp function) {
-  SmallVector<Operation *> first;
+int64_t mlir::dchag::getTokenSize(TokensOpInterface op, TokenDim what) {
+  Value tokens = op.getTokenOperand();
+  std::optional<unsigned> dim = op.findTokenDim(tokens, what);
+  return dim ? cast<RankedTensorType>(tokens.getType()).getDimSize(*dim) : 1;
+}
+
+SmallVector<TokensOpInterface> mlir::dchag::getFirstAggregations(func::FuncOp function) {
+  SmallVector<TokensOpInterface> first;
   // Values made of tokens that no aggregation has seen.
   llvm::DenseSet<Value> tokens;
   for (Operation &op : function.front()) {
     bool fed = llvm::any_of(op.getOperands(), [&](Value v) { return tokens.contains(v); });
-    if (isAggregation(&op)) {
-      if (tokens.contains(op.getOperand(0)))
-        first.push_back(&op);
-    } else if (fed || isa<TokenizeOp>(op)) {
+    if (TokensOpInterface aggregation = getOpOnTokens(&op, TokenRole::Aggregate)) {
+      if (tokens.contains(aggregation.getTokenOperand()))
+        first.push_back(aggregation);
+    } else if (fed || getOpOnTokens(&op, TokenRole::Tokenize)) {
       tokens.insert(op.result_begin(), op.result_end());
     }
   }

@@ -1,4 +1,4 @@
-//===- Aggregations.h - which aggregations are fed by tokens ---------------*- C++ -*-===//
+//===- Aggregations.h - ops on tokens, and aggregations fed by them --------*- C++ -*-===//
 #ifndef DCHAG_DISTRIBUTE_AGGREGATIONS_H
 #define DCHAG_DISTRIBUTE_AGGREGATIONS_H
 
@@ -6,11 +6,18 @@
 
 namespace mlir::dchag {
 
-/// `dchag.aggregate`, `aggregate_partial` and `aggregate_linear`.
-bool isAggregation(Operation *op);
+/// Dimension of samples in inputs of a model, which no op names: the first, as ONNX has it.
+constexpr unsigned kSampleDim = 0;
 
-/// Aggregations whose tokens come from a `dchag.tokenize` and from no other aggregation.
-SmallVector<Operation *> getFirstAggregations(func::FuncOp function);
+/// The op if it does this with tokens, else null.
+TokensOpInterface getOpOnTokens(Operation *op, TokenRole role);
+
+/// Number of elements of the dimension of an op's tokens that runs over `what`; 1 if none does.
+int64_t getTokenSize(TokensOpInterface op, TokenDim what);
+
+/// Aggregations whose tokens come from an op that makes tokens of an image, and from no other
+/// aggregation.
+SmallVector<TokensOpInterface> getFirstAggregations(func::FuncOp function);
 
 /// Axes of groups and of units of a group, when one axis was made two because there are fewer
 /// groups than ranks; else all are axes of groups.

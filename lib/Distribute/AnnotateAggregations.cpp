@@ -12,12 +12,7 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Dimensions of the tokens of an aggregation, B x G x K x N x D; of its results, B x G x ...
-static constexpr unsigned kGroupDim = 1, kUnitDim = 2;
-
-static int64_t getNumGroups(Operation *op) {
-  return cast<RankedTensorType>(op->getOperand(0).getType()).getDimSize(kGroupDim);
-}
+static int64_t getNumGroups(TokensOpInterface op) { return getTokenSize(op, TokenDim::Group); }
 
 namespace {
 struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<AnnotateAggregations> {
@@ -26,11 +21,10 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   void runOnOperation() override {
     if (mode == DistributeMode::Replicate)
       return;
-    auto found = resolveAxes(getOperation(), axis);
-    auto program = getMarkedProgram(getOperation());
-    if (failed(found) || failed(program))
+    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    if (failed(program))
       return signalPassFailure();
-    axes = *found;
+    axes = program->axes;
     mesh = program->mesh;
     for (func::FuncOp function : program->functions)
       if (failed(markFunction(function)))
@@ -44,28 +38,38 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     numMarked += mark(value, which, wish, MarkPriority::Weights, by);
   }
 
+  /// Spreads the dimension of `value` that runs over `what`.
+  void spread(TokensOpInterface op, Value value, ArrayRef<StringAttr> which, TokenDim what) {
+    if (std::optional<unsigned> dim = op.findTokenDim(value, what))
+      put(value, which, {*dim});
+  }
+
   LogicalResult markFunction(func::FuncOp function) {
-    SmallVector<Operation *> first = getFirstAggregations(function);
+    SmallVector<TokensOpInterface> first = getFirstAggregations(function);
     if (first.empty())
       return function.emitError("@")
              << function.getName() << " has no dchag.aggregate of tokens that a mode of the "
              << "aggregation could spread: leave the mode out, or see the remarks of --raise";
     if (mode == DistributeMode::Gather) {
-      function.walk([&](TokenizeOp op) { put(op.getResult(), axes, {1}); });
+      function.walk([&](TokensOpInterface op) {
+        if (op.getTokenRole() == TokenRole::Tokenize)
+          for (OpResult result : op->getResults())
+            spread(op, result, axes, TokenDim::Channel);
+      });
       // All tokens are on every rank then: only heads are split.
-      for (Operation *op : first)
-        put(op->getOperand(0), axes, {});
+      for (TokensOpInterface op : first)
+        put(op.getTokenOperand(), axes, {});
       return success();
     }
-    WalkResult result = function.walk([&](Operation *op) {
-      if (!isAggregation(op))
+    WalkResult result = function.walk([&](TokensOpInterface op) {
+      if (op.getTokenRole() != TokenRole::Aggregate)
         return WalkResult::advance();
       if (!llvm::is_contained(first, op)) {
         markLater(op);
         return WalkResult::advance();
       }
       bool marked =
-          succeeded(mode == DistributeMode::Hierarchical ? markGroups(op) : markUnits(op, axes));
+          succeeded(mode == DistributeMode::Hierarchical ? markGroups(op) : markChannels(op, axes));
       return marked ? WalkResult::advance() : WalkResult::interrupt();
     });
     return failure(result.wasInterrupted());
@@ -74,16 +78,16 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   /// Levels of a tree stay with the ranks of the level below as long as they have groups for
   /// all ranks. What follows is the same on all of them, as in D-CHAG: tokens are gathered for all
   /// that uses them, so that their gradients are whole too.
-  void markLater(Operation *op) {
+  void markLater(TokensOpInterface op) {
     bool splits =
         mode == DistributeMode::Hierarchical && getNumGroups(op) % mesh.getNumRanks(axes) == 0;
     if (mode == DistributeMode::Hierarchical && !splits)
-      put(op->getOperand(0), axes, {});
+      put(op.getTokenOperand(), axes, {});
     for (OpResult result : op->getResults())
-      put(result, axes, splits ? Wish{kGroupDim} : Wish{});
+      splits ? spread(op, result, axes, TokenDim::Group) : put(result, axes, {});
   }
 
-  LogicalResult markGroups(Operation *op) {
+  LogicalResult markGroups(TokensOpInterface op) {
     if (getNumGroups(op) == 1 && mesh.getNumRanks(axes) > 1)
       return op->emitOpError("has one group, so mode hierarchical has nothing to split: use mode "
                              "split-softmax, which splits the channels of a group");
@@ -91,25 +95,37 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     auto [groups, units] = getGroupAndUnitAxes(axes);
     if (units.empty()) {
       for (OpResult result : op->getResults())
-        put(result, axes, {kGroupDim});
+        spread(op, result, groups, TokenDim::Group);
       return success();
     }
-    put(op->getOperand(0), groups, {kGroupDim});
-    return markUnits(op, units);
+    spread(op, op.getTokenOperand(), groups, TokenDim::Group);
+    return markChannels(op, units);
   }
 
-  LogicalResult markUnits(Operation *op, ArrayRef<StringAttr> units) {
-    if (isa<AggregateOp>(op))
+  LogicalResult markChannels(TokensOpInterface op, ArrayRef<StringAttr> which) {
+    if (!splitsChannels(op))
       return op->emitOpError("must be split into parts for mode split-softmax: run "
                              "split-aggregates with this mode first");
     if (mode == DistributeMode::SplitSoftmax && getNumGroups(op) > 1)
       return op->emitOpError("has several groups, so its channels cannot be split over ranks by "
                              "mode split-softmax: use mode hierarchical");
-    put(op->getOperand(0), units, {kUnitDim});
+    spread(op, op.getTokenOperand(), which, TokenDim::Channel);
     // The parts are merged to what all ranks have whole.
     for (OpResult result : op->getResults())
-      put(result, units, {});
+      put(result, which, {});
     return success();
+  }
+
+  /// Whether the op can split along its channels, by its rule.
+  bool splitsChannels(TokensOpInterface op) {
+    Value tokens = op.getTokenOperand();
+    std::optional<unsigned> dim = op.findTokenDim(tokens, TokenDim::Channel);
+    RuledOp ruled(op, mesh);
+    if (!dim || !ruled)
+      return false;
+    unsigned slot = llvm::find(op->getOperands(), tokens) - op->operand_begin();
+    int64_t factor = ruled.getLeading(slot, *dim).factor;
+    return factor < 0 || ruled.canSplit(factor);
   }
 
   MeshAttr mesh;

@@ -1,5 +1,6 @@
 //===- AnnotateData.cpp - samples over ranks: data parallelism -------------*- C++ -*-===//
 
+#include "Aggregations.h"
 #include "Marks.h"
 #include "dchag/Distribute/Passes.h"
 
@@ -35,15 +36,16 @@ static BlockArgument findInput(Value value) {
 /// input.
 static int64_t findBatch(func::FuncOp function) {
   BlockArgument input;
-  function.walk([&](TokenizeOp op) {
-    input = findInput(op.getImage());
+  function.walk([&](TokensOpInterface op) {
+    if (op.getTokenRole() == TokenRole::Tokenize)
+      input = findInput(op.getTokenOperand());
     return input ? WalkResult::interrupt() : WalkResult::advance();
   });
   for (BlockArgument argument : function.getArguments())
     if (auto type = dyn_cast<RankedTensorType>(argument.getType());
         type && type.getRank() > 0 && !input && !isParameter(argument))
       input = argument;
-  return input ? cast<RankedTensorType>(input.getType()).getDimSize(0) : 0;
+  return input ? cast<RankedTensorType>(input.getType()).getDimSize(kSampleDim) : 0;
 }
 
 namespace {
@@ -51,13 +53,12 @@ struct AnnotateData : mlir::dchag::impl::AnnotateDataBase<AnnotateData> {
   using AnnotateDataBase::AnnotateDataBase;
 
   void runOnOperation() override {
-    auto axes = resolveAxes(getOperation(), axis);
-    auto program = getMarkedProgram(getOperation());
-    if (failed(axes) || failed(program))
+    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    if (failed(program))
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
       int64_t batch = findBatch(function);
-      if (batch == 1 && program->mesh.getNumRanks(*axes) > 1) {
+      if (batch == 1 && program->mesh.getNumRanks(program->axes) > 1) {
         function.emitWarning() << "'" << function.getName() << "' has one sample, so nothing is "
                                << "spread over '" << axis << "': compile it with --batch=N";
         continue;
@@ -65,8 +66,10 @@ struct AnnotateData : mlir::dchag::impl::AnnotateDataBase<AnnotateData> {
       for (BlockArgument argument : function.getArguments()) {
         auto type = dyn_cast<RankedTensorType>(argument.getType());
         // What has as many rows by chance is laid out anew where it is used: exact all the same.
-        if (type && type.getRank() > 0 && type.getDimSize(0) == batch && !isParameter(argument))
-          numMarked += mark(argument, *axes, {0, 1}, MarkPriority::Activations, "data");
+        if (type && type.getRank() > 0 && type.getDimSize(kSampleDim) == batch &&
+            !isParameter(argument))
+          numMarked +=
+              mark(argument, program->axes, {kSampleDim}, MarkPriority::Activations, "data");
       }
     }
   }

@@ -16,11 +16,10 @@ struct AnnotateParameters : mlir::dchag::impl::AnnotateParametersBase<AnnotatePa
   using AnnotateParametersBase::AnnotateParametersBase;
 
   void runOnOperation() override {
-    auto axes = resolveAxes(getOperation(), axis);
-    auto program = getMarkedProgram(getOperation());
-    if (failed(axes) || failed(program))
+    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    if (failed(program))
       return signalPassFailure();
-    SmallVector<Attribute> names(axes->begin(), axes->end());
+    SmallVector<Attribute> names(program->axes.begin(), program->axes.end());
     ArrayAttr attr = ArrayAttr::get(&getContext(), names);
     for (func::FuncOp function : program->functions)
       for (BlockArgument argument : function.getArguments()) {

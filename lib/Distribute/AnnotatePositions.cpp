@@ -20,15 +20,15 @@ namespace {
 class Positions {
 public:
   Positions(func::FuncOp function, MeshAttr mesh, bool ofTokens) : mesh(mesh), ofTokens(ofTokens) {
-    function.walk([&](Operation *op) {
-      if (auto tokenize = dyn_cast<TokenizeOp>(op); ofTokens && tokenize)
-        add(tokenize.getResult(), 2);
-      if (ofTokens)
+    function.walk([&](TokensOpInterface op) {
+      TokenRole role = op.getTokenRole();
+      bool isSource = ofTokens ? role == TokenRole::Tokenize
+                               : role == TokenRole::Attend || role == TokenRole::Aggregate;
+      if (!isSource)
         return;
-      if (auto attention = dyn_cast<AttentionOp>(op))
-        add(attention.getQuery(), 2);
-      else if (isAggregation(op))
-        add(op->getResult(0), 3);
+      Value value = role == TokenRole::Attend ? op.getTokenOperand() : Value(op->getResult(0));
+      if (std::optional<unsigned> dim = op.findTokenDim(value, TokenDim::Position))
+        add(value, *dim);
     });
     while (!open.empty()) {
       auto [value, dim] = open.pop_back_val();
@@ -67,7 +67,7 @@ private:
           ruled.getRule().getFactor(from.factor).getKind() != FactorKind::Parallel)
         continue;
       // Image rows in front of columns: the dimension of positions splits by rows.
-      if (isa<UnpatchifyOp, PatchifyOp, TokenizeOp>(op))
+      if (getOpOnTokens(op, TokenRole::Rearrange) || getOpOnTokens(op, TokenRole::Tokenize))
         unit = std::lcm(unit, from.stride);
       if (ofTokens)
         together(ruled.getSlotSize(slot, dim), from.stride);
@@ -95,17 +95,16 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
   using AnnotatePositionsBase::AnnotatePositionsBase;
 
   void runOnOperation() override {
-    auto axes = resolveAxes(getOperation(), axis);
-    auto program = getMarkedProgram(getOperation());
-    if (failed(axes) || failed(program))
+    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    if (failed(program))
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
-      bool found = markNorms(function, program->mesh, *axes, /*ofTokens=*/false);
+      bool found = markNorms(function, program->mesh, program->axes, /*ofTokens=*/false);
       // Attentions inside of windows: rows of windows split, where a rank has one sample. Windows
       // of several are one dimension, of which the samples would have to split first.
       if (!found && hasOneSample(function, program->mesh))
-        found = markNorms(function, program->mesh, *axes, /*ofTokens=*/true);
-      if (!found && program->mesh.getNumRanks(*axes) > 1)
+        found = markNorms(function, program->mesh, program->axes, /*ofTokens=*/true);
+      if (!found && program->mesh.getNumRanks(program->axes) > 1)
         function.emitWarning() << "'" << function.getName() << "' has no normalised tokens whose "
                                << "positions all attentions share, or several samples a rank whose "
                                << "windows do not, so nothing is spread over '" << axis
@@ -117,10 +116,10 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
   bool markNorms(func::FuncOp function, MeshAttr mesh, ArrayRef<StringAttr> axes, bool ofTokens) {
     Positions positions(function, mesh, ofTokens);
     bool found = false;
-    function.walk([&](Operation *op) {
-      if (!isa<LayerNormOp, RmsNormOp>(op))
+    function.walk([&](TokensOpInterface op) {
+      if (op.getTokenRole() != TokenRole::Normalize)
         return;
-      for (Value value : {op->getOperand(0), Value(op->getResult(0))})
+      for (Value value : {op.getTokenOperand(), Value(op->getResult(0))})
         if (std::optional<unsigned> dim = positions.getDim(value)) {
           int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(*dim);
           int64_t unit = positions.getUnit(size);
@@ -138,16 +137,19 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
   /// Whether a rank has one sample of the image that is tokenized first, by marks of inputs.
   static bool hasOneSample(func::FuncOp function, MeshAttr mesh) {
     int64_t batch = 0;
-    function.walk([&](TokenizeOp op) {
-      batch = op.getImage().getType().getDimSize(0);
+    function.walk([&](TokensOpInterface op) {
+      if (op.getTokenRole() != TokenRole::Tokenize)
+        return WalkResult::advance();
+      batch = getTokenSize(op, TokenDim::Batch);
       return WalkResult::interrupt();
     });
     for (BlockArgument argument : function.getArguments()) {
       auto type = dyn_cast<RankedTensorType>(argument.getType());
-      if (!type || type.getRank() == 0 || type.getDimSize(0) != batch || isParameter(argument))
+      if (!type || type.getRank() == 0 || type.getDimSize(kSampleDim) != batch ||
+          isParameter(argument))
         continue;
       for (MarkAttr mark : getMarks(argument))
-        if (mark.getSharding().getLocalSize(0, batch, mesh) == 1)
+        if (mark.getSharding().getLocalSize(kSampleDim, batch, mesh) == 1)
           return true;
     }
     return batch == 1;

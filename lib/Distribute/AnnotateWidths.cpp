@@ -79,11 +79,10 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
   using AnnotateWidthsBase::AnnotateWidthsBase;
 
   void runOnOperation() override {
-    auto found = resolveAxes(getOperation(), axis);
-    auto program = getMarkedProgram(getOperation());
-    if (failed(found) || failed(program))
+    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    if (failed(program))
       return signalPassFailure();
-    axes = *found;
+    axes = program->axes;
     mesh = program->mesh;
     for (func::FuncOp function : program->functions) {
       parameters = getParameterValues(function);

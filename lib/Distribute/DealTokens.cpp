@@ -1,6 +1,7 @@
 //===- DealTokens.cpp - concatenated tokens in parts of all their sources --*- C++ -*-===//
 
 #include "DealTokens.h"
+#include "Aggregations.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -10,8 +11,8 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Dimension of the units in tokens, B x K x N x D.
-static constexpr unsigned kUnitDim = 1;
+/// Dimension of the channels in tokens without groups, B x K x N x D, whatever op makes them.
+static constexpr unsigned kChannelDim = 1;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
@@ -21,7 +22,7 @@ struct Source {
   Value tokens;
   SmallVector<std::pair<int64_t, int64_t>> runs;
 
-  int64_t getSize() const { return typeOf(tokens).getDimSize(kUnitDim); }
+  int64_t getSize() const { return typeOf(tokens).getDimSize(kChannelDim); }
 };
 
 class Dealer {
@@ -66,15 +67,15 @@ Value Dealer::slice(Value value, unsigned dim, int64_t offset, int64_t size) {
 Value Dealer::sliceUnits(Value value, int64_t offset, int64_t size) {
   auto broadcast = value.getDefiningOp<linalg::BroadcastOp>();
   if (!broadcast)
-    return slice(value, kUnitDim, offset, size);
+    return slice(value, kChannelDim, offset, size);
   ArrayRef<int64_t> added = broadcast.getDimensions();
   Value input = broadcast.getInput();
-  if (!llvm::is_contained(added, int64_t(kUnitDim))) {
-    unsigned before = llvm::count_if(added, [](int64_t dim) { return dim < kUnitDim; });
-    input = slice(input, kUnitDim - before, offset, size);
+  if (!llvm::is_contained(added, int64_t(kChannelDim))) {
+    unsigned before = llvm::count_if(added, [](int64_t dim) { return dim < kChannelDim; });
+    input = slice(input, kChannelDim - before, offset, size);
   }
   SmallVector<int64_t> shape(typeOf(value).getShape());
-  shape[kUnitDim] = size;
+  shape[kChannelDim] = size;
   Value empty = tensor::EmptyOp::create(b, loc, shape, getElementTypeOrSelf(value));
   return linalg::BroadcastOp::create(b, loc, input, empty, added)->getResult(0);
 }
@@ -82,7 +83,7 @@ Value Dealer::sliceUnits(Value value, int64_t offset, int64_t size) {
 SmallVector<Value> Dealer::findSources(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto concat = dyn_cast_or_null<tensor::ConcatOp>(op)) {
-    if (concat.getDim() != kUnitDim)
+    if (concat.getDim() != kChannelDim)
       return {};
     SmallVector<Value> sources;
     for (Value input : concat.getInputs()) {
@@ -102,7 +103,7 @@ SmallVector<Value> Dealer::findSources(Value value) {
     }
   int64_t offset = 0;
   for (Value &source : found) {
-    int64_t size = typeOf(source).getDimSize(kUnitDim);
+    int64_t size = typeOf(source).getDimSize(kChannelDim);
     SmallVector<Value> operands;
     for (auto [index, operand] : llvm::enumerate(op->getOperands()))
       operands.push_back(index == at ? source
@@ -110,7 +111,7 @@ SmallVector<Value> Dealer::findSources(Value value) {
                              ? sliceUnits(operand, offset, size)
                              : operand);
     SmallVector<int64_t> shape(typeOf(value).getShape());
-    shape[kUnitDim] = size;
+    shape[kChannelDim] = size;
     Operation *part = b.clone(*op);
     part->setOperands(operands);
     part->getResult(0).setType(typeOf(value).clone(shape));
@@ -151,19 +152,19 @@ Value Dealer::deal(ArrayRef<Source> sources) {
     int64_t padding = getPart(source) * ranks - source.getSize();
     if (padding > 0) {
       SmallVector<int64_t> shape(type.getShape());
-      shape[kUnitDim] += padding;
+      shape[kChannelDim] += padding;
       SmallVector<OpFoldResult> low(shape.size(), b.getIndexAttr(0)), high(low);
-      high[kUnitDim] = b.getIndexAttr(padding);
+      high[kChannelDim] = b.getIndexAttr(padding);
       Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()));
       padded = tensor::PadOp::create(b, loc, type.clone(shape), padded, low, high, zero);
     }
-    parts.push_back(cut(padded, kUnitDim));
+    parts.push_back(cut(padded, kChannelDim));
   }
-  Value joined = join(concat(parts, kUnitDim + 1), kUnitDim);
+  Value joined = join(concat(parts, kChannelDim + 1), kChannelDim);
   SmallVector<int64_t> shape(typeOf(joined).getShape());
-  shape.insert(shape.begin() + kUnitDim, 1);
+  shape.insert(shape.begin() + kChannelDim, 1);
   return tensor::ExpandShapeOp::create(b, loc, typeOf(joined).clone(shape), joined,
-                                       getGroups(shape.size(), kUnitDim));
+                                       getGroups(shape.size(), kChannelDim));
 }
 
 /// Which units count: those of `mask`, or all, and none that are padding.
@@ -201,9 +202,8 @@ std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, Aggregate
                                                    int64_t ranks) {
   // B x 1 x K x N x D, of B x K x N x D.
   auto expand = op.getTokens().getDefiningOp<tensor::ExpandShapeOp>();
-  if (!expand || expand.getSrcType().getRank() != 4 ||
-      op.getTokens().getType().getDimSize(1) != 1 ||
-      expand.getSrcType().getDimSize(kUnitDim) != op.getTokens().getType().getDimSize(2))
+  if (!expand || expand.getSrcType().getRank() != 4 || getTokenSize(op, TokenDim::Group) != 1 ||
+      expand.getSrcType().getDimSize(kChannelDim) != getTokenSize(op, TokenDim::Channel))
     return std::nullopt;
   Dealer dealer(builder, op.getLoc(), ranks);
   SmallVector<Source> sources;
@@ -212,7 +212,7 @@ std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, Aggregate
   SmallVector<Value> smallTokens;
   int64_t offset = 0;
   for (Value tokens : dealer.findSources(expand.getSrc())) {
-    int64_t size = typeOf(tokens).getDimSize(kUnitDim);
+    int64_t size = typeOf(tokens).getDimSize(kChannelDim);
     if (size >= ranks) {
       sources.push_back({tokens, {{offset, size}}});
     } else {
@@ -227,7 +227,7 @@ std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, Aggregate
     small.tokens =
         smallTokens.size() == 1
             ? smallTokens.front()
-            : tensor::ConcatOp::create(builder, op.getLoc(), kUnitDim, smallTokens).getResult();
+            : tensor::ConcatOp::create(builder, op.getLoc(), kChannelDim, smallTokens).getResult();
     sources.push_back(small);
   }
   return DealtTokens{dealer.deal(sources), dealer.dealMask(sources, op.getMask())};

@@ -99,8 +99,15 @@ FailureOr<SmallVector<StringAttr>> mlir::dchag::resolveAxes(ModuleOp module, Str
   return axes;
 }
 
-FailureOr<MarkedProgram> mlir::dchag::getMarkedProgram(ModuleOp module) {
+FailureOr<MarkedProgram> mlir::dchag::getMarkedProgram(ModuleOp module,
+                                                       std::optional<StringRef> axes) {
   MarkedProgram program;
+  if (axes) {
+    auto found = resolveAxes(module, *axes);
+    if (failed(found))
+      return failure();
+    program.axes = *found;
+  }
   program.mesh = getMeshOrError(module);
   auto functions = getDistributedFunctions(module);
   if (!program.mesh || failed(functions))

@@ -30,13 +30,16 @@ void addMark(Value value, MarkAttr mark);
 /// those that were made of it ("tp.groups"). Emits an error when there is none.
 FailureOr<SmallVector<StringAttr>> resolveAxes(ModuleOp module, StringRef names);
 
-/// Module and functions of a pass that marks values of the program's step. `@prepare` follows
-/// from it.
+/// What a pass that marks values works on: the mesh, the axes that it places, and all entry points
+/// but `@prepare`, which follows from them.
 struct MarkedProgram {
   MeshAttr mesh;
+  SmallVector<StringAttr> axes;
   SmallVector<func::FuncOp> functions;
 };
-FailureOr<MarkedProgram> getMarkedProgram(ModuleOp module);
+/// Emits an error when there is no mesh, or when it lacks axes named by `axes` (see resolveAxes);
+/// no name, no axes.
+FailureOr<MarkedProgram> getMarkedProgram(ModuleOp module, std::optional<StringRef> axes = {});
 
 } // namespace mlir::dchag
 

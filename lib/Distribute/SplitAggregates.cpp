@@ -105,7 +105,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     auto axes = resolveAxes(getOperation(), axis);
     if (failed(axes))
       return failure();
-    SmallVector<Operation *> first = getFirstAggregations(function);
+    SmallVector<TokensOpInterface> first = getFirstAggregations(function);
     int64_t ranks = MeshAttr::lookup(function).getNumRanks(*axes);
     if (mode == DistributeMode::Hierarchical) {
       int64_t groups = getCommonGroups(first);
@@ -126,10 +126,10 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
   }
 
   /// The number of groups that all aggregations have; 0 if they differ.
-  static int64_t getCommonGroups(ArrayRef<Operation *> aggregations) {
+  static int64_t getCommonGroups(ArrayRef<TokensOpInterface> aggregations) {
     int64_t common = 0;
-    for (Operation *op : aggregations) {
-      int64_t groups = cast<RankedTensorType>(op->getOperand(0).getType()).getDimSize(1);
+    for (TokensOpInterface op : aggregations) {
+      int64_t groups = getTokenSize(op, TokenDim::Group);
       if (common != 0 && groups != common)
         return 0;
       common = groups;
@@ -156,7 +156,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
 
   LogicalResult splitUnits(AggregateOp op, int64_t ranks) {
     Writer writer(op);
-    int64_t groups = writer.shapeOf(op.getTokens())[1];
+    int64_t groups = getTokenSize(op, TokenDim::Group);
     if (mode == DistributeMode::SplitSoftmax && groups > 1)
       return op.emitOpError("has ")
              << groups << " groups, so its channels cannot be split over ranks by mode "

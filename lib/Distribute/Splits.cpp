@@ -56,6 +56,13 @@ Value RuledOp::getValue(unsigned slot) const {
   return isResult(slot) ? Value(op->getResult(slot - op->getNumOperands())) : op->getOperand(slot);
 }
 
+SmallVector<ShardingAttr> RuledOp::getValueShardings() const {
+  SmallVector<ShardingAttr> shardings;
+  for (unsigned slot = 0; slot < getNumSlots(); ++slot)
+    shardings.push_back(getValueSharding(getValue(slot)));
+  return shardings;
+}
+
 unsigned RuledOp::getSlotRank(unsigned slot) const { return rankOf(getValue(slot).getType()); }
 
 int64_t RuledOp::getSlotSize(unsigned slot, unsigned dim) const {
@@ -336,6 +343,19 @@ FailureOr<SmallVector<func::FuncOp>> mlir::dchag::getDistributedFunctions(Module
   if (auto *prepare = llvm::find_if(functions, Program::isPrepare); prepare != functions.end())
     std::rotate(prepare, prepare + 1, functions.end());
   return functions;
+}
+
+LogicalResult
+mlir::dchag::verifyDistributed(ModuleOp module,
+                               llvm::function_ref<LogicalResult(func::FuncOp, MeshAttr)> verify) {
+  MeshAttr mesh = getMeshOrError(module);
+  auto functions = getDistributedFunctions(module);
+  if (!mesh || failed(functions))
+    return failure();
+  bool ok = true;
+  for (func::FuncOp function : *functions)
+    ok &= succeeded(verify(function, mesh));
+  return success(ok);
 }
 
 MeshAttr mlir::dchag::getMeshOrError(ModuleOp module) {

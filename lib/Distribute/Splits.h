@@ -56,6 +56,8 @@ public:
   unsigned getNumSlots() const { return op->getNumOperands() + op->getNumResults(); }
   bool isResult(unsigned slot) const { return slot >= op->getNumOperands(); }
   Value getValue(unsigned slot) const;
+  /// The shardings of all values as the IR has them.
+  SmallVector<ShardingAttr> getValueShardings() const;
   unsigned getSlotRank(unsigned slot) const;
   int64_t getSlotSize(unsigned slot, unsigned dim) const;
 
@@ -124,6 +126,10 @@ llvm::DenseSet<Value> getParameterValues(func::FuncOp function);
 
 /// Functions with a body, `@step` first. Emits an error if one has several blocks.
 FailureOr<SmallVector<func::FuncOp>> getDistributedFunctions(ModuleOp module);
+
+/// Runs `verify` on all of them, also behind one that fails.
+LogicalResult verifyDistributed(ModuleOp module,
+                                llvm::function_ref<LogicalResult(func::FuncOp, MeshAttr)> verify);
 
 /// The mesh of a module; emits an error when there is none.
 MeshAttr getMeshOrError(ModuleOp module);

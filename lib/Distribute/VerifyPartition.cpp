@@ -2,7 +2,7 @@
 
 #include "Splits.h"
 #include "dchag/Distribute/Passes.h"
-#include "mlir/Dialect/Shard/IR/ShardOps.h"
+#include "dialects/interfaces/Collective.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_VERIFYPARTITION
@@ -50,9 +50,7 @@ static bool passesPartials(Operation *op, MeshAttr mesh) {
   RuledOp ruled(op, mesh);
   if (!ruled)
     return false;
-  SmallVector<ShardingAttr> shardings;
-  for (unsigned slot = 0; slot < ruled.getNumSlots(); ++slot)
-    shardings.push_back(getValueSharding(ruled.getValue(slot)));
+  SmallVector<ShardingAttr> shardings = ruled.getValueShardings();
   ruled.dropPassed(shardings);
   return llvm::none_of(ArrayRef(shardings).take_front(op->getNumOperands()),
                        [](ShardingAttr sharding) { return sharding.isPartial(); });
@@ -61,7 +59,9 @@ static bool passesPartials(Operation *op, MeshAttr mesh) {
 /// Partial values are combined before anything else than linear ops sees them.
 static LogicalResult verifyPartials(Operation *op, MeshAttr mesh) {
   auto combines = [](Operation *other) {
-    return isa<ReshardOp, RescaleOp, shard::AllReduceOp, shard::ReduceScatterOp>(other);
+    auto collective = dyn_cast<CollectiveOpInterface>(other);
+    // By name: reshards are what distribution itself makes, and a rescaled part is a sum.
+    return (collective && collective.getReductionKind()) || isa<ReshardOp, RescaleOp>(other);
   };
   for (OpResult result : op->getResults()) {
     if (!getResultSharding(result).isPartial() || combines(op))
@@ -77,17 +77,13 @@ static LogicalResult verifyPartials(Operation *op, MeshAttr mesh) {
 namespace {
 struct VerifyPartition : mlir::dchag::impl::VerifyPartitionBase<VerifyPartition> {
   void runOnOperation() override {
-    MeshAttr mesh = getMeshOrError(getOperation());
-    auto functions = getDistributedFunctions(getOperation());
-    if (!mesh || failed(functions))
-      return signalPassFailure();
-    bool ok = true;
-    for (func::FuncOp function : *functions) {
-      ok &= succeeded(verifySignature(function, mesh));
+    auto verify = [](func::FuncOp function, MeshAttr mesh) {
+      bool ok = succeeded(verifySignature(function, mesh));
       for (Operation &op : function.front())
         ok &= succeeded(verifyPartials(&op, mesh));
-    }
-    if (!ok)
+      return success(ok);
+    };
+    if (failed(verifyDistributed(getOperation(), verify)))
       return signalPassFailure();
     markAllAnalysesPreserved();
   }

@@ -50,12 +50,11 @@ static LogicalResult verifyOp(Operation *op, MeshAttr mesh) {
   if (auto returnOp = dyn_cast<func::ReturnOp>(op))
     return verifyReturn(returnOp, mesh);
   RuledOp ruled(op, mesh);
-  SmallVector<ShardingAttr> shardings;
+  SmallVector<ShardingAttr> shardings = ruled.getValueShardings();
   bool replicated = true;
-  for (unsigned slot = 0; slot < ruled.getNumSlots(); ++slot) {
-    shardings.push_back(getValueSharding(ruled.getValue(slot)));
-    auto error = [&] { return op->emitOpError("value ") << slot << ": "; };
-    if (failed(shardings.back().verifyFor(error, ruled.getValue(slot).getType(), mesh)))
+  for (auto [slot, sharding] : llvm::enumerate(shardings)) {
+    auto error = [&, slot = slot] { return op->emitOpError("value ") << slot << ": "; };
+    if (failed(sharding.verifyFor(error, ruled.getValue(slot).getType(), mesh)))
       return failure();
   }
   ruled.dropPassed(shardings);
@@ -81,15 +80,13 @@ static LogicalResult verifyOp(Operation *op, MeshAttr mesh) {
 namespace {
 struct VerifyShardings : mlir::dchag::impl::VerifyShardingsBase<VerifyShardings> {
   void runOnOperation() override {
-    MeshAttr mesh = getMeshOrError(getOperation());
-    auto functions = getDistributedFunctions(getOperation());
-    if (!mesh || failed(functions))
-      return signalPassFailure();
-    bool ok = true;
-    for (func::FuncOp function : *functions)
+    auto verify = [](func::FuncOp function, MeshAttr mesh) {
+      bool ok = true;
       for (Operation &op : function.front())
         ok &= succeeded(verifyOp(&op, mesh));
-    if (!ok)
+      return success(ok);
+    };
+    if (failed(verifyDistributed(getOperation(), verify)))
       return signalPassFailure();
     markAllAnalysesPreserved();
   }

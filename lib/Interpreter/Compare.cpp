@@ -2,15 +2,8 @@
 
 #include "Compare.h"
 #include "Execution.h"
-#include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/Program.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Shard/IR/ShardDialect.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/TypeUtilities.h"
+#include "mlir/IR/SymbolTable.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
 
@@ -111,33 +104,13 @@ FailureOr<double> mlir::dchag::compareTensors(const EvalTensor &actual, const Ev
 // Programs
 //===----------------------------------------------------------------------===//
 
-/// Sums of products of such constants and small integers have few bits.
-static bool isShortConstant(arith::ConstantOp op) {
-  auto isShort = [](const APFloat &number) {
-    APFloat value = number;
-    bool losesInfo;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-    double scaled = value.convertToDouble() * 1024;
-    return !std::isfinite(scaled) || (scaled == std::trunc(scaled) && std::fabs(scaled) < 1048576);
-  };
-  if (auto number = dyn_cast<FloatAttr>(op.getValue()))
-    return isShort(number.getValue());
-  if (auto elements = dyn_cast<DenseFPElementsAttr>(op.getValue()))
-    return llvm::all_of(elements.getValues<APFloat>(), isShort);
-  return !isa<FloatType>(getElementTypeOrSelf(op.getType()));
-}
-
 static bool computesExactly(Operation *op) {
-  if (auto constant = dyn_cast<arith::ConstantOp>(op))
-    return isShortConstant(constant);
-  if (isa<arith::DivFOp, arith::RemFOp>(op))
-    return false;
-  if (isa<linalg::ContractOp, linalg::ReduceOp, linalg::BroadcastOp, linalg::TransposeOp,
-          linalg::FillOp, linalg::YieldOp, ModuleOp, TokenizeOp, AggregateLinearOp, ConvolutionOp,
-          GatherOp, ScatterOp, math::AbsFOp, math::FloorOp, math::CeilOp, math::AbsIOp>(op))
+  // Functions, modules and grids hold ops; terminators pass values on.
+  if (op->hasTrait<OpTrait::SymbolTable>() || isa<SymbolOpInterface>(op) ||
+      op->hasTrait<OpTrait::IsTerminator>())
     return true;
-  return isa_and_nonnull<arith::ArithDialect, tensor::TensorDialect, func::FuncDialect,
-                         shard::ShardDialect, scf::SCFDialect>(op->getDialect());
+  auto exact = dyn_cast<ExactOpInterface>(op);
+  return exact && exact.isExactOnIntegers();
 }
 
 bool mlir::dchag::computesExactly(ModuleOp module) {

@@ -1,10 +1,9 @@
 //===- Spmd.cpp - executes per-device programs ------------------------------*- C++ -*-===//
 
 #include "dchag/Interpreter/Spmd.h"
-#include "Collectives.h"
 #include "Execution.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Shard/IR/ShardDialect.h"
+#include "dialects/interfaces/Collective.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -60,8 +59,8 @@ private:
     environment.erase(lifetimes.endingAt(next));
     next = next->getNextNode();
   }
-  LogicalResult enter(scf::IfOp branch);
-  void yield(scf::YieldOp op);
+  LogicalResult enter(RegionBranchOpInterface branch);
+  LogicalResult yield(RegionBranchTerminatorOpInterface op);
   LogicalResult step();
 
   GridPosition position;
@@ -72,34 +71,58 @@ private:
 };
 } // namespace
 
-LogicalResult Rank::enter(scf::IfOp branch) {
-  bool condition = environment.get(branch.getCondition()).ints()[0] != 0;
-  Region &region = condition ? branch.getThenRegion() : branch.getElseRegion();
-  if (region.empty())
+static LogicalResult refuseBranch(Operation *op) {
+  return op->emitOpError("cannot be executed: wanted a branch that its operands decide, such as "
+                         "scf.if");
+}
+
+/// Enters the region that the values of the operands choose.
+LogicalResult Rank::enter(RegionBranchOpInterface branch) {
+  SmallVector<Attribute> operands;
+  for (Value operand : branch->getOperands()) {
+    Type type = operand.getType();
+    if (!type.isIntOrIndex())
+      return refuseBranch(branch);
+    unsigned width =
+        type.isIndex() ? IndexType::kInternalStorageBitWidth : type.getIntOrFloatBitWidth();
+    APInt value(width, environment.get(operand).ints()[0], /*isSigned=*/true,
+                /*implicitTrunc=*/true);
+    operands.push_back(IntegerAttr::get(type, value));
+  }
+  SmallVector<RegionSuccessor> successors;
+  branch.getEntrySuccessorRegions(operands, successors);
+  if (branch.hasLoop() || successors.size() != 1 || !successors[0].getSuccessorInputs().empty())
+    return refuseBranch(branch);
+  if (successors[0].isParent())
     leave();
   else
-    next = &region.front().front();
+    next = &successors[0].getSuccessor()->front().front();
   return success();
 }
 
-void Rank::yield(scf::YieldOp op) {
+/// Leaves a region with the results of its branch.
+LogicalResult Rank::yield(RegionBranchTerminatorOpInterface op) {
+  SmallVector<RegionSuccessor> successors;
+  op.getSuccessorRegions(SmallVector<Attribute>(op->getNumOperands()), successors);
+  if (successors.size() != 1 || !successors[0].isParent())
+    return refuseBranch(op->getParentOp());
   SmallVector<EvalTensor> values = environment.getOperands(op);
   environment.erase(lifetimes.endingAt(op));
   next = op->getParentOp();
   for (auto [result, value] : llvm::zip_equal(next->getResults(), values))
     environment.set(result, std::move(value));
   leave();
+  return success();
 }
 
 LogicalResult Rank::step() {
-  if (auto branch = dyn_cast<scf::IfOp>(next))
+  // An op that is evaluated as a whole may have regions, too.
+  bool isWhole = isa<EvaluableOpInterface, SpmdEvaluableOpInterface>(next);
+  if (auto branch = dyn_cast<RegionBranchOpInterface>(next); branch && !isWhole)
     return enter(branch);
-  if (auto op = dyn_cast<scf::YieldOp>(next)) {
-    if (!isa<scf::IfOp>(op->getParentOp()))
-      return op->getParentOp()->emitOpError("cannot be executed: only scf.if is");
-    yield(op);
-    return success();
-  }
+  if (auto op = dyn_cast<RegionBranchTerminatorOpInterface>(next);
+      op && isa<RegionBranchOpInterface>(op->getParentOp()))
+    return yield(op);
   if (isa<func::ReturnOp>(next)) {
     returned = environment.getOperands(next);
     next = nullptr;
@@ -112,7 +135,8 @@ LogicalResult Rank::step() {
       return failure();
     return finish(results);
   }
-  if (next->getDialect() && isa<shard::ShardDialect>(next->getDialect()))
+  // The dialect has more ops than these, so that the message names what can be executed.
+  if (isa_and_nonnull<shard::ShardDialect>(next->getDialect()))
     return next->emitOpError("cannot be executed: wanted all_gather, all_reduce, reduce_scatter, "
                              "all_to_all, all_slice, broadcast, shift or a process index");
   if (failed(evaluateOp(next, operands, results, options)))
@@ -121,7 +145,7 @@ LogicalResult Rank::step() {
 }
 
 LogicalResult Rank::run() {
-  while (next && !getCollectiveAxes(next))
+  while (next && !getExchange(next))
     if (failed(step()))
       return failure();
   return success();
@@ -132,7 +156,7 @@ LogicalResult Rank::run() {
 //===----------------------------------------------------------------------===//
 
 /// Ranks that differ from `rank` along `axes` only, in the order of the group.
-static SmallVector<int64_t> getGroup(ArrayRef<Rank> ranks, int64_t rank, ArrayRef<int16_t> axes) {
+static SmallVector<int64_t> getGroup(ArrayRef<Rank> ranks, int64_t rank, ArrayRef<int32_t> axes) {
   const GridPosition &position = ranks[rank].getPosition();
   SmallVector<int64_t> group;
   for (const Rank &other : ranks) {
@@ -152,19 +176,19 @@ static SmallVector<int64_t> getGroup(ArrayRef<Rank> ranks, int64_t rank, ArrayRe
 
 /// Executes the collective that `rank` waits at if its whole group is there.
 static FailureOr<bool> tryCollective(MutableArrayRef<Rank> ranks, int64_t rank) {
-  Operation *op = ranks[rank].getWaiting();
-  ArrayRef<int16_t> axes = *getCollectiveAxes(op);
+  CollectiveOpInterface op = getExchange(ranks[rank].getWaiting());
+  SmallVector<int32_t> axes = op.getMeshAxes();
   SmallVector<int64_t> group = getGroup(ranks, rank, axes);
   if (llvm::any_of(group, [&](int64_t other) { return ranks[other].getWaiting() != op; }))
     return false;
   SmallVector<int64_t> groupShape;
-  for (int16_t axis : axes)
+  for (int32_t axis : axes)
     groupShape.push_back(ranks[rank].getPosition().shape[axis]);
   std::vector<SmallVector<EvalTensor>> operands;
   for (int64_t other : group)
     operands.push_back(ranks[other].getOperands());
   SmallVector<EvalTensor> results;
-  if (failed(checkResultTypes(op)) || failed(evaluateCollective(op, groupShape, operands, results)))
+  if (failed(checkResultTypes(op)) || failed(op.evaluateOnGroup(groupShape, operands, results)))
     return failure();
   for (auto [other, result] : llvm::zip_equal(group, results))
     if (failed(ranks[other].finishCollective(std::move(result))))
@@ -176,14 +200,15 @@ static FailureOr<bool> tryCollective(MutableArrayRef<Rank> ranks, int64_t rank) 
 static LogicalResult reportWaiting(func::FuncOp function, ArrayRef<Rank> ranks) {
   InFlightDiagnostic diagnostic = function.emitOpError("stops: ranks wait for each other");
   for (const Rank &rank : ranks) {
-    Operation *op = rank.getWaiting();
+    CollectiveOpInterface op =
+        rank.getWaiting() ? getExchange(rank.getWaiting()) : CollectiveOpInterface();
     if (!op) {
       diagnostic.attachNote() << "rank " << rank.getPosition().rank << " has returned";
       continue;
     }
     Diagnostic &note = diagnostic.attachNote(op->getLoc());
     note << "rank " << rank.getPosition().rank << " waits at '" << op->getName() << "' for rank";
-    for (int64_t other : getGroup(ranks, rank.getPosition().rank, *getCollectiveAxes(op)))
+    for (int64_t other : getGroup(ranks, rank.getPosition().rank, op.getMeshAxes()))
       if (ranks[other].getWaiting() != op)
         note << " " << other;
   }
@@ -194,14 +219,17 @@ static LogicalResult reportWaiting(func::FuncOp function, ArrayRef<Rank> ranks) 
 static LogicalResult checkGrid(func::FuncOp function, ArrayRef<int64_t> gridShape) {
   SymbolTableCollection symbols;
   WalkResult result = function.walk([&](Operation *op) {
-    StringRef name = getGridName(op);
-    if (name.empty() || !isa_and_nonnull<shard::ShardDialect>(op->getDialect()))
+    FlatSymbolRefAttr name;
+    if (auto collective = dyn_cast<CollectiveOpInterface>(op))
+      name = collective.getGridSymbol();
+    else if (auto onRank = dyn_cast<SpmdEvaluableOpInterface>(op))
+      name = onRank.getGridSymbol();
+    if (!name)
       return WalkResult::advance();
-    auto grid = symbols.lookupNearestSymbolFrom<shard::GridOp>(
-        op, op->getAttrOfType<FlatSymbolRefAttr>("grid"));
+    auto grid = symbols.lookupNearestSymbolFrom<shard::GridOp>(op, name);
     if (grid && grid.getShape() == gridShape)
       return WalkResult::advance();
-    op->emitOpError("refers to @") << name << ", which is not the grid that the program runs on";
+    op->emitOpError("refers to ") << name << ", which is not the grid that the program runs on";
     return WalkResult::interrupt();
   });
   return failure(result.wasInterrupted());
@@ -237,7 +265,7 @@ LogicalResult mlir::dchag::evaluateSpmd(func::FuncOp function, ArrayRef<int64_t>
         continue;
       waiting = true;
       // A rank that has just left a collective may be anywhere: it runs on first.
-      if (!getCollectiveAxes(ranks[i].getWaiting()))
+      if (!getExchange(ranks[i].getWaiting()))
         continue;
       FailureOr<bool> done = tryCollective(ranks, i);
       if (failed(done))

@@ -42,7 +42,8 @@ private:
 
 } // namespace
 
-/// Broadcasts and views of them: they take memory and save nothing.
+/// Broadcasts and views of them: they take memory and save nothing. By name: no interface tells
+/// ops that repeat elements from others that move them.
 bool Partition::isSpread(Operation *op) const {
   if (isa<linalg::BroadcastOp>(op))
     return true;

@@ -215,6 +215,8 @@ static std::optional<Boxes> insert(Boxes source, const Boxes &target, tensor::In
   return source;
 }
 
+/// By name: upstream has no interface that says which element of an operand an element of a tensor
+/// is (ViewLikeOpInterface is about buffers), and every op here moves boxes in its own way.
 std::optional<Boxes> ReadAnalysis::compute(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return readAll(argument);

@@ -75,3 +75,36 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
     return %y : tensor<4xf32>
   }
 }
+
+// -----
+
+// Every branch that an operand decides: here the same on all ranks.
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  shard.grid @mesh(shape = 2)
+  func.func @switch(%x: tensor<4xf32> {dchag.sharding = #dchag.sharding<[["tp"]]>}, %i: index {dchag.sharding = #dchag.sharding<[]>}) -> tensor<4xf32> {
+    %y = scf.index_switch %i -> tensor<4xf32>
+    case 1 {
+      %s = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<4xf32> -> tensor<4xf32>
+      scf.yield %s : tensor<4xf32>
+    }
+    default {
+      scf.yield %x : tensor<4xf32>
+    }
+    return %y : tensor<4xf32>
+  }
+}
+
+// -----
+
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  shard.grid @mesh(shape = 2)
+  func.func @parallel(%x: tensor<4xf32> {dchag.sharding = #dchag.sharding<[[]]>}) {
+    %zero = arith.constant 0 : index
+    %one = arith.constant 1 : index
+    scf.parallel (%i) = (%zero) to (%one) step (%one) {
+      // expected-error @+1 {{stands in 'scf.parallel', of which is not known that all ranks of its group execute it}}
+      %s = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<4xf32> -> tensor<4xf32>
+    }
+    return
+  }
+}

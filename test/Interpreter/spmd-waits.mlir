@@ -1,4 +1,6 @@
 // RUN: dchag-opt %s --emit=run --run-function=branches | FileCheck %s
+// RUN: dchag-opt %s --emit=run --run-function=switches | FileCheck %s --check-prefix=SWITCHES
+// RUN: not dchag-opt %s --emit=run --run-function=loops 2>&1 | FileCheck %s --check-prefix=LOOPS
 // RUN: not dchag-opt %s --emit=run --run-function=waits 2>&1 | FileCheck %s --check-prefix=WAITS
 // RUN: not dchag-opt %s --emit=run --run-function=sends 2>&1 | FileCheck %s --check-prefix=SENDS
 
@@ -23,6 +25,39 @@ module {
     } else {
       %m = shard.all_reduce %x on @mesh grid_axes = [0] reduction = max : tensor<1xi32> -> tensor<1xi32>
       scf.yield %m : tensor<1xi32>
+    }
+    return %y : tensor<1xi32>
+  }
+
+  // Any branch whose operands decide where it goes.
+  // SWITCHES: rank 0: result0: 1xi32 = [7]
+  // SWITCHES: rank 1: result0: 1xi32 = [4]
+  // SWITCHES: rank 2: result0: 1xi32 = [7]
+  // SWITCHES: rank 3: result0: 1xi32 = [4]
+  func.func @switches() -> tensor<1xi32> {
+    %r, %c = shard.process_multi_index on @mesh : index, index
+    %i = shard.process_linear_index on @mesh : index
+    %n = arith.index_cast %i : index to i32
+    %x = tensor.splat %n : tensor<1xi32>
+    %y = scf.index_switch %c -> tensor<1xi32>
+    case 1 {
+      %s = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<1xi32> -> tensor<1xi32>
+      scf.yield %s : tensor<1xi32>
+    }
+    default {
+      %seven = arith.constant dense<7> : tensor<1xi32>
+      scf.yield %seven : tensor<1xi32>
+    }
+    return %y : tensor<1xi32>
+  }
+
+  // LOOPS: error: 'scf.for' op cannot be executed: wanted a branch that its operands decide, such as scf.if
+  func.func @loops() -> tensor<1xi32> {
+    %x = arith.constant dense<1> : tensor<1xi32>
+    %zero = arith.constant 0 : index
+    %one = arith.constant 1 : index
+    %y = scf.for %i = %zero to %one step %one iter_args(%v = %x) -> tensor<1xi32> {
+      scf.yield %v : tensor<1xi32>
     }
     return %y : tensor<1xi32>
   }

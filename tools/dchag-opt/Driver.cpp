@@ -47,7 +47,7 @@ static CompileOptions getCompileOptions() {
   options.mode = getModeName();
   options.strategy = strategy;
   options.commReport = commReport;
-  options.shard = llvm::join(shard, ";");
+  options.shard = llvm::join(dchag::options::shard, ";");
   return options;
 }
 

@@ -1,10 +1,9 @@
 //===- Shard.cpp - evaluation of shard ops that exchange nothing -----------*- C++ -*-===//
 
+#include "dialects/interfaces/Collective.h"
 #include "dialects/interfaces/EvalCopy.h"
 #include "dialects/interfaces/models/Elementwise.h"
 #include "dialects/interfaces/models/Models.h"
-#include "mlir/Dialect/Shard/IR/ShardDialect.h"
-#include "mlir/Dialect/Shard/IR/ShardOps.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -24,6 +23,9 @@ struct LinearIndex
     results.push_back(makeIndex(op->getContext(), position.rank));
     return success();
   }
+  FlatSymbolRefAttr getGridSymbol(Operation *op) const {
+    return cast<shard::ProcessLinearIndexOp>(op).getGridAttr();
+  }
 };
 
 struct MultiIndex
@@ -40,6 +42,15 @@ struct MultiIndex
       results.push_back(makeIndex(op->getContext(), position.getIndex(axis)));
     return success();
   }
+  std::optional<SmallVector<int32_t>> getDependentAxes(Operation *op, MeshAttr) const {
+    ArrayRef<int16_t> axes = cast<shard::ProcessMultiIndexOp>(op).getAxes();
+    if (axes.empty())
+      return std::nullopt;
+    return llvm::to_vector_of<int32_t>(axes);
+  }
+  FlatSymbolRefAttr getGridSymbol(Operation *op) const {
+    return cast<shard::ProcessMultiIndexOp>(op).getGridAttr();
+  }
 };
 
 /// The part of this rank of a dimension cut in equal parts.
@@ -47,17 +58,23 @@ struct AllSlice : SpmdEvaluableOpInterface::ExternalModel<AllSlice, shard::AllSl
   LogicalResult evaluateOnRank(Operation *op, const GridPosition &position,
                                ArrayRef<EvalTensor> operands,
                                SmallVectorImpl<EvalTensor> &results) const {
-    auto slice = cast<shard::AllSliceOp>(op);
+    auto slice = cast<CollectiveOpInterface>(op);
     EvalTensor result = makeResult(op);
-    unsigned dim = slice.getSliceAxis().getSExtValue();
+    unsigned dim = *slice.getCutDim();
     SmallVector<int64_t> offsets(result.getRank(), 0);
-    offsets[dim] = position.getIndexInGroup(slice.getGridAxes()) * result.getDim(dim);
+    offsets[dim] = position.getIndexInGroup(slice.getMeshAxes()) * result.getDim(dim);
     if (offsets[dim] + result.getDim(dim) > operands[0].getDim(dim))
       return op->emitOpError("slices beyond dimension ") << dim << " of its operand";
     copyElements(result.getShape(), result, viewOf(result), operands[0],
                  viewOf(operands[0], offsets));
     results.push_back(std::move(result));
     return success();
+  }
+  std::optional<SmallVector<int32_t>> getDependentAxes(Operation *op, MeshAttr) const {
+    return cast<CollectiveOpInterface>(op).getMeshAxes();
+  }
+  FlatSymbolRefAttr getGridSymbol(Operation *op) const {
+    return cast<CollectiveOpInterface>(op).getGridSymbol();
   }
 };
 } // namespace

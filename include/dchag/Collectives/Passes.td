@@ -80,7 +80,8 @@ def VerifyCollectives : Pass<"verify-collectives", "::mlir::ModuleOp"> {
   let description = [{
     A collective inside of an op with regions is reached by all ranks of its group only if the
     conditions and bounds of that op are the same on all of them. Fails where values do not show
-    it, and at ops with regions that are none of `scf.if` and `scf.for`. Changes nothing.
+    it, and at other ops with regions than branches that an operand decides and loops with bounds
+    (RegionBranchOpInterface, LoopLikeOpInterface): `scf.if` and `scf.for`, say. Changes nothing.
     ```mlir
     // On the mesh ["dp" = 2, "tp" = 2].
     %r = shard.process_multi_index on @mesh axes = [1] : index
