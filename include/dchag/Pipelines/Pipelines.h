@@ -32,8 +32,8 @@ struct CompileOptions {
 };
 
 /// Textual pipeline of the stages between import and code generation:
-/// set-machine, raise, prepare, extract-reads, distribute, optimize-collectives; for a program that is per
-/// device already at most the report.
+/// set-machine, raise, prepare, extract-reads, distribute, optimize-collectives; for a program that
+/// is per device already at most the report.
 std::string getModelPipeline(const CompileOptions &options);
 
 /// Adds the passes of a textual pipeline to a pass manager on modules. Unlike upstream's

@@ -180,7 +180,8 @@ def LegalizeRuntimeOperands : Pass<"legalize-runtime-operands", "::mlir::ModuleO
     Fails at a product whose result has more batch dimensions that do not follow each other than the
     target's products take.
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect"];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::dchag::rt::RuntimeDialect"];
   let statistics = [Statistic<"numCopies", "num-copies", "operands copied">];
 }
 

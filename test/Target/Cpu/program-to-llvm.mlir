@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --program-to-llvm --split-input-file --verify-diagnostics | FileCheck %s
 
 // A product is a constant that describes it: element types, batch, bias, activation, accumulate, then alpha and sizes.
-// CHECK-DAG: llvm.mlir.global internal constant @[[PRODUCT:matmul_[x0-9a-f_]+]]()
+// CHECK-DAG: llvm.mlir.global internal constant @[[$PRODUCT:matmul_[x0-9a-f_]+]]()
 // CHECK-DAG: llvm.func @dchag_rt_matmul(!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr)
 // CHECK-DAG: llvm.func @dchag_rt_copy(!llvm.ptr, i32, i64, !llvm.ptr, !llvm.ptr)
 // CHECK-DAG: llvm.func @dchag_rt_axis_index(!llvm.ptr, i32) -> i64
@@ -17,7 +17,7 @@ module attributes {dchag_rt.program = #dchag_rt.program<"m", axes = [#dchag_rt.a
     // CHECK: llvm.call @dchag_rt_axis_index(%[[CONTEXT]], %{{.+}}) : (!llvm.ptr, i32) -> i64
     %i = dchag_rt.axis_index 0
     %part = dchag_rt.view %arena[64] + %i : memref<128xi8> -> memref<2x3xf32>
-    // CHECK: %[[P:.+]] = llvm.mlir.addressof @[[PRODUCT]]
+    // CHECK: %[[P:.+]] = llvm.mlir.addressof @[[$PRODUCT]]
     // CHECK: llvm.call @dchag_rt_matmul(%[[CONTEXT]], %{{.+}}, %[[P]],
     dchag_rt.matmul(%x, %w) outs(%y) {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>]} : (memref<2x5xf32>, memref<5x3xf32>, memref<2x3xf32>) -> ()
     // CHECK: llvm.call @dchag_rt_all_reduce(%[[CONTEXT]],
