@@ -101,7 +101,7 @@ protected:
   }
 
   /// Tries all factors; returns their kinds in words, "p" parallel, "s" sum, "x" softmax, "n"
-  /// window, "w" whole.
+  /// whole ("w").
   std::string check(Operation *op) {
     RuleAttr rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
     EXPECT_TRUE(rule);
@@ -113,7 +113,7 @@ protected:
     std::string kinds;
     for (int64_t f = 0; f < static_cast<int64_t>(rule.getFactors().size()); ++f) {
       FactorAttr factor = rule.getFactor(f);
-      static const char letters[] = "ps??xnw";
+      static const char letters[] = "ps??xw";
       kinds += letters[static_cast<int>(factor.getKind())];
       if (factor.getSize() < 2)
         continue;
@@ -304,10 +304,10 @@ TEST_F(RuleTest, Convolution) {
                                       ArrayRef<int64_t>{2, 1}, ArrayRef<int64_t>{1, 0},
                                       ArrayRef<int64_t>{2, 1}, groups));
   };
-  // Groups, B, features, channels, and for each spatial dimension window and kernel.
-  EXPECT_EQ(convolve(2, true), "ppwwnwnw");
-  EXPECT_EQ(convolve(1, true), "pppwnwnw");
-  EXPECT_EQ(convolve(1, false), "pppsnwnw");
+  // Groups, B, features, channels, and for each spatial dimension positions and kernel.
+  EXPECT_EQ(convolve(2, true), "ppwwwwww");
+  EXPECT_EQ(convolve(1, true), "pppwwwww");
+  EXPECT_EQ(convolve(1, false), "pppswwww");
 }
 
 TEST_F(RuleTest, NothingToSplitHasNoRule) {
