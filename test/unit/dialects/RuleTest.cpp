@@ -100,8 +100,8 @@ protected:
     return false;
   }
 
-  /// Tries all factors; returns their kinds in words, "p" parallel, "s" sum, "x" softmax, "n"
-  /// whole ("w").
+  /// Tries all factors; returns their kinds in words, "p" parallel, "s" sum, "x" softmax, "w"
+  /// whole.
   std::string check(Operation *op) {
     RuleAttr rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
     EXPECT_TRUE(rule);
