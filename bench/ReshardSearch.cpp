@@ -100,7 +100,7 @@ void Search::expand(const Place &place, double seconds) {
   double local = place.getNumLocal();
   unsigned numDims = setting.shape.size();
   for (const auto &axes : groups) {
-    auto after = [&](ExchangeKind kind, double elements) {
+    auto after = [&](CollectiveKind kind, double elements) {
       return seconds + costs.getExchange(kind, 4 * elements, axes).seconds;
     };
     double ranks = setting.getRanks(axes);
@@ -112,13 +112,13 @@ void Search::expand(const Place &place, double seconds) {
     for (unsigned axis : axes)
       combined.partial[axis] = Combine::None;
     if (isSum)
-      reach(combined, after(ExchangeKind::AllReduce, local));
+      reach(combined, after(CollectiveKind::AllReduce, local));
     for (unsigned dim = 0; dim < numDims; ++dim) {
       if (isFree)
         cut(place, dim, axes, [&](const Place &to) { reach(to, seconds); });
       if (isSum)
         cut(combined, dim, axes, [&](const Place &to) {
-          reach(to, after(ExchangeKind::ReduceScatter, double(to.getNumLocal()) * ranks));
+          reach(to, after(CollectiveKind::ReduceScatter, double(to.getNumLocal()) * ranks));
         });
       ArrayRef<unsigned> list = place.axes[dim];
       if (list.size() < axes.size() || list.take_back(axes.size()) != ArrayRef(axes))
@@ -127,13 +127,13 @@ void Search::expand(const Place &place, double seconds) {
       joined.axes[dim].truncate(list.size() - axes.size());
       joined.local[dim] =
           joined.axes[dim].empty() ? setting.shape[dim] : place.local[dim] * setting.getRanks(axes);
-      reach(joined, after(ExchangeKind::AllGather, local));
+      reach(joined, after(CollectiveKind::AllGather, local));
       for (unsigned other = 0; other < numDims; ++other)
         if (other != dim)
           cut(joined, other, axes, [&](const Place &to) {
             // The piece of a rank is as yet in parts along `dim` and padded along `other`.
             double piece = local / double(place.local[other]) * double(to.local[other]);
-            reach(to, after(ExchangeKind::AllToAll, piece * ranks));
+            reach(to, after(CollectiveKind::AllToAll, piece * ranks));
           });
     }
   }

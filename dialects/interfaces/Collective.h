@@ -2,7 +2,7 @@
 #ifndef DCHAG_INTERFACES_COLLECTIVE_H
 #define DCHAG_INTERFACES_COLLECTIVE_H
 
-#include "dialects/interfaces/EvalTensor.h"
+#include "dialects/interfaces/Interfaces.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/OpDefinition.h"
@@ -19,8 +19,11 @@ enum class CollectiveKind {
   Other          ///< what only the op itself knows
 };
 
-/// Bytes that a rank sends of an input of the type `input`: see CollectiveKind.
-double getBytesSentByKind(CollectiveKind kind, Type input, int64_t ranks);
+/// Bytes that a rank sends of an input of `bytes`: see CollectiveKind.
+double getBytesSentByKind(CollectiveKind kind, double bytes, int64_t ranks);
+/// Messages that follow each other: log2 of `ranks`, rounded up; twice that for an all-reduce,
+/// which is a reduce-scatter and an all-gather; none for a slice.
+unsigned getRoundsByKind(CollectiveKind kind, int64_t ranks);
 
 } // namespace mlir::dchag
 

@@ -55,8 +55,14 @@ def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
       "double", "getBytesSent", (ins "int64_t":$ranks), "",
       [{
         auto self = ::llvm::cast<::mlir::dchag::CollectiveOpInterface>($_op.getOperation());
-        return ::mlir::dchag::getBytesSentByKind(self.getCollectiveKind(),
-                                                 self.getInput().getType(), ranks);
+        return ::mlir::dchag::getBytesSentByKind(
+            self.getCollectiveKind(), ::mlir::dchag::getTensorBytes(self.getInput().getType()), ranks);
+      }]>,
+    InterfaceMethod<"Messages that follow each other in a group of `ranks` ranks.",
+      "unsigned", "getNumRounds", (ins "int64_t":$ranks), "",
+      [{
+        auto self = ::llvm::cast<::mlir::dchag::CollectiveOpInterface>($_op.getOperation());
+        return ::mlir::dchag::getRoundsByKind(self.getCollectiveKind(), ranks);
       }]>,
     InterfaceMethod<[{Computes what each rank of a group gets, appended to `outputs` in the order
       of the group, from the operands of each rank; `groupShape` has the number of ranks along

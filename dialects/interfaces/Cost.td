@@ -9,17 +9,15 @@ def CostOpInterface : OpInterface<"CostOpInterface"> {
   let description = [{
     Work of one execution of the op: floating-point operations (a multiply-add counts two,
     an exponential, error function, quotient or root one) and bytes of operands and results, each
-    counted once; or what ranks exchange by it. dialects/interfaces/CostModel.h makes seconds of it.
+    counted once. What ranks exchange is CollectiveOpInterface's. dialects/interfaces/CostModel.h makes
+    seconds of both.
   }];
   let methods = [
     InterfaceMethod<"Floating-point operations of one execution.", "double", "getFlops", (ins),
       "", [{ return 0.0; }]>,
     InterfaceMethod<"Bytes read and written by one execution when nothing stays in caches.",
       "double", "getBytes", (ins),
-      "", [{ return ::mlir::dchag::bytesOfOperandsAndResults($_op.getOperation()); }]>,
-    InterfaceMethod<"What ranks exchange; nothing for ops that a rank executes alone.",
-      "std::optional<::mlir::dchag::Exchange>", "getExchange", (ins),
-      "", [{ return std::nullopt; }]>
+      "", [{ return ::mlir::dchag::bytesOfOperandsAndResults($_op.getOperation()); }]>
   ];
 }
 

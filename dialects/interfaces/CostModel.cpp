@@ -3,7 +3,6 @@
 #include "dialects/interfaces/CostModel.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -52,36 +51,19 @@ unsigned CostModel::getLevel(ArrayRef<unsigned> axes) const {
   return levels.size() - 1;
 }
 
-Cost CostModel::getExchange(ExchangeKind kind, double bytes, ArrayRef<unsigned> axes) const {
+Cost CostModel::getExchange(double sent, unsigned rounds, ArrayRef<unsigned> axes) const {
+  const Level &level = levels[getLevel(axes)];
   Cost cost;
+  cost.sent = sent;
+  cost.seconds = rounds * double(level.latency) + sent * level.secondsPerByte;
+  return cost;
+}
+
+Cost CostModel::getExchange(CollectiveKind kind, double bytes, ArrayRef<unsigned> axes) const {
   int64_t ranks = getNumRanks(axes);
   if (ranks == 1)
-    return cost;
-  double part = bytes * static_cast<double>(ranks - 1) / static_cast<double>(ranks);
-  unsigned rounds = llvm::Log2_64_Ceil(ranks);
-  switch (kind) {
-  case ExchangeKind::AllGather:
-    cost.sent = bytes * static_cast<double>(ranks - 1);
-    break;
-  case ExchangeKind::AllReduce:
-    cost.sent = 2 * part;
-    rounds *= 2;
-    break;
-  case ExchangeKind::ReduceScatter:
-  case ExchangeKind::AllToAll:
-    cost.sent = part;
-    break;
-  case ExchangeKind::Broadcast:
-    cost.sent = bytes;
-    break;
-  case ExchangeKind::Shift:
-    cost.sent = bytes;
-    rounds = 1;
-    break;
-  }
-  const Level &level = levels[getLevel(axes)];
-  cost.seconds = rounds * double(level.latency) + cost.sent * level.secondsPerByte;
-  return cost;
+    return Cost();
+  return getExchange(getBytesSentByKind(kind, bytes, ranks), getRoundsByKind(kind, ranks), axes);
 }
 
 double CostModel::getBound(double bytes) const {
@@ -113,15 +95,16 @@ Type mlir::dchag::getWorkType(Operation *op) {
 }
 
 Cost CostModel::getCost(Operation *op) const {
-  auto model = dyn_cast<CostOpInterface>(op);
-  if (!model) {
-    Cost cost = getWork(0, bytesOfOperandsAndResults(op), getWorkType(op));
-    cost.numUnknown = 1;
-    return cost;
+  if (CollectiveOpInterface collective = mlir::dchag::getExchange(op)) {
+    auto axes = llvm::to_vector_of<unsigned>(collective.getMeshAxes());
+    int64_t ranks = getNumRanks(axes);
+    return ranks == 1
+               ? Cost()
+               : getExchange(collective.getBytesSent(ranks), collective.getNumRounds(ranks), axes);
   }
-  if (std::optional<Exchange> exchange = model.getExchange()) {
-    SmallVector<unsigned> axes(exchange->axes.begin(), exchange->axes.end());
-    return getExchange(exchange->kind, getTensorBytes(op->getOperand(0).getType()), axes);
-  }
-  return getWork(model.getFlops(), model.getBytes(), getWorkType(op));
+  if (auto model = dyn_cast<CostOpInterface>(op))
+    return getWork(model.getFlops(), model.getBytes(), getWorkType(op));
+  Cost cost = getWork(0, bytesOfOperandsAndResults(op), getWorkType(op));
+  cost.numUnknown = 1;
+  return cost;
 }

@@ -5,9 +5,7 @@
 //   an op          max(flops / rate of its element type, bytes / bandwidth of memory)
 //   a collective   rounds * latency + bytes sent / bandwidth
 //
-// Bytes sent are those of bandwidth-optimal algorithms: n - 1 times its operand in a gather of n
-// ranks, (n - 1)/n of it in an exchange or a scattered sum, twice that in a whole sum. Rounds are
-// log2 n, rounded up, and twice that in a whole sum, which is a scattered one and a gather.
+// Bytes sent and rounds are what CollectiveOpInterface says (dialects/interfaces/Collective.h).
 // Latency and bandwidth are those of the innermost level of the network that holds all groups
 // of the collective.
 //
@@ -15,6 +13,7 @@
 #ifndef DCHAG_INTERFACES_COSTMODEL_H
 #define DCHAG_INTERFACES_COSTMODEL_H
 
+#include "dialects/interfaces/Collective.h"
 #include "dialects/interfaces/Interfaces.h"
 
 namespace mlir::dchag {
@@ -45,7 +44,7 @@ public:
   /// Work on one rank; `type` is that of the elements that are multiplied.
   Cost getWork(double flops, double bytes, Type type) const;
   /// A collective of operands of `bytes` on each rank, along axes of the mesh.
-  Cost getExchange(ExchangeKind kind, double bytes, ArrayRef<unsigned> axes) const;
+  Cost getExchange(CollectiveKind kind, double bytes, ArrayRef<unsigned> axes) const;
 
   /// Least seconds in which a rank gets `bytes` from others, over any axes: 0 of no bytes.
   double getBound(double bytes) const;
@@ -55,6 +54,8 @@ public:
   unsigned getLevel(ArrayRef<unsigned> axes) const;
 
 private:
+  Cost getExchange(double sent, unsigned rounds, ArrayRef<unsigned> axes) const;
+
   struct Level {
     int64_t ranks;
     /// With the bits of a float, so that sums of what messages take are the same number in any

@@ -16,13 +16,15 @@ using namespace mlir::dchag;
 #include "dialects/interfaces/Target.cpp.inc"
 #include "dialects/interfaces/Tokens.cpp.inc"
 
+int64_t mlir::dchag::getElementBytes(Type element) {
+  return llvm::divideCeil(element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64, 8);
+}
+
 double mlir::dchag::getTensorBytes(Type type) {
   auto shaped = dyn_cast<ShapedType>(type);
   if (!shaped || !shaped.hasStaticShape())
     return 0;
-  Type element = shaped.getElementType();
-  unsigned bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
-  return static_cast<double>(shaped.getNumElements()) * llvm::divideCeil(bits, 8);
+  return static_cast<double>(shaped.getNumElements()) * getElementBytes(shaped.getElementType());
 }
 
 double mlir::dchag::bytesOfOperandsAndResults(Operation *op) {

@@ -11,6 +11,8 @@
 #include "mlir/IR/Operation.h"
 
 namespace mlir::dchag {
+/// Bytes of an element in memory: booleans take one, an index eight.
+int64_t getElementBytes(Type element);
 /// Bytes of a static tensor or buffer, an index counting eight; 0 for other types.
 double getTensorBytes(Type type);
 /// Bytes of all tensor operands and results, each counted once.
@@ -18,14 +20,6 @@ double bytesOfOperandsAndResults(Operation *op);
 /// A copy of `op` (attributes, regions) on other operands with other result types.
 Operation *cloneWithTypes(Operation *op, OpBuilder &builder, ValueRange operands,
                           TypeRange resultTypes);
-
-/// How ranks exchange values.
-enum class ExchangeKind { AllGather, AllReduce, AllToAll, ReduceScatter, Broadcast, Shift };
-struct Exchange {
-  ExchangeKind kind;
-  /// Axes of the grid along which ranks are a group.
-  ArrayRef<int16_t> axes;
-};
 /// Whether sums of products of such numbers and small integers are exact in float64: multiples of
 /// 1/1024 below 1024, and numbers that are not finite.
 bool hasFewBits(const APFloat &number);

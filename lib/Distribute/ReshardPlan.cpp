@@ -171,25 +171,24 @@ Layout::Dim Search::join(const Layout::Dim &dim, unsigned index, unsigned count)
   return joined;
 }
 
-static std::optional<ExchangeKind> getExchangeKind(ReshardStepKind kind) {
+static CollectiveKind getCollectiveKind(ReshardStepKind kind) {
   switch (kind) {
   case ReshardStepKind::Slice:
-    return std::nullopt;
+    return CollectiveKind::AllSlice;
   case ReshardStepKind::AllGather:
-    return ExchangeKind::AllGather;
+    return CollectiveKind::AllGather;
   case ReshardStepKind::AllToAll:
-    return ExchangeKind::AllToAll;
+    return CollectiveKind::AllToAll;
   case ReshardStepKind::ReduceScatter:
-    return ExchangeKind::ReduceScatter;
+    return CollectiveKind::ReduceScatter;
   case ReshardStepKind::AllReduce:
-    return ExchangeKind::AllReduce;
+    return CollectiveKind::AllReduce;
   }
-  return std::nullopt;
+  llvm_unreachable("all kinds are covered");
 }
 
 void Search::add(ReshardStep step, double operand) {
-  if (auto kind = getExchangeKind(step.kind))
-    step.cost = costs.getExchange(*kind, operand * elementBytes, step.axes);
+  step.cost = costs.getExchange(getCollectiveKind(step.kind), operand * elementBytes, step.axes);
   edges.push_back(std::move(step));
 }
 

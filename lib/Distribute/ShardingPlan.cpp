@@ -108,7 +108,7 @@ Cost ShardingPlan::getCost(ReshardPlanner &planner) const {
       continue;
     const PlannedValue &maximum = values[*reshard.maximum];
     double bytes = getTensorBytes(maximum.sharding.getLocalType(maximum.value.getType(), mesh));
-    cost += costs.getExchange(ExchangeKind::AllReduce, bytes, axes);
+    cost += costs.getExchange(CollectiveKind::AllReduce, bytes, axes);
   }
   return cost;
 }

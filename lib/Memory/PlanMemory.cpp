@@ -16,9 +16,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 static int64_t bytesOf(MemRefType type) {
-  Type element = type.getElementType();
-  int64_t bytes = element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  return type.getNumElements() * bytes;
+  return type.getNumElements() * getElementBytes(type.getElementType());
 }
 
 /// First and last position of the uses of `value` and its views, in numbers of `positions`.

@@ -83,7 +83,7 @@ Value EntryRewriter::getArgument(Type type, unsigned index) {
   if (buffer.getType() == type)
     return buffer;
   Value here = memref::AllocOp::create(b, function.getLoc(), cast<MemRefType>(type));
-  memref::CopyOp::create(b, function.getLoc(), buffer, here);
+  copy(buffer, here);
   return here;
 }
 
@@ -309,10 +309,9 @@ static ArrayAttr getAxes(ModuleOp module) {
 /// The distinct sets of axes of the collectives, in order of appearance.
 static ArrayAttr getGroups(ModuleOp module) {
   SetVector<Attribute> groups;
-  module.walk([&](Operation *op) {
-    if (isa_and_nonnull<rt::RuntimeDialect>(op->getDialect()))
-      if (auto axes = op->getAttrOfType<DenseI32ArrayAttr>("axes"))
-        groups.insert(axes);
+  module.walk([&](CollectiveOpInterface op) {
+    if (!op.getGridSymbol())
+      groups.insert(DenseI32ArrayAttr::get(module.getContext(), op.getMeshAxes()));
   });
   return ArrayAttr::get(module.getContext(), groups.getArrayRef());
 }

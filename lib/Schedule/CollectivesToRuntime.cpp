@@ -80,10 +80,7 @@ private:
     return SmallVector<int32_t>(axes.begin(), axes.end());
   }
   int64_t getNumRanks(ArrayRef<shard::GridAxis> axes) const {
-    int64_t ranks = 1;
-    for (shard::GridAxis axis : axes)
-      ranks *= gridShape[axis];
-    return ranks;
+    return shard::collectiveProcessGroupSize(axes, gridShape);
   }
   IntegerAttr addSite(Operation *op, ArrayRef<int32_t> axes);
   /// Position along `axes`, the first slowest; the size of an axis comes from the grid.
@@ -153,13 +150,6 @@ Value Converter::sliceOwnPart(shard::AllSliceOp op) {
 // Packing: communicators move contiguous parts
 //===----------------------------------------------------------------------===//
 
-static int64_t product(ArrayRef<int64_t> sizes) {
-  int64_t result = 1;
-  for (int64_t size : sizes)
-    result *= size;
-  return result;
-}
-
 /// The elements of `value` in row-major order as `shape`, which is not empty.
 Value Converter::reshape(Value value, ArrayRef<int64_t> shape) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -213,8 +203,9 @@ Value Converter::gather(shard::AllGatherOp op) {
                                            b.getDenseI32ArrayAttr(axes), addSite(op, axes))
                        .getResult();
   moveToUse(op, op.getResult());
-  int64_t outer = product(source.getShape().take_front(dim));
-  return moveDim(gathered, {ranks, outer, product(source.getShape().drop_front(dim))},
+  int64_t outer = ShapedType::getNumElements(source.getShape().take_front(dim));
+  return moveDim(gathered,
+                 {ranks, outer, ShapedType::getNumElements(source.getShape().drop_front(dim))},
                  result.getShape());
 }
 
@@ -229,9 +220,10 @@ Value Converter::reduceScatter(shard::ReduceScatterOp op) {
   llvm::append_range(parts, result.getShape());
   // Right behind the source, so that the collective can start there.
   b.setInsertionPointAfterValue(op.getInput());
-  int64_t outer = product(result.getShape().take_front(dim));
+  int64_t outer = ShapedType::getNumElements(result.getShape().take_front(dim));
   Value packed =
-      moveDim(op.getInput(), {outer, ranks, product(result.getShape().drop_front(dim))}, parts);
+      moveDim(op.getInput(),
+              {outer, ranks, ShapedType::getNumElements(result.getShape().drop_front(dim))}, parts);
   b.setInsertionPoint(op);
   SmallVector<int32_t> axes = getAxes(op.getGridAxes());
   Value init = makeEmpty(result);
@@ -252,8 +244,8 @@ Value Converter::exchange(shard::AllToAllOp op) {
   SmallVector<int64_t> parts{ranks};
   llvm::append_range(parts, part);
   auto cut = [&](int64_t dim) {
-    return std::pair(product(ArrayRef(part).take_front(dim)),
-                     product(ArrayRef(part).drop_front(dim)));
+    return std::pair(ShapedType::getNumElements(ArrayRef(part).take_front(dim)),
+                     ShapedType::getNumElements(ArrayRef(part).drop_front(dim)));
   };
   auto [sendOuter, send] = cut(split);
   auto [receiveOuter, receive] = cut(concat);

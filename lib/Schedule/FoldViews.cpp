@@ -29,10 +29,6 @@ static FailureOr<MemRefType> dropOffset(MemRefType type) {
                          StridedLayoutAttr::get(type.getContext(), 0, strides));
 }
 
-static int64_t bytesOf(Type element) {
-  return element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-}
-
 namespace {
 /// Where a view starts in its source: constant and, per rank, dynamic elements.
 struct Start {
@@ -72,9 +68,9 @@ static LogicalResult foldView(Operation *op, Value source) {
     start = getSubviewStart(b, subview, strides);
   else if (auto reinterpret = dyn_cast<memref::ReinterpretCastOp>(op))
     start.elements = reinterpret.getStaticOffsets()[0];
-  Value view =
-      rt::ViewOp::create(b, op->getLoc(), *type, source, start.dynamic,
-                         b.getI64IntegerAttr(start.elements * bytesOf(result.getElementType())));
+  Value view = rt::ViewOp::create(
+      b, op->getLoc(), *type, source, start.dynamic,
+      b.getI64IntegerAttr(start.elements * getElementBytes(result.getElementType())));
   op->getResult(0).replaceAllUsesWith(view);
   op->erase();
   return success();

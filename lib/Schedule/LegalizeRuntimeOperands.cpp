@@ -77,8 +77,9 @@ struct LegalizeRuntimeOperands
       LogicalResult result = success();
       if (auto matmul = dyn_cast<rt::MatmulOp>(op))
         result = legalizeMatmul(matmul);
-      else if (isa<rt::AllGatherOp, rt::AllReduceOp, rt::ReduceScatterOp, rt::AllToAllOp>(op))
-        legalizeCollective(cast<DestinationStyleOpInterface>(op));
+      else if (auto destination = dyn_cast<DestinationStyleOpInterface>(op);
+               destination && getExchange(op))
+        legalizeCollective(destination);
       else if (auto copy = dyn_cast<memref::CopyOp>(op))
         legalizeCopy(copy);
       if (failed(result))
@@ -127,7 +128,7 @@ struct LegalizeRuntimeOperands
                                            MemRefType::get(type.getShape(), type.getElementType(),
                                                            AffineMap(), type.getMemorySpace()));
       bool isInit = op.isDpsInit(&operand);
-      if (!isInit || isa<rt::AllReduceOp>(op))
+      if (!isInit || cast<CollectiveOpInterface>(op.getOperation()).isInPlace())
         buildCopy(b, op->getLoc(), original, copy, identity);
       if (isInit) {
         b.setInsertionPointAfter(op);

@@ -122,10 +122,6 @@ void EffectAnalysis::collect(Operation *op, Effects &effects) {
       collect(&inner, effects);
 }
 
-static bool isCollective(Operation *op) {
-  return isa<rt::AllGatherOp, rt::AllReduceOp, rt::ReduceScatterOp, rt::AllToAllOp>(op);
-}
-
 /// Ops that only name memory; they take no time and may move freely.
 static bool isName(Operation *op) {
   return isa<memref::AllocOp, ViewLikeOpInterface>(op) || isMemoryEffectFree(op);
@@ -150,7 +146,7 @@ struct OverlapCollectives : mlir::dchag::impl::OverlapCollectivesBase<OverlapCol
       SmallVector<Operation *> collectives;
       for (Block &block : function.getBody())
         for (Operation &op : block)
-          if (isCollective(&op) && op.getNumResults() == 0)
+          if (getExchange(&op) && op.getNumResults() == 0)
             collectives.push_back(&op);
       for (Operation *op : collectives) {
         Span span = getSpan(op, analysis);
@@ -188,7 +184,7 @@ struct OverlapCollectives : mlir::dchag::impl::OverlapCollectivesBase<OverlapCol
         continue;
       }
       // Ranks start collectives in one order.
-      if (needed.contains(previous) || isCollective(previous) || isa<rt::StartOp>(previous) ||
+      if (needed.contains(previous) || getExchange(previous) || isa<rt::StartOp>(previous) ||
           analysis.get(previous).conflict(own))
         break;
       span.first = previous;
@@ -215,7 +211,7 @@ struct OverlapCollectives : mlir::dchag::impl::OverlapCollectivesBase<OverlapCol
     Block *body = b.createBlock(&start.getBody());
     op->moveBefore(body, body->end());
     b.setInsertionPoint(span.last);
-    bool inPlace = isa<rt::AllReduceOp>(op);
+    bool inPlace = cast<CollectiveOpInterface>(op).isInPlace();
     rt::WaitOp::create(b, op->getLoc(), start.getRequest(), inPlace ? Value() : op->getOperand(0),
                        op->getOperands().back());
   }

@@ -252,6 +252,7 @@ struct Broadcast : CollectiveModel<Broadcast, shard::BroadcastOp> {
 /// read the result.
 struct Shift : CollectiveModel<Shift, shard::ShiftOp> {
   CollectiveKind getCollectiveKind(Operation *) const { return CollectiveKind::Other; }
+  unsigned getNumRounds(Operation *, int64_t) const { return 1; }
   LogicalResult evaluateOnGroup(Operation *op, ArrayRef<int64_t> groupShape, Operands operands,
                                 Results &outputs) const {
     auto shift = cast<shard::ShiftOp>(op);

@@ -52,7 +52,6 @@ struct ElementwiseCost : CostOpInterface::FallbackModel<ElementwiseCost> {
     return countElements(op->getResult(0).getType()) * (isa<math::FmaOp>(op) ? 2 : 1);
   }
   double getBytes(Operation *op) const { return bytesOfOperandsAndResults(op); }
-  std::optional<Exchange> getExchange(Operation *) const { return std::nullopt; }
 };
 
 /// What moves no bytes: views, what is there when the program starts, and what has no elements yet.
@@ -75,14 +74,6 @@ struct InsertCost : CostOpInterface::ExternalModel<InsertCost, tensor::InsertSli
 template <typename OpTy>
 struct CopyCost : CostOpInterface::ExternalModel<CopyCost<OpTy>, OpTy> {
   double getFlops(Operation *) const { return 0; }
-};
-
-template <typename OpTy, ExchangeKind kind>
-struct ExchangeCost : CostOpInterface::ExternalModel<ExchangeCost<OpTy, kind>, OpTy> {
-  double getFlops(Operation *) const { return 0; }
-  std::optional<Exchange> getExchange(Operation *op) const {
-    return Exchange{kind, cast<OpTy>(op).getGridAxes()};
-  }
 };
 
 void attachToElementwise(MLIRContext *context, StringRef dialect) {
@@ -117,14 +108,6 @@ void mlir::dchag::registerCosts(DialectRegistry &registry) {
     tensor::PadOp::attachInterface<CopyCost<tensor::PadOp>>(*context);
   });
   registry.addExtension(+[](MLIRContext *context, shard::ShardDialect *) {
-    using namespace shard;
-    AllGatherOp::attachInterface<ExchangeCost<AllGatherOp, ExchangeKind::AllGather>>(*context);
-    AllReduceOp::attachInterface<ExchangeCost<AllReduceOp, ExchangeKind::AllReduce>>(*context);
-    AllToAllOp::attachInterface<ExchangeCost<AllToAllOp, ExchangeKind::AllToAll>>(*context);
-    ReduceScatterOp::attachInterface<ExchangeCost<ReduceScatterOp, ExchangeKind::ReduceScatter>>(
-        *context);
-    BroadcastOp::attachInterface<ExchangeCost<BroadcastOp, ExchangeKind::Broadcast>>(*context);
-    ShiftOp::attachInterface<ExchangeCost<ShiftOp, ExchangeKind::Shift>>(*context);
-    AllSliceOp::attachInterface<CopyCost<AllSliceOp>>(*context);
+    shard::AllSliceOp::attachInterface<CopyCost<shard::AllSliceOp>>(*context);
   });
 }

@@ -10,7 +10,7 @@
 #include "mlir/IR/DialectRegistry.h"
 
 namespace mlir::dchag {
-/// Costs of the closed set and of collectives.
+/// Costs of the closed set and of slices.
 void registerCosts(DialectRegistry &registry);
 void registerArithEvaluation(DialectRegistry &registry);
 /// Which of the ops are exact on integers.

@@ -34,15 +34,18 @@ static std::optional<int32_t> getDtype(Type type) {
   return std::nullopt;
 }
 
+/// The number of a collective's axes among the groups of the program, or nothing.
+static std::optional<unsigned> getGroup(rt::ProgramAttr program, CollectiveOpInterface op) {
+  return program.getGroupIndex(DenseI32ArrayAttr::get(op->getContext(), op.getMeshAxes()));
+}
+
 LogicalResult mlir::dchag::verifyGroups(ModuleOp module) {
   auto program = rt::ProgramAttr::lookup(module);
   if (!program)
     return module.emitError("has no attribute ")
            << rt::ProgramAttr::attrName << ": run bind-buffers first";
-  WalkResult result = module.walk([&](Operation *op) {
-    auto axes = op->getAttrOfType<DenseI32ArrayAttr>("axes");
-    if (!isa_and_nonnull<rt::RuntimeDialect>(op->getDialect()) || !axes ||
-        program.getGroupIndex(axes))
+  WalkResult result = module.walk([&](CollectiveOpInterface op) {
+    if (op.getGridSymbol() || getGroup(program, op))
       return WalkResult::advance();
     op->emitOpError("has axes that are no group of ") << rt::ProgramAttr::attrName;
     return WalkResult::interrupt();
@@ -109,10 +112,7 @@ struct LowerCopy : RuntimePattern<rt::CopyOp> {
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getInit().getType());
-    Type element = type.getElementType();
-    int64_t elementBytes =
-        element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-    int64_t bytes = type.getNumElements() * elementBytes;
+    int64_t bytes = type.getNumElements() * getElementBytes(type.getElementType());
     // The device knows by the address which memory it is.
     auto plain = [&](Value buffer) -> Value {
       Value data = getPointer(b, loc, buffer);
@@ -174,26 +174,22 @@ protected:
   using Rewriter = ConversionPatternRewriter;
 
   /// Elements that a rank gives or gets: `count` of dchag_rt.h.
-  static Value getPart(Operation *op) {
-    auto destination = cast<DestinationStyleOpInterface>(op);
-    Value init = destination.getDpsInits().front();
-    return isa<rt::AllGatherOp>(op) ? op->getOperand(0) : init;
+  static Value getPart(CollectiveOpInterface op) {
+    return op.getCollectiveKind() == CollectiveKind::AllGather ? op.getInput() : op.getOutput();
   }
 
-  static FailureOr<LLVM::CallOp> emitCall(Rewriter &b, Operation *op, StringRef prefix, Type result,
-                                          ValueRange buffers) {
+  static FailureOr<LLVM::CallOp> emitCall(Rewriter &b, CollectiveOpInterface op, StringRef prefix,
+                                          Type result, ValueRange buffers) {
     Location loc = op->getLoc();
     auto part = cast<MemRefType>(getPart(op).getType());
     FailureOr<Value> type = Base::dtype(b, op, getPart(op));
     if (failed(type))
       return failure();
     auto program = rt::ProgramAttr::lookup(op->getParentOfType<ModuleOp>());
-    auto get = [&](StringRef name) { return op->getAttrOfType<IntegerAttr>(name).getInt(); };
-    std::optional<unsigned> group =
-        program.getGroupIndex(op->getAttrOfType<DenseI32ArrayAttr>("axes"));
+    auto queue = op->getAttrOfType<IntegerAttr>("queue");
     SmallVector<Value> arguments = {
-        Base::getContext(b, op), Base::i32(b, loc, op->hasAttr("queue") ? get("queue") : 0),
-        Base::i32(b, loc, get("site")), Base::i32(b, loc, *group), *type};
+        Base::getContext(b, op), Base::i32(b, loc, queue ? queue.getInt() : 0),
+        Base::i32(b, loc, *op.getSiteIndex()), Base::i32(b, loc, *getGroup(program, op)), *type};
     if (auto reduction = op->getAttrOfType<rt::ReductionAttr>("reduction"))
       arguments.push_back(Base::i32(b, loc, int64_t(reduction.getValue())));
     arguments.push_back(Base::i64(b, loc, part.getNumElements()));
@@ -209,7 +205,8 @@ struct LowerCollective : CollectivePattern<OpTy> {
   using CollectivePattern<OpTy>::CollectivePattern;
   LogicalResult matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
-    if (failed(this->emitCall(b, op, "dchag_rt_", Type(), adaptor.getOperands())))
+    auto collective = cast<CollectiveOpInterface>(op.getOperation());
+    if (failed(this->emitCall(b, collective, "dchag_rt_", Type(), adaptor.getOperands())))
       return failure();
     b.eraseOp(op);
     return success();
@@ -220,7 +217,7 @@ struct LowerStart : CollectivePattern<rt::StartOp> {
   using CollectivePattern::CollectivePattern;
   LogicalResult matchAndRewrite(rt::StartOp op, OpAdaptor,
                                 ConversionPatternRewriter &b) const override {
-    Operation *collective = op.getCollective();
+    auto collective = cast<CollectiveOpInterface>(op.getCollective().getOperation());
     SmallVector<Value> buffers;
     if (failed(b.getRemappedValues(collective->getOperands(), buffers)))
       return failure();
