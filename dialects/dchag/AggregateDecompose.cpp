@@ -51,23 +51,23 @@ struct Aggregation {
 
 Value Aggregation::rawScores() {
   int64_t width = keyWidth() / heads;
-  Value q = d.split(query, 2, {heads, width});
+  Value q = d.splitDim(query, 2, {heads, width});
   if (!wk)
-    return d.contract("gqjd,bgknjd->bgqjkn", q, d.split(tokens, 4, {heads, width}));
+    return d.contract("gqjd,bgknjd->bgqjkn", q, d.splitDim(tokens, 4, {heads, width}));
   // The matrix of the queries and keys first, or the keys.
   Value scores = d.cheapest(
       op,
       [&](Decomposer &d) {
-        Value matrix = d.contract("gqjd,gjda->gqja", q, d.split(wk, 1, {heads, width}));
+        Value matrix = d.contract("gqjd,gjda->gqja", q, d.splitDim(wk, 1, {heads, width}));
         return d.contract("gqja,bgkna->bgqjkn", matrix, tokens);
       },
       [&](Decomposer &d) {
         Value keys = d.contract("bgkna,gca->bgknc", tokens, wk);
-        return d.contract("gqjd,bgknjd->bgqjkn", q, d.split(keys, 4, {heads, width}));
+        return d.contract("gqjd,bgknjd->bgqjkn", q, d.splitDim(keys, 4, {heads, width}));
       });
   if (!bk)
     return scores;
-  Value offset = d.contract("gqjd,gjd->gqj", q, d.split(bk, 1, {heads, width}));
+  Value offset = d.contract("gqjd,gjd->gqj", q, d.splitDim(bk, 1, {heads, width}));
   return d.add(scores, d.spread(offset, "gqj", scores, "bgqjkn"));
 }
 
@@ -83,22 +83,23 @@ Value Aggregation::weightedValues(Value weights) {
   int64_t perHead = valueWidth() / heads;
   if (!wv)
     return d.contract("bgqjkn,bgknje->bgqnje", weights,
-                      d.split(dropMasked(d, tokens, "bgkna"), 4, {heads, perHead}));
+                      d.splitDim(dropMasked(d, tokens, "bgkna"), 4, {heads, perHead}));
   // The sums of tokens first, or the values.
   return d.cheapest(
       op,
       [&](Decomposer &d) {
         Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, dropMasked(d, tokens, "bgkna"));
-        return d.contract("bgqnja,gjea->bgqnje", sums, d.split(wv, 1, {heads, perHead}));
+        return d.contract("bgqnja,gjea->bgqnje", sums, d.splitDim(wv, 1, {heads, perHead}));
       },
       [&](Decomposer &d) {
         Value values = dropMasked(d, d.contract("bgkna,gca->bgknc", tokens, wv), "bgknc");
-        return d.contract("bgqjkn,bgknje->bgqnje", weights, d.split(values, 4, {heads, perHead}));
+        return d.contract("bgqjkn,bgknje->bgqnje", weights,
+                          d.splitDim(values, 4, {heads, perHead}));
       });
 }
 
 Value Aggregation::spreadValueBias(Value like) {
-  Value bias = d.split(bv, 1, {heads, valueWidth() / heads});
+  Value bias = d.splitDim(bv, 1, {heads, valueWidth() / heads});
   return d.spread(bias, "gje", like, "bgqnje");
 }
 
@@ -134,7 +135,7 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
         arith::CmpFOp::create(builder, getLoc(), arith::CmpFPredicate::OEQ, divisor, zero);
     values = d.select(isEmpty, zero, values);
   }
-  Value result = d.join(values, 4, 2);
+  Value result = d.joinDims(values, 4, 2);
   if (getWo())
     result = d.contract("bgqnc,goc->bgqno", result, getWo());
   if (getBo())
@@ -169,7 +170,7 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
     values = d.add(values,
                    d.mul(parts.spreadValueBias(values), d.spread(sum, "bgqjn", values, "bgqnje")));
   return SmallVector<Value>{d.transpose(max, "bgqjn", "bgqnj"), d.transpose(sum, "bgqjn", "bgqnj"),
-                            d.join(values, 4, 2)};
+                            d.joinDims(values, 4, 2)};
 }
 
 FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &builder) {

@@ -13,7 +13,7 @@ static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity(
 static Value spreadToScores(Decomposer &d, Value x, Value scores, StringRef letters) {
   if (letters.contains('r')) {
     bool varies = dimOf(x, 1) != 1;
-    x = d.split(x, 1, {varies ? dimOf(scores, 1) : 1, varies ? dimOf(scores, 2) : 1});
+    x = d.splitDim(x, 1, {varies ? dimOf(scores, 1) : 1, varies ? dimOf(scores, 2) : 1});
   }
   return d.spread(x, letters, scores, letters);
 }
@@ -25,8 +25,9 @@ static SmallVector<Value, 2> makeConditions(AttentionOp op, Decomposer &d) {
     conditions.push_back(mask);
   Value bias = op.getBias();
   if (bias && op.zerosEmptyQueries())
-    conditions.push_back(arith::CmpFOp::create(d.b, d.loc, arith::CmpFPredicate::UNE, bias,
-                                               d.constantLike(bias, kMinusInfinity)));
+    conditions.push_back(
+        arith::CmpFOp::create(d.b, d.loc, arith::CmpFPredicate::UNE, bias,
+                              d.TensorBuilder::splat(tensorType(bias), kMinusInfinity)));
   return conditions;
 }
 
@@ -37,7 +38,7 @@ static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> condition
     bool isOfHeads = dimOf(condition, 1) == 1 || dimOf(condition, 1) == dimOf(values, 1);
     if (!op.zerosEmptyQueries() || dimOf(condition, 2) != 1 || !isOfHeads)
       continue;
-    Value sees = d.spread(d.join(condition, 2, 2), "bgm", values, "bgme");
+    Value sees = d.spread(d.joinDims(condition, 2, 2), "bgm", values, "bgme");
     values = d.keepWhere(sees, values);
   }
   return values;
@@ -47,7 +48,7 @@ FailureOr<SmallVector<Value>> AttentionOp::decomposeOperation(OpBuilder &builder
   Decomposer d(builder, getLoc());
   // Heads are groups of keys and values, g, times repeats, r, where queries share keys.
   int64_t groups = dimOf(getKey(), 1), repeats = dimOf(getQuery(), 1) / groups;
-  Value query = repeats == 1 ? getQuery() : d.split(getQuery(), 1, {groups, repeats});
+  Value query = repeats == 1 ? getQuery() : d.splitDim(getQuery(), 1, {groups, repeats});
   std::string heads = repeats == 1 ? "bg" : "bgr";
   std::string rows = heads + "n", scored = heads + "nm", result = heads + "ne";
   Value scores = d.scale(d.contract(heads + "nd,bgmd->" + scored, query, getKey()),
@@ -67,5 +68,5 @@ FailureOr<SmallVector<Value>> AttentionOp::decomposeOperation(OpBuilder &builder
   Value values = d.contract(scored + ",bgme->" + result, weights, dropHidden(*this, d, conditions));
   sum = d.spread(sum, rows, values, result);
   values = zerosEmptyQueries() ? d.divOrZero(values, sum) : d.div(values, sum);
-  return SmallVector<Value>{repeats == 1 ? values : d.join(values, 1, 2)};
+  return SmallVector<Value>{repeats == 1 ? values : d.joinDims(values, 1, 2)};
 }

@@ -8,20 +8,10 @@ using namespace mlir::dchag;
 
 /// `input` with `low` and `high` zeros around each spatial dimension.
 static Value padSpace(Decomposer &d, Value input, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
-  if (llvm::all_of(llvm::concat<const int64_t>(low, high), [](int64_t n) { return n == 0; }))
-    return input;
-  RankedTensorType type = tensorType(input);
-  SmallVector<int64_t> shape(type.getShape());
-  SmallVector<OpFoldResult> before(2, d.b.getIndexAttr(0)), after(before);
-  for (auto [index, l, h] : llvm::enumerate(low, high)) {
-    shape[2 + index] += l + h;
-    before.push_back(d.b.getIndexAttr(l));
-    after.push_back(d.b.getIndexAttr(h));
-  }
-  Value zero = arith::ConstantOp::create(d.b, d.loc,
-                                         cast<TypedAttr>(d.b.getZeroAttr(type.getElementType())));
-  return tensor::PadOp::create(d.b, d.loc, RankedTensorType::get(shape, type.getElementType()),
-                               input, before, after, zero);
+  SmallVector<int64_t> before(2, 0), after(2, 0);
+  llvm::append_range(before, low);
+  llvm::append_range(after, high);
+  return d.padConstant(input, before, after, 0);
 }
 
 FailureOr<SmallVector<Value>> ConvolutionOp::decomposeOperation(OpBuilder &builder) {
@@ -30,8 +20,8 @@ FailureOr<SmallVector<Value>> ConvolutionOp::decomposeOperation(OpBuilder &build
   int64_t groups = getGroups();
   unsigned space = type.getRank() - 2;
   Value input = padSpace(d, getInput(), getLow(), getHigh());
-  input = d.split(input, 1, {groups, dimOf(input, 1) / groups});
-  Value kernel = d.split(getWeight(), 0, {groups, weight.getDimSize(0) / groups});
+  input = d.splitDim(input, 1, {groups, dimOf(input, 1) / groups});
+  Value kernel = d.splitDim(getWeight(), 0, {groups, weight.getDimSize(0) / groups});
 
   // Loops: batch, group, feature, output space; channel, kernel.
   unsigned loops = 3 + space + 1 + space;
@@ -55,10 +45,7 @@ FailureOr<SmallVector<Value>> ConvolutionOp::decomposeOperation(OpBuilder &build
   // Sums are kept in f32 at least.
   Type sumType =
       isNarrowFloat(type.getElementType()) ? builder.getF32Type() : type.getElementType();
-  Value empty = tensor::EmptyOp::create(builder, getLoc(), shape, sumType);
-  Value zero =
-      arith::ConstantOp::create(builder, getLoc(), cast<TypedAttr>(builder.getZeroAttr(sumType)));
-  Value init = linalg::FillOp::create(builder, getLoc(), zero, empty).getResult(0);
+  Value init = d.zeros(shape, sumType);
   auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
     auto widen = [&](Value x) {
       return x.getType() == sumType ? x : arith::ExtFOp::create(b, loc, sumType, x).getResult();
@@ -69,7 +56,7 @@ FailureOr<SmallVector<Value>> ConvolutionOp::decomposeOperation(OpBuilder &build
   auto generic =
       linalg::GenericOp::create(builder, getLoc(), TypeRange(init.getType()),
                                 ValueRange{input, kernel}, ValueRange(init), maps, iterators, body);
-  Value result = d.join(generic.getResult(0), 1, 2);
+  Value result = d.joinDims(generic.getResult(0), 1, 2);
   if (getBias()) {
     Value bias = getBias();
     std::string letters = "bf";

@@ -6,7 +6,7 @@
 //
 // and the maximum over keys, subtracted again, is
 //
-//     Value max = builder.reduce<arith::MaximumFOp>(scores, "bhnm", "bhn");
+//     Value max = builder.max(scores, "bhnm", "bhn");
 //     Value shifted = builder.sub(scores, builder.spread(max, "bhn", scores, "bhnm"));
 //
 // Everything is computed in f32 at least: arithmetic and functions of f16 and bf16 operands take
@@ -17,6 +17,7 @@
 #ifndef DCHAG_DECOMPOSEUTILS_H
 #define DCHAG_DECOMPOSEUTILS_H
 
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -24,9 +25,9 @@
 
 namespace mlir::dchag {
 
-class Decomposer {
+class Decomposer : public TensorBuilder {
 public:
-  Decomposer(OpBuilder &builder, Location loc) : b(builder), loc(loc) {}
+  using TensorBuilder::TensorBuilder;
 
   /// A tensor of f16, bf16 or a narrower float in f32; any other as it is.
   Value wide(Value x);
@@ -36,31 +37,14 @@ public:
   Value contract(StringRef equation, Value lhs, Value rhs);
 
   /// Combines over the letters of `from` that `to` lacks; letters keep their order.
-  template <typename Combiner>
-  Value reduce(Value x, StringRef from, StringRef to) {
-    return reduce(
-        wide(x), from, to,
-        [](OpBuilder &builder, Location loc, Value a, Value c) -> Value {
-          return Combiner::create(builder, loc, a, c);
-        },
-        Combiner::getOperationName());
-  }
-  Value sum(Value x, StringRef from, StringRef to) { return reduce<arith::AddFOp>(x, from, to); }
-  Value max(Value x, StringRef from, StringRef to) {
-    return reduce<arith::MaximumFOp>(x, from, to);
-  }
+  Value sum(Value x, StringRef from, StringRef to) { return reduce(Reduction::Sum, x, from, to); }
+  Value max(Value x, StringRef from, StringRef to) { return reduce(Reduction::Max, x, from, to); }
 
   /// Repeats `x` with dimensions `from` along the other letters of `to`, up to the shape of
   /// `like`. Dimensions of size 1 are repeated too where `like` has another size.
   Value spread(Value x, StringRef from, Value like, StringRef to);
 
   Value transpose(Value x, StringRef from, StringRef to);
-  /// Splits dimension `dim` into dimensions of the sizes `sizes`.
-  Value split(Value x, unsigned dim, ArrayRef<int64_t> sizes);
-  /// Joins dimensions [dim, dim + count).
-  Value join(Value x, unsigned dim, unsigned count);
-  /// Reshapes by way of dimensions split and joined, row major.
-  Value reshape(Value x, ArrayRef<int64_t> shape);
 
   Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, wide(x), wide(y)); }
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, wide(x), wide(y)); }
@@ -75,12 +59,10 @@ public:
   /// A tensor of the type of `like`, or of f32 where that is narrower, that holds `value`
   /// everywhere.
   Value splat(Value like, double value);
-  /// The same in the type of `like`, also where that is narrow.
-  Value constantLike(Value like, double value);
   /// `x` where the mask holds, else 0, in the type of `x`: a factor of 0 would leave NaN what it
   /// is.
   Value keepWhere(Value mask, Value x) {
-    return arith::SelectOp::create(b, loc, mask, x, constantLike(x, 0.0));
+    return arith::SelectOp::create(b, loc, mask, x, TensorBuilder::splat(tensorType(x), 0.0));
   }
   /// The lowest finite number of the type of `splat`.
   Value lowest(Value like);
@@ -95,13 +77,8 @@ public:
   using Alternative = llvm::function_ref<Value(Decomposer &)>;
   Value cheapest(Operation *op, Alternative first, Alternative second);
 
-  OpBuilder &b;
-  Location loc;
-
 private:
-  using CombineFn = llvm::function_ref<Value(OpBuilder &, Location, Value, Value)>;
-  Value reduce(Value x, StringRef from, StringRef to, CombineFn combine, StringRef name);
-  Value filled(RankedTensorType type, TypedAttr value);
+  Value reduce(Reduction kind, Value x, StringRef from, StringRef to);
 };
 
 /// Whether `type` is a float of fewer bits than f32.
@@ -109,9 +86,6 @@ inline bool isNarrowFloat(Type type) {
   auto floating = dyn_cast<FloatType>(type);
   return floating && floating.getWidth() < 32;
 }
-
-inline RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
-inline int64_t dimOf(Value value, unsigned dim) { return tensorType(value).getDimSize(dim); }
 
 } // namespace mlir::dchag
 

@@ -107,9 +107,7 @@ static Value findWriters(ScatterOp op, OpBuilder &b) {
   int64_t size = dimOf(op.getInput(), op.getDim());
   SmallVector<int64_t> shape(tensorType(op.getIndices()).getShape());
   shape.back() = size;
-  Value none = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(-1));
-  Value empty = tensor::EmptyOp::create(b, loc, shape, b.getI64Type());
-  Value init = linalg::FillOp::create(b, loc, none, empty).getResult(0);
+  Value init = TensorBuilder(b, loc).filled(shape, b.getI64IntegerAttr(-1));
   SmallVector<unsigned> writers = llvm::to_vector(llvm::seq<unsigned>(0, batch + 1));
   SmallVector<unsigned> indices(writers);
   indices.back() = batch + 1;

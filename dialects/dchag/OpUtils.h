@@ -7,6 +7,7 @@
 #define DCHAG_OPUTILS_H
 
 #include "dialects/dchag/DchagAttrs.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "dialects/interfaces/Tokens.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
@@ -16,9 +17,6 @@ namespace mlir::dchag {
 
 /// A size in a wanted shape that may be anything.
 constexpr int64_t kAnySize = ShapedType::kDynamic;
-
-inline RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
-inline ArrayRef<int64_t> shapeOf(Value value) { return tensorType(value).getShape(); }
 
 /// Product of sizes; wraps around instead of overflowing on absurd types.
 int64_t productOf(ArrayRef<int64_t> sizes);

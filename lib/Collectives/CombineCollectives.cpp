@@ -2,6 +2,7 @@
 
 #include "Create.h"
 #include "dchag/Collectives/Passes.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "dialects/interfaces/Interfaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -17,64 +18,26 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 namespace {
 /// Lays tensors out in rows, one for each rank, and takes them apart again.
-class Rows {
+class Rows : public TensorBuilder {
 public:
-  Rows(OpBuilder &b, Location loc) : b(b), loc(loc) {}
-
-  Value reshape(Value value, ArrayRef<int64_t> shape) {
-    RankedTensorType type = typeOf(value);
-    int64_t count = type.getNumElements();
-    if (type.getShape() == shape)
-      return value;
-    if (type.getRank() != 1) {
-      SmallVector<ReassociationIndices> all;
-      if (type.getRank() > 0)
-        all.push_back(llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
-      auto flat = RankedTensorType::get({count}, type.getElementType());
-      value = type.getRank() > 0 ? Value(tensor::CollapseShapeOp::create(b, loc, flat, value, all))
-                                 : Value(tensor::ExpandShapeOp::create(b, loc, flat, value, all));
-    }
-    if (shape.size() == 1)
-      return value;
-    auto wanted = RankedTensorType::get(shape, type.getElementType());
-    SmallVector<ReassociationIndices> all;
-    if (!shape.empty())
-      all.push_back(llvm::to_vector(llvm::seq<int64_t>(0, shape.size())));
-    if (shape.empty())
-      return tensor::CollapseShapeOp::create(b, loc, wanted, value, all);
-    return tensor::ExpandShapeOp::create(b, loc, wanted, value, all);
-  }
-
-  Value transpose(Value value, ArrayRef<int64_t> permutation) {
-    SmallVector<int64_t> shape;
-    for (int64_t dim : permutation)
-      shape.push_back(typeOf(value).getDimSize(dim));
-    Value init = tensor::EmptyOp::create(b, loc, shape, typeOf(value).getElementType());
-    return linalg::TransposeOp::create(b, loc, value, init, permutation)->getResult(0);
-  }
+  using TensorBuilder::TensorBuilder;
 
   /// [.., n s, ..] -> [n, the rest]: dimension `dim` holds the parts of n ranks.
   Value toRows(Value value, unsigned dim, int64_t ranks) {
-    SmallVector<int64_t> shape(typeOf(value).getShape());
-    shape[dim] /= ranks;
-    shape.insert(shape.begin() + dim, ranks);
+    Value split = splitDim(value, dim, {ranks, dimOf(value, dim) / ranks});
     SmallVector<int64_t> permutation{static_cast<int64_t>(dim)};
-    for (int64_t i = 0; i < static_cast<int64_t>(shape.size()); ++i)
+    for (int64_t i = 0; i < tensorType(split).getRank(); ++i)
       if (i != static_cast<int64_t>(dim))
         permutation.push_back(i);
-    Value split = reshape(value, shape);
-    if (dim != 0)
-      split = transpose(split, permutation);
-    return reshape(split, {ranks, typeOf(value).getNumElements() / ranks});
+    return reshape(transpose(split, permutation),
+                   {ranks, tensorType(value).getNumElements() / ranks});
   }
 
   /// The inverse, to `shape`.
   Value fromRows(Value rows, unsigned dim, ArrayRef<int64_t> shape) {
-    int64_t ranks = typeOf(rows).getDimSize(0);
+    int64_t ranks = tensorType(rows).getDimSize(0);
     SmallVector<int64_t> split{ranks}, permutation;
     for (auto [i, size] : llvm::enumerate(shape))
       split.push_back(i == dim ? size / ranks : size);
@@ -82,25 +45,11 @@ public:
       permutation.push_back(i < static_cast<int64_t>(dim)    ? i + 1
                             : i == static_cast<int64_t>(dim) ? 0
                                                              : i);
-    Value value = reshape(rows, split);
-    if (dim != 0)
-      value = transpose(value, permutation);
-    return reshape(value, shape);
+    return reshape(transpose(reshape(rows, split), permutation), shape);
   }
 
   /// Columns [at, at + count) of rows.
-  Value columns(Value rows, int64_t at, int64_t count) {
-    RankedTensorType type = typeOf(rows);
-    auto wanted = RankedTensorType::get({type.getDimSize(0), count}, type.getElementType());
-    SmallVector<OpFoldResult> offsets{b.getIndexAttr(0), b.getIndexAttr(at)};
-    SmallVector<OpFoldResult> sizes{b.getIndexAttr(type.getDimSize(0)), b.getIndexAttr(count)};
-    SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
-    return tensor::ExtractSliceOp::create(b, loc, wanted, rows, offsets, sizes, strides);
-  }
-
-private:
-  OpBuilder &b;
-  Location loc;
+  Value columns(Value rows, int64_t at, int64_t count) { return slice(rows, 1, at, count); }
 };
 
 /// What collectives of one bucket have in common: kind, grid, mesh axes, reduction, element type.
@@ -133,8 +82,8 @@ static void replace(ArrayRef<CollectiveOpInterface> members, OpBuilder &b, Locat
   SmallVector<Value> flat;
   int64_t ranks = 1, total = 0;
   for (CollectiveOpInterface op : members) {
-    int64_t input = typeOf(op.getInput()).getNumElements();
-    int64_t output = typeOf(op.getOutput()).getNumElements();
+    int64_t input = tensorType(op.getInput()).getNumElements();
+    int64_t output = tensorType(op.getOutput()).getNumElements();
     ranks = std::max(input, output) / std::min(input, output);
     total += std::min(input, output);
     flat.push_back(op.getCutDim() ? rows.toRows(op.getInput(), *op.getCutDim(), ranks)
@@ -143,10 +92,10 @@ static void replace(ArrayRef<CollectiveOpInterface> members, OpBuilder &b, Locat
   Value all = tensor::ConcatOp::create(b, loc, 1, flat);
   int64_t outputRows = first.getJoinedDim() ? ranks : 1;
   Value joined = createCollective(b, loc, first.getCollectiveKind(), first, all,
-                                  typeOf(all).clone(ArrayRef<int64_t>{outputRows, total}));
+                                  tensorType(all).clone(ArrayRef<int64_t>{outputRows, total}));
   int64_t at = 0;
   for (CollectiveOpInterface op : members) {
-    RankedTensorType type = typeOf(op.getOutput());
+    RankedTensorType type = tensorType(op.getOutput());
     int64_t count = type.getNumElements() / outputRows;
     Value own = rows.columns(joined, at, count);
     op.getOutput().replaceAllUsesWith(op.getJoinedDim()

@@ -2,10 +2,10 @@
 
 #include "DealTokens.h"
 #include "Aggregations.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -14,20 +14,18 @@ using namespace mlir::dchag;
 /// Dimension of the channels in tokens without groups, B x K x N x D, whatever op makes them.
 static constexpr unsigned kChannelDim = 1;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 namespace {
 /// Tokens of some channels, and which of the concatenation they are.
 struct Source {
   Value tokens;
   SmallVector<std::pair<int64_t, int64_t>> runs;
 
-  int64_t getSize() const { return typeOf(tokens).getDimSize(kChannelDim); }
+  int64_t getSize() const { return tensorType(tokens).getDimSize(kChannelDim); }
 };
 
-class Dealer {
+class Dealer : TensorBuilder {
 public:
-  Dealer(OpBuilder &b, Location loc, int64_t ranks) : b(b), loc(loc), ranks(ranks) {}
+  Dealer(OpBuilder &b, Location loc, int64_t ranks) : TensorBuilder(b, loc), ranks(ranks) {}
 
   /// The values that are concatenated to `value`, also in front of element-wise ops on all of it.
   SmallVector<Value> findSources(Value value);
@@ -36,32 +34,15 @@ public:
   int64_t getPart(const Source &source) { return llvm::divideCeil(source.getSize(), ranks); }
 
 private:
-  Value slice(Value value, unsigned dim, int64_t offset, int64_t size);
   Value sliceUnits(Value value, int64_t offset, int64_t size);
   /// Dimension `dim` as (ranks, part).
-  Value cut(Value value, unsigned dim);
-  /// Dimensions `dim` and the next as one.
-  Value join(Value value, unsigned dim);
-  Value concat(ValueRange values, unsigned dim) {
-    return values.size() == 1 ? values.front()
-                              : tensor::ConcatOp::create(b, loc, dim, values).getResult();
+  Value cut(Value value, unsigned dim) {
+    return splitDim(value, dim, {ranks, dimOf(value, dim) / ranks});
   }
 
-  OpBuilder &b;
-  Location loc;
   int64_t ranks;
 };
 } // namespace
-
-Value Dealer::slice(Value value, unsigned dim, int64_t offset, int64_t size) {
-  ArrayRef<int64_t> shape = typeOf(value).getShape();
-  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)),
-      sizes = getAsIndexOpFoldResult(b.getContext(), shape),
-      strides(shape.size(), b.getIndexAttr(1));
-  offsets[dim] = b.getIndexAttr(offset);
-  sizes[dim] = b.getIndexAttr(size);
-  return tensor::ExtractSliceOp::create(b, loc, value, offsets, sizes, strides);
-}
 
 /// Of a broadcast the part is the broadcast of a part, or a smaller one.
 Value Dealer::sliceUnits(Value value, int64_t offset, int64_t size) {
@@ -74,10 +55,9 @@ Value Dealer::sliceUnits(Value value, int64_t offset, int64_t size) {
     unsigned before = llvm::count_if(added, [](int64_t dim) { return dim < kChannelDim; });
     input = slice(input, kChannelDim - before, offset, size);
   }
-  SmallVector<int64_t> shape(typeOf(value).getShape());
+  SmallVector<int64_t> shape(tensorType(value).getShape());
   shape[kChannelDim] = size;
-  Value empty = tensor::EmptyOp::create(b, loc, shape, getElementTypeOrSelf(value));
-  return linalg::BroadcastOp::create(b, loc, input, empty, added)->getResult(0);
+  return TensorBuilder::broadcast(input, shape, added);
 }
 
 SmallVector<Value> Dealer::findSources(Value value) {
@@ -103,68 +83,34 @@ SmallVector<Value> Dealer::findSources(Value value) {
     }
   int64_t offset = 0;
   for (Value &source : found) {
-    int64_t size = typeOf(source).getDimSize(kChannelDim);
+    int64_t size = tensorType(source).getDimSize(kChannelDim);
     SmallVector<Value> operands;
     for (auto [index, operand] : llvm::enumerate(op->getOperands()))
       operands.push_back(index == at ? source
                          : isa<RankedTensorType>(operand.getType())
                              ? sliceUnits(operand, offset, size)
                              : operand);
-    SmallVector<int64_t> shape(typeOf(value).getShape());
+    SmallVector<int64_t> shape(tensorType(value).getShape());
     shape[kChannelDim] = size;
     Operation *part = b.clone(*op);
     part->setOperands(operands);
-    part->getResult(0).setType(typeOf(value).clone(shape));
+    part->getResult(0).setType(tensorType(value).clone(shape));
     source = part->getResult(0);
     offset += size;
   }
   return found;
 }
 
-static SmallVector<ReassociationIndices> getGroups(unsigned rank, unsigned dim) {
-  SmallVector<ReassociationIndices> groups;
-  for (unsigned i = 0; i < rank; ++i) {
-    if (i == dim + 1)
-      groups.back().push_back(i);
-    else
-      groups.push_back({i});
-  }
-  return groups;
-}
-
-Value Dealer::cut(Value value, unsigned dim) {
-  SmallVector<int64_t> shape(typeOf(value).getShape());
-  shape[dim] /= ranks;
-  shape.insert(shape.begin() + dim, ranks);
-  return tensor::ExpandShapeOp::create(b, loc, typeOf(value).clone(shape), value,
-                                       getGroups(shape.size(), dim));
-}
-
-Value Dealer::join(Value value, unsigned dim) {
-  return tensor::CollapseShapeOp::create(b, loc, value, getGroups(typeOf(value).getRank(), dim));
-}
-
 Value Dealer::deal(ArrayRef<Source> sources) {
   SmallVector<Value> parts;
   for (const Source &source : sources) {
     Value padded = source.tokens;
-    RankedTensorType type = typeOf(padded);
-    int64_t padding = getPart(source) * ranks - source.getSize();
-    if (padding > 0) {
-      SmallVector<int64_t> shape(type.getShape());
-      shape[kChannelDim] += padding;
-      SmallVector<OpFoldResult> low(shape.size(), b.getIndexAttr(0)), high(low);
-      high[kChannelDim] = b.getIndexAttr(padding);
-      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()));
-      padded = tensor::PadOp::create(b, loc, type.clone(shape), padded, low, high, zero);
-    }
-    parts.push_back(cut(padded, kChannelDim));
+    SmallVector<int64_t> low(tensorType(padded).getRank(), 0), high(low);
+    high[kChannelDim] = getPart(source) * ranks - source.getSize();
+    parts.push_back(cut(padConstant(padded, low, high, 0), kChannelDim));
   }
-  Value joined = join(concat(parts, kChannelDim + 1), kChannelDim);
-  SmallVector<int64_t> shape(typeOf(joined).getShape());
-  shape.insert(shape.begin() + kChannelDim, 1);
-  return tensor::ExpandShapeOp::create(b, loc, typeOf(joined).clone(shape), joined,
-                                       getGroups(shape.size(), kChannelDim));
+  Value joined = joinDims(concat(parts, kChannelDim + 1), kChannelDim, 2);
+  return splitDim(joined, kChannelDim, {1, dimOf(joined, kChannelDim)});
 }
 
 /// Which units count: those of `mask`, or all, and none that are padding.
@@ -190,12 +136,12 @@ Value Dealer::dealMask(ArrayRef<Source> sources, Value mask) {
     for (auto [offset, size] : source.runs)
       runs.push_back(slice(mask, dim, offset, size));
     if (int64_t padding = getPart(source) * ranks - source.getSize()) {
-      auto type = RankedTensorType::get({typeOf(mask).getDimSize(0), 1, padding}, i1);
+      auto type = RankedTensorType::get({tensorType(mask).getDimSize(0), 1, padding}, i1);
       runs.push_back(arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, false)));
     }
     parts.push_back(cut(concat(runs, dim), dim));
   }
-  return join(concat(parts, dim + 1), dim);
+  return joinDims(concat(parts, dim + 1), dim, 2);
 }
 
 std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, AggregateOp op,
@@ -212,7 +158,7 @@ std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, Aggregate
   SmallVector<Value> smallTokens;
   int64_t offset = 0;
   for (Value tokens : dealer.findSources(expand.getSrc())) {
-    int64_t size = typeOf(tokens).getDimSize(kChannelDim);
+    int64_t size = tensorType(tokens).getDimSize(kChannelDim);
     if (size >= ranks) {
       sources.push_back({tokens, {{offset, size}}});
     } else {

@@ -3,6 +3,7 @@
 #include "ReshardPlan.h"
 #include "Splits.h"
 #include "dchag/Distribute/Passes.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -77,16 +78,7 @@ private:
 
   /// The first `size` elements of a dimension.
   void cut(unsigned dim, int64_t size) {
-    if (getType().getDimSize(dim) == size)
-      return;
-    RankedTensorType type = withSize(dim, size);
-    SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
-    SmallVector<OpFoldResult> sizes;
-    for (int64_t extent : type.getShape())
-      sizes.push_back(builder.getIndexAttr(extent));
-    value =
-        tensor::ExtractSliceOp::create(builder, op.getLoc(), type, value, offsets, sizes, strides);
+    value = TensorBuilder(builder, op.getLoc()).slice(value, dim, 0, size);
   }
 
   /// Zeros behind a dimension, up to `size` elements.
@@ -95,16 +87,7 @@ private:
       return;
     SmallVector<int64_t> low(getType().getRank(), 0), high(low);
     high[dim] = size - getType().getDimSize(dim);
-    Value zero = arith::ConstantOp::create(builder, op.getLoc(),
-                                           builder.getZeroAttr(getType().getElementType()));
-    auto padOp = tensor::PadOp::create(builder, op.getLoc(), withSize(dim, size), value, low, high,
-                                       ValueRange(), ValueRange());
-    SmallVector<Type> indices(low.size(), builder.getIndexType());
-    SmallVector<Location> locations(low.size(), op.getLoc());
-    OpBuilder::InsertionGuard guard(builder);
-    builder.createBlock(&padOp.getRegion(), padOp.getRegion().end(), indices, locations);
-    tensor::YieldOp::create(builder, op.getLoc(), zero);
-    value = padOp;
+    value = TensorBuilder(builder, op.getLoc()).padConstant(value, low, high, 0);
   }
 
   Value reduceAll(Value part, ArrayRef<unsigned> axes, FactorKind kind) {

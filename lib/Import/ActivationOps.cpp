@@ -22,7 +22,7 @@ FailureOr<Value> getFloatInput(NodeBuilder &node) {
 Value negate(NodeBuilder &node, Value x) { return arith::NegFOp::create(node.b, node.loc, x); }
 Value exponential(NodeBuilder &node, Value x) { return math::ExpOp::create(node.b, node.loc, x); }
 Value splatLike(NodeBuilder &node, Value x, double value) {
-  return node.splat(getTensorType(x), value);
+  return node.splat(tensorType(x), value);
 }
 Value selectNegative(NodeBuilder &node, Value x, Value negative, Value otherwise) {
   Value isNegative =
@@ -126,7 +126,7 @@ LogicalResult buildCastLike(NodeBuilder &node) {
   if (failed(x) || failed(like))
     return failure();
   bool toUnsigned = node.isUnsigned(1);
-  return node.setOutput(0, node.convert(*x, getElementType(*like), node.isUnsigned(0), toUnsigned),
+  return node.setOutput(0, node.convert(*x, elementTypeOf(*like), node.isUnsigned(0), toUnsigned),
                         toUnsigned);
 }
 

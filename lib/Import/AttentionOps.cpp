@@ -18,9 +18,9 @@ FailureOr<Value> getHeads(NodeBuilder &node, unsigned index, StringRef headsAttr
   FailureOr<Value> value = node.getInput(index);
   if (failed(value))
     return failure();
-  if (!onnx::isFloat(*value) || getElementType(*value) != getElementType(node.inputs[0]->value))
+  if (!onnx::isFloat(*value) || elementTypeOf(*value) != elementTypeOf(node.inputs[0]->value))
     return node.fail("its inputs are not of one floating-point type");
-  ArrayRef<int64_t> s = getShape(*value);
+  ArrayRef<int64_t> s = shapeOf(*value);
   if (s.size() == 4)
     return *value;
   int64_t heads = node.getInt(headsAttribute, 0);
@@ -38,9 +38,9 @@ FailureOr<Value> appendToPast(NodeBuilder &node, unsigned index, Value value) {
   if (!node.hasInput(index))
     return value;
   Value past = node.inputs[index]->value;
-  ArrayRef<int64_t> p = getShape(past), s = getShape(value);
+  ArrayRef<int64_t> p = shapeOf(past), s = shapeOf(value);
   if (p.size() != 4 || p[0] != s[0] || p[1] != s[1] || p[3] != s[3] ||
-      getElementType(past) != getElementType(value))
+      elementTypeOf(past) != elementTypeOf(value))
     return node.fail("input " + Twine(index) + " of shape " + printShape(p) +
                      " does not go with heads of shape " + printShape(s));
   return node.concat({past, value}, 2);
@@ -65,11 +65,11 @@ struct Masks {
 
 /// The mask input as bias (floats) or mask (booleans) of four dimensions.
 FailureOr<Masks> getMasks(NodeBuilder &node, Value query, Value key, int64_t past) {
-  ArrayRef<int64_t> q = getShape(query), k = getShape(key);
+  ArrayRef<int64_t> q = shapeOf(query), k = shapeOf(key);
   Masks masks;
   if (node.hasInput(3)) {
     Value value = node.inputs[3]->value;
-    SmallVector<int64_t> full{q[0], q[1], q[2], k[2]}, shape(getShape(value));
+    SmallVector<int64_t> full{q[0], q[1], q[2], k[2]}, shape(shapeOf(value));
     if (!shape.empty() && shape.back() < k[2] && shape.back() != 1)
       return node.fail("attn_mask of shape " + printShape(shape) + " is shorter than the " +
                            Twine(k[2]) + " keys",
@@ -82,7 +82,7 @@ FailureOr<Masks> getMasks(NodeBuilder &node, Value query, Value key, int64_t pas
     value = node.reshape(value, shape);
     if (isBool(value))
       masks.mask = value;
-    else if (getElementType(value) == getElementType(query))
+    else if (elementTypeOf(value) == elementTypeOf(query))
       masks.bias = value;
     else
       return node.fail("attn_mask is neither boolean nor of the query's type");
@@ -126,8 +126,8 @@ LogicalResult buildAttention(NodeBuilder &node) {
        value = getHeads(node, 2, "kv_num_heads");
   if (failed(query) || failed(key) || failed(value))
     return failure();
-  int64_t past = node.hasInput(4) && getShape(node.inputs[4]->value).size() == 4
-                     ? getShape(node.inputs[4]->value)[2]
+  int64_t past = node.hasInput(4) && shapeOf(node.inputs[4]->value).size() == 4
+                     ? shapeOf(node.inputs[4]->value)[2]
                      : 0;
   key = appendToPast(node, 4, *key);
   if (failed(key))
@@ -135,7 +135,7 @@ LogicalResult buildAttention(NodeBuilder &node) {
   value = appendToPast(node, 5, *value);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> q = getShape(*query), k = getShape(*key), v = getShape(*value);
+  ArrayRef<int64_t> q = shapeOf(*query), k = shapeOf(*key), v = shapeOf(*value);
   if (q[0] != k[0] || k[0] != v[0] || k[1] != v[1] || k[1] < 1 || q[1] % k[1] != 0 ||
       k[2] != v[2] || q[3] != k[3])
     return node.fail("heads of shapes " + printShape(q) + ", " + printShape(k) + " and " +
@@ -146,14 +146,14 @@ LogicalResult buildAttention(NodeBuilder &node) {
   double scale = node.getFloat("scale", 0);
   if (scale == 0)
     scale = 1 / std::sqrt(static_cast<double>(q[3]));
-  auto type = RankedTensorType::get({q[0], q[1], q[2], v[3]}, getElementType(*query));
+  auto type = RankedTensorType::get({q[0], q[1], q[2], v[3]}, elementTypeOf(*query));
   // A sum over no keys.
   Value result = k[2] == 0
                      ? node.splat(type, 0)
                      : AttentionOp::create(node.b, node.loc, type, *query, *key, *value,
                                            masks->bias, masks->mask, node.b.getF64FloatAttr(scale))
                            .getResult();
-  if (getShape(node.inputs[0]->value).size() == 3)
+  if (shapeOf(node.inputs[0]->value).size() == 3)
     result = node.reshape(node.transpose(result, {0, 2, 1, 3}), {q[0], q[2], q[1] * v[3]});
   if ((node.wantsOutput(1) && failed(node.setOutput(1, *key))) ||
       (node.wantsOutput(2) && failed(node.setOutput(2, *value))))

@@ -11,7 +11,7 @@ namespace {
 bool has(StringRef dims, char dim) { return dims.contains(dim); }
 
 int64_t sizeOf(const NamedTensor &tensor, char dim) {
-  return onnx::getShape(tensor.value)[StringRef(tensor.dims).find(dim)];
+  return shapeOf(tensor.value)[StringRef(tensor.dims).find(dim)];
 }
 
 /// Removes dimensions of size 1 that `drop` names.
@@ -50,7 +50,7 @@ Value multiply(NodeBuilder &node, const NamedTensor &lhs, const NamedTensor &rhs
     SmallVector<int64_t> permutation, shape;
     for (char dim : resultDims) {
       size_t at = StringRef(tensor.dims).find(dim);
-      shape.push_back(at == StringRef::npos ? 1 : onnx::getShape(tensor.value)[at]);
+      shape.push_back(at == StringRef::npos ? 1 : shapeOf(tensor.value)[at]);
       if (at != StringRef::npos)
         permutation.push_back(at);
     }
@@ -77,9 +77,9 @@ FailureOr<Value> onnx::contractDims(NodeBuilder &node, NamedTensor lhs, NamedTen
       continue;
     int64_t left = sizeOf(lhs, dim), right = sizeOf(rhs, dim);
     if (left != right && left != 1 && right != 1)
-      return node.fail("its factors have shapes " + printShape(onnx::getShape(lhs.value)) +
-                       " and " + printShape(onnx::getShape(rhs.value)) + ": sizes " + Twine(left) +
-                       " and " + Twine(right) + " do not match");
+      return node.fail("its factors have shapes " + printShape(shapeOf(lhs.value)) + " and " +
+                       printShape(shapeOf(rhs.value)) + ": sizes " + Twine(left) + " and " +
+                       Twine(right) + " do not match");
   }
   // A dimension of size 1 against a larger one broadcasts: the factor is without it.
   NamedTensor wholeLhs = lhs;

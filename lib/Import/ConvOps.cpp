@@ -78,13 +78,13 @@ LogicalResult buildConv(NodeBuilder &node) {
   FailureOr<Value> input = node.getInput(0), weight = node.getInput(1);
   if (failed(input) || failed(weight))
     return failure();
-  ArrayRef<int64_t> x = getShape(*input), w = getShape(*weight);
+  ArrayRef<int64_t> x = shapeOf(*input), w = shapeOf(*weight);
   if (x.size() < 3 || x.size() != w.size())
     return node.fail("input of shape " + printShape(x) + " and weight of shape " + printShape(w) +
                          " do not make a convolution",
                      "B x C x space and F x C/groups x kernel");
-  Type type = getElementType(*input);
-  if (!onnx::isFloat(*input) || getElementType(*weight) != type)
+  Type type = elementTypeOf(*input);
+  if (!onnx::isFloat(*input) || elementTypeOf(*weight) != type)
     return node.fail("its inputs are not of one floating-point type");
   int64_t groups = node.getInt("group", 1);
   if (groups < 1 || w[1] < 1 || x[1] % groups != 0 || x[1] / groups != w[1] || w[0] % groups != 0)
@@ -95,8 +95,8 @@ LogicalResult buildConv(NodeBuilder &node) {
     return node.fail("kernel_shape is " + printShape(kernelShape) + ", the weight has the shape " +
                      printShape(w));
   Value bias = node.hasInput(2) ? node.inputs[2]->value : Value();
-  if (bias && (getShape(bias) != w.take_front(1) || getElementType(bias) != type))
-    return node.fail("the bias has the shape " + printShape(getShape(bias)) + ", wanted " +
+  if (bias && (shapeOf(bias) != w.take_front(1) || elementTypeOf(bias) != type))
+    return node.fail("the bias has the shape " + printShape(shapeOf(bias)) + ", wanted " +
                      Twine(w[0]));
   auto window = getWindow(node, x.drop_front(2), w.drop_front(2));
   if (failed(window))
@@ -197,11 +197,11 @@ FailureOr<Spread> getSpread(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef
 
 /// Cuts `low` and `high` elements off the spatial dimensions, or adds zeros.
 Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
-  SmallVector<int64_t> offsets(2, 0), sizes(onnx::getShape(value).take_front(2)), before(2, 0),
+  SmallVector<int64_t> offsets(2, 0), sizes(shapeOf(value).take_front(2)), before(2, 0),
       after(2, 0);
   for (auto [dim, l, h] : llvm::enumerate(low, high)) {
     offsets.push_back(std::max<int64_t>(l, 0));
-    sizes.push_back(onnx::getShape(value)[dim + 2] - offsets.back() - std::max<int64_t>(h, 0));
+    sizes.push_back(shapeOf(value)[dim + 2] - offsets.back() - std::max<int64_t>(h, 0));
     before.push_back(std::max<int64_t>(-l, 0));
     after.push_back(std::max<int64_t>(-h, 0));
   }
@@ -210,7 +210,7 @@ Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64
 
 /// Products of pixels and kernels, which then only have to be put in place.
 Value spreadPatches(NodeBuilder &node, Value x, Value w, int64_t groups, const Spread &spread) {
-  ArrayRef<int64_t> image = onnx::getShape(x), kernel = onnx::getShape(w);
+  ArrayRef<int64_t> image = shapeOf(x), kernel = shapeOf(w);
   int64_t count = kernel.size() - 2, depth = image[1] / groups;
   int64_t pixels = *countElements(image.drop_front(2)), taps = *countElements(kernel.drop_front(1));
   Value product = node.contract(node.reshape(x, {image[0], groups, depth, pixels}), "bgcn",
@@ -235,7 +235,7 @@ Value spreadPatches(NodeBuilder &node, Value x, Value w, int64_t groups, const S
 /// zeros between its pixels.
 Value spreadByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
                           const Spread &spread) {
-  SmallVector<int64_t> image(onnx::getShape(x)), kernel(onnx::getShape(w));
+  SmallVector<int64_t> image(shapeOf(x)), kernel(shapeOf(w));
   size_t count = kernel.size() - 2;
   SmallVector<int64_t> apart{image[0], image[1]}, joined(apart), cut(apart), high{0, 0};
   for (size_t dim = 0; dim < count; ++dim) {
@@ -276,7 +276,7 @@ Value spreadByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
     shape.push_back(cut[dim + 2] + before + after - reach);
   }
   x = crop(node, x, cutLow, cutHigh);
-  auto type = RankedTensorType::get(shape, onnx::getElementType(x));
+  auto type = RankedTensorType::get(shape, elementTypeOf(x));
   return ConvolutionOp::create(node.b, node.loc, type, x, w, Value(),
                                SmallVector<int64_t>(count, 1), spread.dilations, low, end, groups);
 }
@@ -285,14 +285,14 @@ LogicalResult buildConvTranspose(NodeBuilder &node) {
   FailureOr<Value> input = node.getInput(0), weight = node.getInput(1);
   if (failed(input) || failed(weight))
     return failure();
-  ArrayRef<int64_t> x = getShape(*input), w = getShape(*weight);
+  ArrayRef<int64_t> x = shapeOf(*input), w = shapeOf(*weight);
   if (x.size() < 3 || x.size() != w.size() || x.size() > 5)
     return node.fail(
         "input of shape " + printShape(x) + " and weight of shape " + printShape(w) +
             " do not make a transposed convolution",
         "B x C x space and C x F/groups x kernel, with one to three dimensions of space");
-  Type type = getElementType(*input);
-  if (!onnx::isFloat(*input) || getElementType(*weight) != type)
+  Type type = elementTypeOf(*input);
+  if (!onnx::isFloat(*input) || elementTypeOf(*weight) != type)
     return node.fail("its inputs are not of one floating-point type");
   int64_t groups = node.getInt("group", 1);
   if (groups < 1 || x[1] < 1 || w[1] < 1 || x[1] != w[0] || x[1] % groups != 0)
@@ -303,8 +303,8 @@ LogicalResult buildConvTranspose(NodeBuilder &node) {
     return node.fail("kernel_shape is " + printShape(kernelShape) + ", the weight has the shape " +
                      printShape(w));
   Value bias = node.hasInput(2) ? node.inputs[2]->value : Value();
-  if (bias && (getShape(bias) != ArrayRef<int64_t>(w[1] * groups) || getElementType(bias) != type))
-    return node.fail("the bias has the shape " + printShape(getShape(bias)) + ", wanted " +
+  if (bias && (shapeOf(bias) != ArrayRef<int64_t>(w[1] * groups) || elementTypeOf(bias) != type))
+    return node.fail("the bias has the shape " + printShape(shapeOf(bias)) + ", wanted " +
                      Twine(w[1] * groups));
   auto spread = getSpread(node, x.drop_front(2), w.drop_front(2));
   if (failed(spread))
@@ -320,7 +320,7 @@ LogicalResult buildConvTranspose(NodeBuilder &node) {
                                    : spreadByConvolution(node, *input, *weight, groups, *spread);
   if (bias) {
     SmallVector<int64_t> column(x.size() - 1, 1);
-    column.front() = getShape(bias)[0];
+    column.front() = shapeOf(bias)[0];
     result = node.add(result, node.broadcastTo(node.reshape(bias, column), shape));
   }
   return node.setOutput(0, result);

@@ -20,7 +20,7 @@ LogicalResult buildShape(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   int64_t rank = shape.size();
   auto clamp = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
   int64_t start = clamp(node.getInt("start", 0)), end = clamp(node.getInt("end", rank));
@@ -32,7 +32,7 @@ LogicalResult buildSize(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  return setInts(node, {}, {*countElements(getShape(*value))});
+  return setInts(node, {}, {*countElements(shapeOf(*value))});
 }
 
 /// start + i delta
@@ -47,7 +47,7 @@ LogicalResult buildRange(NodeBuilder &node) {
     return node.fail("it would have more than 2^24 elements");
   SmallVector<int64_t> indices =
       llvm::to_vector(llvm::seq<int64_t>(0, std::max<int64_t>(static_cast<int64_t>(count), 0)));
-  Type type = getElementType(*first);
+  Type type = elementTypeOf(*first);
   int64_t size = indices.size();
   if (auto floatType = dyn_cast<FloatType>(type)) {
     SmallVector<mlir::Attribute> values;
@@ -121,7 +121,7 @@ LogicalResult buildDropout(NodeBuilder &node) {
                        "an export in inference mode (model.eval())");
   }
   if (node.wantsOutput(1)) {
-    Value mask = node.splat(getTensorType(*value).clone(node.b.getI1Type()), -1);
+    Value mask = node.splat(tensorType(*value).clone(node.b.getI1Type()), -1);
     if (failed(node.setOutput(1, mask)))
       return failure();
   }
@@ -142,7 +142,7 @@ LogicalResult buildTrilu(NodeBuilder &node) {
       return node.fail("k is not one number");
     diagonal = k->front();
   }
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   if (shape.size() < 2)
     return node.fail("its input has rank " + Twine(shape.size()), "rank 2 or more");
   int64_t rows = shape[shape.size() - 2], columns = shape.back();
@@ -155,7 +155,7 @@ LogicalResult buildTrilu(NodeBuilder &node) {
       keep.push_back(upper ? column - row >= diagonal : column - row <= diagonal);
   Value mask = node.constantInts({rows, columns}, node.b.getI1Type(), keep);
   mask = node.broadcastTo(mask, shape);
-  Value zero = node.splat(getTensorType(*value), 0);
+  Value zero = node.splat(tensorType(*value), 0);
   return node.setOutput(0, arith::SelectOp::create(node.b, node.loc, mask, *value, zero),
                         node.isUnsigned(0));
 }
@@ -164,20 +164,20 @@ LogicalResult buildConcat(NodeBuilder &node) {
   FailureOr<SmallVector<Value>> values = node.getInputs();
   if (failed(values))
     return failure();
-  ArrayRef<int64_t> first = getShape(values->front());
+  ArrayRef<int64_t> first = shapeOf(values->front());
   auto axis = node.normalizeAxis(node.getInt("axis", 0), first.size());
   if (failed(axis))
     return failure();
   for (Value value : *values) {
-    SmallVector<int64_t> shape(getShape(value));
+    SmallVector<int64_t> shape(shapeOf(value));
     bool fits =
-        shape.size() == first.size() && getElementType(value) == getElementType(values->front());
+        shape.size() == first.size() && elementTypeOf(value) == elementTypeOf(values->front());
     if (fits) {
       shape[*axis] = first[*axis];
       fits = ArrayRef<int64_t>(shape) == first;
     }
     if (!fits)
-      return node.fail("a tensor of shape " + printShape(getShape(value)) +
+      return node.fail("a tensor of shape " + printShape(shapeOf(value)) +
                        " does not go with one of shape " + printShape(first) + " along axis " +
                        Twine(*axis));
   }

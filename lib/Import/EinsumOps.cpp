@@ -74,13 +74,13 @@ FailureOr<Equation> readEquation(NodeBuilder &node, ArrayRef<Value> values) {
   size_t widest = 0;
   for (auto [term, value] : llvm::zip(terms, values)) {
     size_t letters = llvm::count_if(term, [](char c) { return llvm::isAlpha(c); });
-    size_t rank = getShape(value).size();
+    size_t rank = shapeOf(value).size();
     bool hasEllipsis = term.contains("...");
     if (letters > rank || (!hasEllipsis && letters != rank) || rank - letters > 10)
       return node.fail("the term \"" + term +
                        "\" does not name the dimensions of a tensor of "
                        "shape " +
-                       printShape(getShape(value)));
+                       printShape(shapeOf(value)));
     auto dims = readTerm(node, term, rank - letters);
     if (failed(dims))
       return failure();
@@ -110,7 +110,7 @@ LogicalResult buildEinsum(NodeBuilder &node) {
   if (failed(values))
     return failure();
   for (Value value : *values)
-    if (getElementType(value) != getElementType(values->front()))
+    if (elementTypeOf(value) != elementTypeOf(values->front()))
       return node.fail("its inputs have different element types");
   auto equation = readEquation(node, *values);
   if (failed(equation))

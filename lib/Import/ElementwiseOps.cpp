@@ -15,7 +15,7 @@ FailureOr<std::pair<Value, Value>> getPair(NodeBuilder &node, unsigned first = 0
   FailureOr<Value> lhs = node.getInput(first), rhs = node.getInput(first + 1);
   if (failed(lhs) || failed(rhs))
     return failure();
-  if (getElementType(*lhs) != getElementType(*rhs))
+  if (elementTypeOf(*lhs) != elementTypeOf(*rhs))
     return node.fail("its inputs have different element types");
   Value pair[] = {*lhs, *rhs};
   if (failed(node.broadcastTogether(pair)))
@@ -49,7 +49,7 @@ LogicalResult buildNeg(NodeBuilder &node) {
     return failure();
   if (onnx::isFloat(*x))
     return node.setOutput(0, arith::NegFOp::create(node.b, node.loc, *x));
-  return node.setOutput(0, node.sub(node.splat(getTensorType(*x), 0), *x));
+  return node.setOutput(0, node.sub(node.splat(tensorType(*x), 0), *x));
 }
 
 LogicalResult buildAbs(NodeBuilder &node) {
@@ -76,7 +76,7 @@ LogicalResult buildSign(NodeBuilder &node) {
   FailureOr<Value> x = node.getInput(0);
   if (failed(x))
     return failure();
-  RankedTensorType type = getTensorType(*x);
+  RankedTensorType type = tensorType(*x);
   Value zero = node.splat(type, 0);
   auto isGreater = [&](Value lhs, Value rhs) {
     return compare(node, arith::CmpFPredicate::OGT, arith::CmpIPredicate::sgt,
@@ -93,7 +93,7 @@ LogicalResult buildSign(NodeBuilder &node) {
       node.isUnsigned(0));
 }
 
-template <Value (NodeBuilder::*combine)(Value, Value)>
+template <Value (TensorBuilder::*combine)(Value, Value)>
 LogicalResult buildArithmetic(NodeBuilder &node) {
   auto pair = getPair(node);
   if (failed(pair))
@@ -113,7 +113,7 @@ LogicalResult buildReciprocal(NodeBuilder &node) {
   FailureOr<Value> x = node.getInput(0);
   if (failed(x))
     return failure();
-  return node.setOutput(0, node.div(node.splat(getTensorType(*x), 1), *x));
+  return node.setOutput(0, node.div(node.splat(tensorType(*x), 1), *x));
 }
 
 /// The remainder with the sign of the divisor (fmod = 0) or of the dividend (fmod = 1).
@@ -129,7 +129,7 @@ LogicalResult buildMod(NodeBuilder &node) {
                        : arith::RemSIOp::create(node.b, node.loc, lhs, rhs).getResult();
   if (isFmod)
     return node.setOutput(0, rest);
-  Value zero = node.splat(getTensorType(lhs), 0);
+  Value zero = node.splat(tensorType(lhs), 0);
   auto cmp = [&](arith::CmpFPredicate floats, arith::CmpIPredicate ints, Value value) -> Value {
     return compare(node, floats, ints, ints, value, zero, false);
   };
@@ -156,7 +156,7 @@ std::optional<double> getKnownExponent(NodeBuilder &node) {
 /// The type in which a power is computed: it holds every base and every exponent. An exponent of
 /// 2^24 + 1 as float32 would be even, and one of 300 as int8 another number.
 Type getPowerType(NodeBuilder &node, Value base, Value exponent) {
-  Type type = getElementType(base), other = getElementType(exponent);
+  Type type = elementTypeOf(base), other = elementTypeOf(exponent);
   unsigned width = type.getIntOrFloatBitWidth(), otherWidth = other.getIntOrFloatBitWidth();
   if (!isa<FloatType>(type) && !isa<FloatType>(other)) {
     width = std::max(width, otherWidth);
@@ -180,12 +180,12 @@ Type getPowerType(NodeBuilder &node, Value base, Value exponent) {
 /// A power of integers of one type. Those of unsigned bases are never negative.
 Value getIntegerPower(NodeBuilder &node, Value base, Value exponent) {
   Type type = base.getType();
-  auto constant = [&](int64_t value) { return node.splat(getTensorType(base), value); };
-  if (node.isUnsigned(1) && getElementType(base).isInteger(64)) {
+  auto constant = [&](int64_t value) { return node.splat(tensorType(base), value); };
+  if (node.isUnsigned(1) && elementTypeOf(base).isInteger(64)) {
     // Beyond any number of bits, but as even as it was.
-    Value mask = node.constantInts({}, getElementType(base), INT64_MAX);
+    Value mask = node.constantInts({}, elementTypeOf(base), INT64_MAX);
     exponent = arith::AndIOp::create(node.b, node.loc, exponent,
-                                     node.broadcastTo(mask, getShape(exponent)));
+                                     node.broadcastTo(mask, shapeOf(exponent)));
   }
   Value power = math::IPowIOp::create(node.b, node.loc, type, base, exponent);
   if (!node.isUnsigned(0) || node.isUnsigned(1))
@@ -194,7 +194,7 @@ Value getIntegerPower(NodeBuilder &node, Value base, Value exponent) {
       arith::CmpIOp::create(node.b, node.loc, arith::CmpIPredicate::slt, exponent, constant(0));
   Value isOne =
       arith::CmpIOp::create(node.b, node.loc, arith::CmpIPredicate::eq, base, constant(1));
-  Value inverse = node.convert(isOne, getElementType(base));
+  Value inverse = node.convert(isOne, elementTypeOf(base));
   return arith::SelectOp::create(node.b, node.loc, isNegative, inverse, power);
 }
 
@@ -203,10 +203,10 @@ LogicalResult buildPow(NodeBuilder &node) {
   FailureOr<Value> base = node.getInput(0), exponent = node.getInput(1);
   if (failed(base) || failed(exponent))
     return failure();
-  Type type = getElementType(*base);
+  Type type = elementTypeOf(*base);
   // A square needs no logarithm, and its form is looked for when norms are raised.
   if (onnx::isFloat(*base) && getKnownExponent(node) == 2.0 &&
-      getShape(*exponent).size() <= getShape(*base).size())
+      shapeOf(*exponent).size() <= shapeOf(*base).size())
     return node.setOutput(0, node.mul(*base, *base));
 
   Type inner = getPowerType(node, *base, *exponent);
@@ -265,7 +265,7 @@ LogicalResult buildNot(NodeBuilder &node) {
     return failure();
   if (!isBool(*x))
     return node.fail("its input is not boolean");
-  Value ones = node.splat(getTensorType(*x), -1);
+  Value ones = node.splat(tensorType(*x), -1);
   return node.setOutput(0, arith::XOrIOp::create(node.b, node.loc, *x, ones));
 }
 
@@ -273,7 +273,7 @@ LogicalResult buildWhere(NodeBuilder &node) {
   FailureOr<Value> condition = node.getInput(0), lhs = node.getInput(1), rhs = node.getInput(2);
   if (failed(condition) || failed(lhs) || failed(rhs))
     return failure();
-  if (!isBool(*condition) || getElementType(*lhs) != getElementType(*rhs))
+  if (!isBool(*condition) || elementTypeOf(*lhs) != elementTypeOf(*rhs))
     return node.fail("it wants a boolean condition and two values of one element type");
   Value all[] = {*condition, *lhs, *rhs};
   if (failed(node.broadcastTogether(all)))
@@ -297,7 +297,7 @@ LogicalResult buildIsInf(NodeBuilder &node) {
   bool positive = node.getInt("detect_positive", 1), negative = node.getInt("detect_negative", 1);
   auto isEqual = [&](double bound) -> Value {
     return arith::CmpFOp::create(node.b, node.loc, arith::CmpFPredicate::OEQ, *x,
-                                 node.splat(getTensorType(*x), bound));
+                                 node.splat(tensorType(*x), bound));
   };
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (positive && negative)
@@ -305,7 +305,7 @@ LogicalResult buildIsInf(NodeBuilder &node) {
         0, arith::OrIOp::create(node.b, node.loc, isEqual(infinity), isEqual(-infinity)));
   if (positive || negative)
     return node.setOutput(0, isEqual(positive ? infinity : -infinity));
-  return node.setOutput(0, node.splat(getTensorType(*x).clone(node.b.getI1Type()), 0));
+  return node.setOutput(0, node.splat(tensorType(*x).clone(node.b.getI1Type()), 0));
 }
 
 /// min(max(x, low), high), each bound optional.
@@ -319,9 +319,9 @@ LogicalResult buildClip(NodeBuilder &node) {
     if (!node.hasInput(index))
       continue;
     Value bound = node.inputs[index]->value;
-    if (getElementType(bound) != getElementType(*x) || countElements(getShape(bound)) != 1)
+    if (elementTypeOf(bound) != elementTypeOf(*x) || countElements(shapeOf(bound)) != 1)
       return node.fail("a bound is not one number of the input's element type");
-    bound = node.broadcastTo(node.reshape(bound, {}), getShape(*x));
+    bound = node.broadcastTo(node.reshape(bound, {}), shapeOf(*x));
     result = index == 1 ? node.max(result, bound, isUnsigned) : node.min(result, bound, isUnsigned);
   }
   return node.setOutput(0, result, isUnsigned);
@@ -336,7 +336,7 @@ LogicalResult buildVariadic(NodeBuilder &node) {
   if (failed(values))
     return failure();
   for (Value value : *values)
-    if (getElementType(value) != getElementType(values->front()))
+    if (elementTypeOf(value) != elementTypeOf(values->front()))
       return node.fail("its inputs have different element types");
   if (failed(node.broadcastTogether(*values)))
     return failure();
@@ -347,7 +347,7 @@ LogicalResult buildVariadic(NodeBuilder &node) {
              : kind == Variadic::Max ? node.max(result, value, isUnsigned)
                                      : node.add(result, value);
   if (kind == Variadic::Mean)
-    result = node.div(result, node.splat(getTensorType(result), values->size()));
+    result = node.div(result, node.splat(tensorType(result), values->size()));
   return node.setOutput(0, result, isUnsigned);
 }
 
@@ -369,9 +369,9 @@ void onnx::registerElementwiseOps(OperatorTable &table) {
   table.add("Sin", buildFloatUnary<math::SinOp>, 7);
   table.add("Cos", buildFloatUnary<math::CosOp>, 7);
 
-  table.add("Add", buildArithmetic<&NodeBuilder::add>);
-  table.add("Sub", buildArithmetic<&NodeBuilder::sub>);
-  table.add("Mul", buildArithmetic<&NodeBuilder::mul>);
+  table.add("Add", buildArithmetic<&TensorBuilder::add>);
+  table.add("Sub", buildArithmetic<&TensorBuilder::sub>);
+  table.add("Mul", buildArithmetic<&TensorBuilder::mul>);
   table.add("Div", buildDiv);
   table.add("Mod", buildMod);
   table.add("Pow", buildPow);

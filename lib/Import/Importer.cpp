@@ -168,7 +168,7 @@ static LogicalResult buildNode(const Operator &entry, NodeBuilder &builder) {
   FloatType narrow;
   if (entry.roundsOnce)
     for (std::optional<ImportedValue> &input : builder.inputs) {
-      auto type = input ? dyn_cast<FloatType>(onnx::getElementType(input->value)) : FloatType();
+      auto type = input ? dyn_cast<FloatType>(elementTypeOf(input->value)) : FloatType();
       if (!type || type.getWidth() >= 32)
         continue;
       narrow = narrow ? narrow : type;
@@ -178,7 +178,7 @@ static LogicalResult buildNode(const Operator &entry, NodeBuilder &builder) {
     return failure();
   if (narrow)
     for (std::optional<ImportedValue> &output : builder.outputs)
-      if (output && onnx::getElementType(output->value).isF32())
+      if (output && elementTypeOf(output->value).isF32())
         output->value = builder.convert(output->value, narrow);
   return success();
 }
@@ -269,7 +269,7 @@ void Importer::importNodes(ArrayRef<Node> nodes, const Needs &needs, Scope &scop
 
 /// What the file says about an output, if anything, must be what its node computes.
 void Importer::checkDeclared(const ValueInfo &info, Value value) {
-  ArrayRef<int64_t> shape = getShape(value);
+  ArrayRef<int64_t> shape = shapeOf(value);
   bool fits = !info.isTensor || !info.hasShape || info.dims.size() == shape.size();
   std::string declared;
   for (auto [index, dim] : llvm::enumerate(info.dims)) {
@@ -280,7 +280,7 @@ void Importer::checkDeclared(const ValueInfo &info, Value value) {
     (void)fail("output \"" + info.name + "\" is declared with the shape " + declared +
                ", but computed with the shape " + printShape(shape));
   Type type = getElementType(info.type, context);
-  if (info.type != DataType::Undefined && type != getElementType(value))
+  if (info.type != DataType::Undefined && type != elementTypeOf(value))
     (void)fail("output \"" + info.name + "\" is declared with " + getDataTypeName(info.type) +
                " elements, but computed with others");
 }

@@ -47,7 +47,7 @@ std::optional<int64_t> getStride(ArrayRef<int64_t> indices) {
 /// Constant, equally spaced indices are a slice, others stay a gather.
 LogicalResult buildConstantGather(NodeBuilder &node, Value value, int64_t axis,
                                   ArrayRef<int64_t> indexShape, SmallVector<int64_t> indices) {
-  ArrayRef<int64_t> shape = getShape(value);
+  ArrayRef<int64_t> shape = shapeOf(value);
   for (int64_t &index : indices) {
     if (index < -shape[axis] || index >= shape[axis])
       return node.fail("index " + Twine(index) + " is outside of dimension " + Twine(axis) +
@@ -72,21 +72,21 @@ LogicalResult buildGather(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0), indices = node.getInput(1);
   if (failed(value) || failed(indices))
     return failure();
-  auto axis = node.normalizeAxis(node.getInt("axis", 0), getShape(*value).size());
+  auto axis = node.normalizeAxis(node.getInt("axis", 0), shapeOf(*value).size());
   if (failed(axis))
     return failure();
   if (failed(checkIndices(node, *indices)))
     return failure();
-  ArrayRef<int64_t> indexShape = getShape(*indices);
+  ArrayRef<int64_t> indexShape = shapeOf(*indices);
   if (auto constant = node.tryGetInts(1))
     return buildConstantGather(node, *value, *axis, indexShape, *constant);
-  SmallVector<int64_t> shape(getShape(*value));
+  SmallVector<int64_t> shape(shapeOf(*value));
   shape.erase(shape.begin() + *axis);
   shape.insert(shape.begin() + *axis, indexShape.begin(), indexShape.end());
   if (!countElements(shape))
     return node.fail("the result would have the shape " + printShape(shape) +
                      ", which no device can hold");
-  auto type = RankedTensorType::get(shape, getElementType(*value));
+  auto type = RankedTensorType::get(shape, elementTypeOf(*value));
   return node.setOutput(
       0, GatherOp::create(node.b, node.loc, type, *value, *indices, *axis, /*batch=*/0),
       node.isUnsigned(0));
@@ -98,7 +98,7 @@ LogicalResult buildGather(NodeBuilder &node) {
 
 /// Whether all elements along a dimension are equal, as far as the ops say that made the value.
 bool isRepeatedAlong(Value value, int64_t dim) {
-  if (onnx::getShape(value)[dim] == 1)
+  if (shapeOf(value)[dim] == 1)
     return true;
   Operation *op = value.getDefiningOp();
   if (!op)
@@ -155,7 +155,7 @@ FailureOr<ElementIndices> getElementIndices(NodeBuilder &node, Value data) {
   FailureOr<Value> indices = node.getInput(1);
   if (failed(indices) || failed(checkIndices(node, *indices)))
     return failure();
-  ArrayRef<int64_t> shape = onnx::getShape(data), given = onnx::getShape(*indices);
+  ArrayRef<int64_t> shape = shapeOf(data), given = shapeOf(*indices);
   auto axis = node.normalizeAxis(node.getInt("axis", 0), shape.size());
   if (failed(axis))
     return failure();
@@ -212,10 +212,10 @@ LogicalResult buildGatherElements(NodeBuilder &node) {
     return failure();
   Value used = node.slice(*data, SmallVector<int64_t>(elements->sizes.size(), 0), elements->sizes);
   Value ordered = node.transpose(used, elements->order);
-  SmallVector<int64_t> shape(onnx::getShape(ordered));
-  shape[elements->dim] = onnx::getShape(elements->indices).back();
+  SmallVector<int64_t> shape(shapeOf(ordered));
+  shape[elements->dim] = shapeOf(elements->indices).back();
   Value result =
-      GatherOp::create(node.b, node.loc, RankedTensorType::get(shape, onnx::getElementType(*data)),
+      GatherOp::create(node.b, node.loc, RankedTensorType::get(shape, elementTypeOf(*data)),
                        ordered, elements->indices, elements->dim, elements->batch);
   return node.setOutput(0, node.transpose(result, invert(elements->order)), node.isUnsigned(0));
 }
@@ -227,14 +227,14 @@ LogicalResult buildGatherElements(NodeBuilder &node) {
 /// One index into dimensions of the given sizes, row-major, from coordinates in the last
 /// dimension of `indices`; negative ones count from the end.
 Value joinCoordinates(NodeBuilder &node, Value indices, ArrayRef<int64_t> sizes) {
-  SmallVector<int64_t> rest(onnx::getShape(indices).drop_back());
+  SmallVector<int64_t> rest(shapeOf(indices).drop_back());
   if (sizes.size() == 1)
     return node.reshape(indices, rest);
   Value joined;
   for (auto [i, size] : llvm::enumerate(sizes)) {
-    Value part = node.slice(indices, onnx::getShape(indices).size() - 1, i, 1);
+    Value part = node.slice(indices, shapeOf(indices).size() - 1, i, 1);
     part = node.convert(node.reshape(part, rest), node.b.getI64Type());
-    RankedTensorType type = getTensorType(part);
+    RankedTensorType type = tensorType(part);
     Value isNegative = arith::CmpIOp::create(node.b, node.loc, arith::CmpIPredicate::slt, part,
                                              node.splat(type, 0));
     Value fromEnd = node.add(part, node.splat(type, size));
@@ -248,7 +248,7 @@ Value joinCoordinates(NodeBuilder &node, Value indices, ArrayRef<int64_t> sizes)
 /// returns how many.
 FailureOr<int64_t> getNumCoordinates(NodeBuilder &node, Value indices, ArrayRef<int64_t> shape,
                                      int64_t batch) {
-  ArrayRef<int64_t> given = onnx::getShape(indices);
+  ArrayRef<int64_t> given = shapeOf(indices);
   int64_t rank = shape.size();
   if (failed(checkIndices(node, indices)))
     return failure();
@@ -264,7 +264,7 @@ LogicalResult buildGatherND(NodeBuilder &node) {
   FailureOr<Value> data = node.getInput(0), indices = node.getInput(1);
   if (failed(data) || failed(indices))
     return failure();
-  ArrayRef<int64_t> shape = onnx::getShape(*data), given = onnx::getShape(*indices);
+  ArrayRef<int64_t> shape = shapeOf(*data), given = shapeOf(*indices);
   int64_t batch = node.getInt("batch_dims", 0);
   if (batch < 0 || batch >= static_cast<int64_t>(std::min(shape.size(), given.size())) ||
       shape.take_front(batch) != given.take_front(batch))
@@ -284,7 +284,7 @@ LogicalResult buildGatherND(NodeBuilder &node) {
                      ", which no device can hold");
   Value index = joinCoordinates(node, *indices, indexed);
   Value value =
-      GatherOp::create(node.b, node.loc, RankedTensorType::get(result, onnx::getElementType(*data)),
+      GatherOp::create(node.b, node.loc, RankedTensorType::get(result, elementTypeOf(*data)),
                        node.reshape(*data, joined), index, batch, batch);
   return node.setOutput(0, value, node.isUnsigned(0));
 }
@@ -316,15 +316,15 @@ LogicalResult getScatterInputs(NodeBuilder &node, Value &data, Value &updates) {
     return failure();
   data = *first;
   updates = *last;
-  if (onnx::getElementType(data) != onnx::getElementType(updates))
+  if (elementTypeOf(data) != elementTypeOf(updates))
     return node.fail("data and updates are of different element types");
   return success();
 }
 
 LogicalResult checkUpdates(NodeBuilder &node, Value updates, ArrayRef<int64_t> wanted) {
-  if (onnx::getShape(updates) == wanted)
+  if (shapeOf(updates) == wanted)
     return success();
-  return node.fail("updates have the shape " + printShape(onnx::getShape(updates)) + ", wanted " +
+  return node.fail("updates have the shape " + printShape(shapeOf(updates)) + ", wanted " +
                    printShape(wanted));
 }
 
@@ -335,7 +335,7 @@ LogicalResult buildScatterElements(NodeBuilder &node) {
   auto kind = getScatterKind(node, data);
   auto elements = getElementIndices(node, data);
   if (failed(kind) || failed(elements) ||
-      failed(checkUpdates(node, updates, onnx::getShape(node.inputs[1]->value))))
+      failed(checkUpdates(node, updates, shapeOf(node.inputs[1]->value))))
     return failure();
   SmallVector<int64_t> offsets(elements->sizes.size(), 0);
   Value part = node.transpose(node.slice(data, offsets, elements->sizes), elements->order);
@@ -343,7 +343,7 @@ LogicalResult buildScatterElements(NodeBuilder &node) {
                                     node.transpose(updates, elements->order), elements->dim,
                                     elements->batch, *kind);
   written = node.transpose(written, invert(elements->order));
-  if (ArrayRef<int64_t>(elements->sizes) != onnx::getShape(data)) {
+  if (ArrayRef<int64_t>(elements->sizes) != shapeOf(data)) {
     auto list = [&](ArrayRef<int64_t> values) {
       return getAsIndexOpFoldResult(node.b.getContext(), values);
     };
@@ -360,7 +360,7 @@ LogicalResult buildScatterND(NodeBuilder &node) {
   if (failed(getScatterInputs(node, data, updates)) || failed(indices))
     return failure();
   auto kind = getScatterKind(node, data);
-  ArrayRef<int64_t> shape = onnx::getShape(data), given = onnx::getShape(*indices);
+  ArrayRef<int64_t> shape = shapeOf(data), given = shapeOf(*indices);
   auto count = getNumCoordinates(node, *indices, shape, 0);
   if (failed(kind) || failed(count))
     return failure();

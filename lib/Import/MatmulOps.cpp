@@ -25,10 +25,10 @@ LogicalResult buildMatMul(NodeBuilder &node) {
   FailureOr<Value> lhs = node.getInput(0), rhs = node.getInput(1);
   if (failed(lhs) || failed(rhs))
     return failure();
-  size_t lhsRank = getShape(*lhs).size(), rhsRank = getShape(*rhs).size();
+  size_t lhsRank = shapeOf(*lhs).size(), rhsRank = shapeOf(*rhs).size();
   if (lhsRank == 0 || rhsRank == 0)
     return node.fail("a factor is a scalar", "Mul");
-  if (getElementType(*lhs) != getElementType(*rhs))
+  if (elementTypeOf(*lhs) != elementTypeOf(*rhs))
     return node.fail("its inputs have different element types");
   size_t lhsBatch = lhsRank > 2 ? lhsRank - 2 : 0, rhsBatch = rhsRank > 2 ? rhsRank - 2 : 0;
   size_t batch = std::max(lhsBatch, rhsBatch);
@@ -57,11 +57,11 @@ LogicalResult buildGemm(NodeBuilder &node) {
   FailureOr<Value> lhs = node.getInput(0), rhs = node.getInput(1);
   if (failed(lhs) || failed(rhs))
     return failure();
-  if (getShape(*lhs).size() != 2 || getShape(*rhs).size() != 2)
-    return node.fail("its factors have ranks " + Twine(getShape(*lhs).size()) + " and " +
-                         Twine(getShape(*rhs).size()),
+  if (shapeOf(*lhs).size() != 2 || shapeOf(*rhs).size() != 2)
+    return node.fail("its factors have ranks " + Twine(shapeOf(*lhs).size()) + " and " +
+                         Twine(shapeOf(*rhs).size()),
                      "two matrices, or MatMul");
-  if (getElementType(*lhs) != getElementType(*rhs))
+  if (elementTypeOf(*lhs) != elementTypeOf(*rhs))
     return node.fail("its inputs have different element types");
   std::string lhsDims = node.getInt("transA", 0) ? "kr" : "rk";
   std::string rhsDims = node.getInt("transB", 0) ? "ck" : "kc";
@@ -71,19 +71,19 @@ LogicalResult buildGemm(NodeBuilder &node) {
   Value result = *product;
   auto scale = [&](Value value, StringRef attribute) {
     double factor = node.getFloat(attribute, 1);
-    return factor == 1 ? value : node.mul(value, node.splat(getTensorType(value), factor));
+    return factor == 1 ? value : node.mul(value, node.splat(tensorType(value), factor));
   };
   if (!onnx::isFloat(result) && (node.getFloat("alpha", 1) != 1 || node.getFloat("beta", 1) != 1))
     return node.fail("alpha or beta of an integer product is not 1");
   result = scale(result, "alpha");
   if (node.getFloat("beta", 1) != 0 && node.hasInput(2)) {
     Value addend = node.inputs[2]->value;
-    auto shape = broadcastShapes(getShape(result), getShape(addend));
-    if (!shape || ArrayRef<int64_t>(*shape) != getShape(result) ||
-        getElementType(addend) != getElementType(result))
-      return node.fail("C of shape " + printShape(getShape(addend)) +
-                       " does not broadcast to the product's " + printShape(getShape(result)));
-    result = node.add(result, node.broadcastTo(scale(addend, "beta"), getShape(result)));
+    auto shape = broadcastShapes(shapeOf(result), shapeOf(addend));
+    if (!shape || ArrayRef<int64_t>(*shape) != shapeOf(result) ||
+        elementTypeOf(addend) != elementTypeOf(result))
+      return node.fail("C of shape " + printShape(shapeOf(addend)) +
+                       " does not broadcast to the product's " + printShape(shapeOf(result)));
+    result = node.add(result, node.broadcastTo(scale(addend, "beta"), shapeOf(result)));
   }
   return node.setOutput(0, result, node.isUnsigned(0));
 }

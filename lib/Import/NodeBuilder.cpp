@@ -88,9 +88,9 @@ FailureOr<double> NodeBuilder::getConstantScalar(unsigned index, StringRef role)
 }
 
 LogicalResult NodeBuilder::setOutput(unsigned index, Value value, bool isUnsigned) {
-  if (!countElements(onnx::getShape(value)))
-    return fail("output " + Twine(index) + " would have the shape " +
-                printShape(onnx::getShape(value)) + ", which no device can hold");
+  if (!countElements(shapeOf(value)))
+    return fail("output " + Twine(index) + " would have the shape " + printShape(shapeOf(value)) +
+                ", which no device can hold");
   if (index >= outputs.size())
     outputs.resize(index + 1);
   outputs[index] = ImportedValue{value, isUnsigned};

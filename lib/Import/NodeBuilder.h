@@ -17,6 +17,7 @@
 #define DCHAG_IMPORT_NODEBUILDER_H
 
 #include "dchag/Import/Onnx.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
@@ -51,18 +52,14 @@ public:
   virtual std::optional<SmallVector<double>> readFloats(Value value, bool orParameter) = 0;
 };
 
-enum class Reduction { Sum, Prod, Max, Min };
-
-class NodeBuilder {
+class NodeBuilder : public TensorBuilder {
 public:
   NodeBuilder(OpBuilder &b, Location loc, const Node &node, int64_t opset,
               const llvm::StringMap<const Attribute *> *functionAttributes,
               ConstantReader &constants)
-      : b(b), loc(loc), node(node), opset(opset), functionAttributes(functionAttributes),
+      : TensorBuilder(b, loc), node(node), opset(opset), functionAttributes(functionAttributes),
         constants(constants) {}
 
-  OpBuilder &b;
-  Location loc;
   const Node &node;
   /// Version of the operator set the node is read by.
   int64_t opset;
@@ -121,43 +118,14 @@ public:
   FailureOr<SmallVector<int64_t>> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank);
 
   //===--------------------------------------------------------------------===//
-  // Ops
+  // Ops of ONNX beyond those of TensorBuilder
   //===--------------------------------------------------------------------===//
 
-  /// A splat of any number in a float or integer type.
-  Value splat(RankedTensorType type, double value);
-  Value constantInts(ArrayRef<int64_t> shape, Type elementType, ArrayRef<int64_t> values);
-  Value empty(ArrayRef<int64_t> shape, Type elementType);
-  Value filled(ArrayRef<int64_t> shape, TypedAttr value);
-
-  Value reshape(Value value, ArrayRef<int64_t> shape);
-  Value transpose(Value value, ArrayRef<int64_t> permutation);
-  /// numpy's broadcast to a shape, which must be one that `value` broadcasts to.
-  Value broadcastTo(Value value, ArrayRef<int64_t> shape);
   /// Brings all values to their common shape.
   LogicalResult broadcastTogether(MutableArrayRef<Value> values);
-  Value slice(Value value, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
-              ArrayRef<int64_t> strides = {});
-  /// One slice of a dimension.
-  Value slice(Value value, int64_t dim, int64_t offset, int64_t size);
   Value gather(Value value, int64_t dim, ArrayRef<int64_t> indexShape, ArrayRef<int64_t> indices);
-  Value concat(ValueRange values, int64_t dim);
-  Value padConstant(Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high, double fill);
-  /// Reduces dimensions of a numeric or boolean tensor; keeps them with size 1 on demand.
-  Value reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep,
-               bool isUnsigned = false);
-  /// A contraction; dimensions are named by characters, as in an einsum equation.
-  Value contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims, StringRef resultDims);
   /// Converts elements as ONNX Cast does.
   Value convert(Value value, Type elementType, bool fromUnsigned = false, bool toUnsigned = false);
-
-  // Element-wise on operands of one type, floats or integers.
-  Value add(Value lhs, Value rhs);
-  Value sub(Value lhs, Value rhs);
-  Value mul(Value lhs, Value rhs);
-  Value div(Value lhs, Value rhs, bool isUnsigned = false);
-  Value max(Value lhs, Value rhs, bool isUnsigned = false);
-  Value min(Value lhs, Value rhs, bool isUnsigned = false);
 
 private:
   mutable llvm::StringSet<> known;
@@ -165,13 +133,8 @@ private:
   ConstantReader &constants;
 };
 
-inline RankedTensorType getTensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-inline ArrayRef<int64_t> getShape(Value value) { return getTensorType(value).getShape(); }
-inline Type getElementType(Value value) { return getTensorType(value).getElementType(); }
-inline bool isFloat(Value value) { return isa<FloatType>(getElementType(value)); }
-inline bool isBool(Value value) { return getElementType(value).isInteger(1); }
+inline bool isFloat(Value value) { return isa<FloatType>(elementTypeOf(value)); }
+inline bool isBool(Value value) { return elementTypeOf(value).isInteger(1); }
 
 /// Elements of a shape, or nullopt when they are more than a tensor of a device has.
 std::optional<int64_t> countElements(ArrayRef<int64_t> shape);

@@ -22,7 +22,7 @@ FailureOr<AxisArgs> getAxisArgs(NodeBuilder &node) {
     return failure();
   if (!onnx::isFloat(*value))
     return node.fail("its input is not of a floating-point type");
-  auto axis = node.normalizeAxis(node.getInt("axis", -1), getShape(*value).size());
+  auto axis = node.normalizeAxis(node.getInt("axis", -1), shapeOf(*value).size());
   if (failed(axis))
     return failure();
   return AxisArgs{*value, *axis};
@@ -41,7 +41,7 @@ LogicalResult buildLogSoftmax(NodeBuilder &node) {
   auto args = getAxisArgs(node);
   if (failed(args))
     return failure();
-  ArrayRef<int64_t> shape = getShape(args->value);
+  ArrayRef<int64_t> shape = shapeOf(args->value);
   Value max = node.reduce(Reduction::Max, args->value, {args->axis}, /*keep=*/true);
   Value shifted = node.sub(args->value, node.broadcastTo(max, shape));
   Value exp = math::ExpOp::create(node.b, node.loc, shifted);
@@ -56,9 +56,9 @@ FailureOr<Value> getWeight(NodeBuilder &node, unsigned index, ArrayRef<int64_t> 
   if (!node.hasInput(index))
     return Value();
   Value weight = node.inputs[index]->value;
-  auto common = broadcastShapes(shape, getShape(weight));
-  if (!common || ArrayRef<int64_t>(*common) != shape || getElementType(weight) != elementType)
-    return node.fail("input " + Twine(index) + " of shape " + printShape(getShape(weight)) +
+  auto common = broadcastShapes(shape, shapeOf(weight));
+  if (!common || ArrayRef<int64_t>(*common) != shape || elementTypeOf(weight) != elementType)
+    return node.fail("input " + Twine(index) + " of shape " + printShape(shapeOf(weight)) +
                          " does not go with normalised dimensions " + printShape(shape),
                      "a tensor of the shape of the normalised dimensions");
   return node.broadcastTo(weight, shape);
@@ -68,25 +68,25 @@ FailureOr<Value> getWeight(NodeBuilder &node, unsigned index, ArrayRef<int64_t> 
 LogicalResult setStatistics(NodeBuilder &node, const AxisArgs &args, double epsilon) {
   if (!node.wantsOutput(1) && !node.wantsOutput(2))
     return success();
-  ArrayRef<int64_t> shape = getShape(args.value);
+  ArrayRef<int64_t> shape = shapeOf(args.value);
   Value value = args.value;
   // They are of the type of the computation, which is float unless the input is wider.
-  if (!getElementType(value).isF64())
+  if (!elementTypeOf(value).isF64())
     value = node.convert(value, node.b.getF32Type());
   SmallVector<int64_t> dims = llvm::to_vector(llvm::seq<int64_t>(args.axis, shape.size()));
   double count = static_cast<double>(*countElements(shape.drop_front(args.axis)));
   auto mean = [&](Value of) {
     Value sum = node.reduce(Reduction::Sum, of, dims, /*keep=*/true);
-    return node.div(sum, node.splat(getTensorType(sum), count));
+    return node.div(sum, node.splat(tensorType(sum), count));
   };
   Value center = mean(value);
   Value distance = node.sub(value, node.broadcastTo(center, shape));
   Value variance = mean(node.mul(distance, distance));
-  Value shifted = node.add(variance, node.splat(getTensorType(variance), epsilon));
+  Value shifted = node.add(variance, node.splat(tensorType(variance), epsilon));
   Value root = math::SqrtOp::create(node.b, node.loc, shifted);
   if (failed(node.setOutput(1, center)))
     return failure();
-  return node.setOutput(2, node.div(node.splat(getTensorType(root), 1), root));
+  return node.setOutput(2, node.div(node.splat(tensorType(root), 1), root));
 }
 
 LogicalResult buildLayerNorm(NodeBuilder &node) {
@@ -95,8 +95,8 @@ LogicalResult buildLayerNorm(NodeBuilder &node) {
   auto args = getAxisArgs(node);
   if (failed(args))
     return failure();
-  ArrayRef<int64_t> normalised = getShape(args->value).drop_front(args->axis);
-  Type type = getElementType(args->value);
+  ArrayRef<int64_t> normalised = shapeOf(args->value).drop_front(args->axis);
+  Type type = elementTypeOf(args->value);
   auto scale = getWeight(node, 1, normalised, type), bias = getWeight(node, 2, normalised, type);
   if (failed(scale) || failed(bias))
     return failure();
@@ -114,8 +114,8 @@ LogicalResult buildRmsNorm(NodeBuilder &node) {
   auto args = getAxisArgs(node);
   if (failed(args))
     return failure();
-  ArrayRef<int64_t> normalised = getShape(args->value).drop_front(args->axis);
-  auto scale = getWeight(node, 1, normalised, getElementType(args->value));
+  ArrayRef<int64_t> normalised = shapeOf(args->value).drop_front(args->axis);
+  auto scale = getWeight(node, 1, normalised, elementTypeOf(args->value));
   if (failed(scale))
     return failure();
   double epsilon = node.getFloat("epsilon", 1e-5f);
@@ -135,10 +135,10 @@ FailureOr<Value> spreadOverChannels(NodeBuilder &node, unsigned index, Value ima
   FailureOr<Value> weight = node.getInput(index);
   if (failed(weight))
     return failure();
-  ArrayRef<int64_t> shape = onnx::getShape(image);
-  if (onnx::getShape(*weight) != ArrayRef<int64_t>(entries) ||
-      onnx::getElementType(*weight) != onnx::getElementType(image))
-    return node.fail("input " + Twine(index) + " of shape " + printShape(onnx::getShape(*weight)) +
+  ArrayRef<int64_t> shape = shapeOf(image);
+  if (shapeOf(*weight) != ArrayRef<int64_t>(entries) ||
+      elementTypeOf(*weight) != elementTypeOf(image))
+    return node.fail("input " + Twine(index) + " of shape " + printShape(shapeOf(*weight)) +
                          " is no tensor of " + Twine(entries) + " elements of the input's type",
                      "a number for each channel, of the type of the input");
   Value value =
@@ -152,7 +152,7 @@ FailureOr<Value> getImage(NodeBuilder &node) {
   FailureOr<Value> image = node.getInput(0);
   if (failed(image))
     return failure();
-  ArrayRef<int64_t> shape = onnx::getShape(*image);
+  ArrayRef<int64_t> shape = shapeOf(*image);
   if (!onnx::isFloat(*image) || shape.size() < 2 || *countElements(shape) == 0)
     return node.fail("its input of shape " + printShape(shape) +
                          " is no image of floating-point numbers",
@@ -174,19 +174,19 @@ LogicalResult buildBatchNorm(NodeBuilder &node) {
     FailureOr<Value> input = node.getInput(i + 1);
     if (failed(input))
       return failure();
-    if (onnx::getShape(*input) != onnx::getShape(*image).slice(1, 1) ||
-        onnx::getElementType(*input) != onnx::getElementType(*image))
-      return node.fail("input " + Twine(i + 1) + " of shape " + printShape(onnx::getShape(*input)) +
+    if (shapeOf(*input) != shapeOf(*image).slice(1, 1) ||
+        elementTypeOf(*input) != elementTypeOf(*image))
+      return node.fail("input " + Twine(i + 1) + " of shape " + printShape(shapeOf(*input)) +
                            " has not a number of the input's type for each channel",
                        "parameters of the type of the input");
     inputs[i] = *input;
   }
   auto [scale, bias, mean, variance] = inputs;
   Value shifted =
-      node.add(variance, node.splat(getTensorType(variance), node.getFloat("epsilon", 1e-5f)));
+      node.add(variance, node.splat(tensorType(variance), node.getFloat("epsilon", 1e-5f)));
   Value factor = node.div(scale, math::SqrtOp::create(node.b, node.loc, shifted));
   Value addend = node.sub(bias, node.mul(mean, factor));
-  ArrayRef<int64_t> shape = onnx::getShape(*image);
+  ArrayRef<int64_t> shape = shapeOf(*image);
   SmallVector<int64_t> column(shape.size() - 1, 1);
   column[0] = shape[1];
   auto spread = [&](Value value) { return node.broadcastTo(node.reshape(value, column), shape); };
@@ -195,7 +195,7 @@ LogicalResult buildBatchNorm(NodeBuilder &node) {
 
 /// Each sample's groups of channels, normalised over their channels and space.
 LogicalResult buildNormOfGroups(NodeBuilder &node, Value image, int64_t groups, int64_t entries) {
-  SmallVector<int64_t> shape(onnx::getShape(image));
+  SmallVector<int64_t> shape(shapeOf(image));
   int64_t inner = *countElements(ArrayRef<int64_t>(shape).drop_front()) / groups;
   auto scale = spreadOverChannels(node, 1, image, entries),
        bias = spreadOverChannels(node, 2, image, entries);
@@ -212,7 +212,7 @@ LogicalResult buildInstanceNorm(NodeBuilder &node) {
   FailureOr<Value> image = getImage(node);
   if (failed(image))
     return failure();
-  int64_t channels = onnx::getShape(*image)[1];
+  int64_t channels = shapeOf(*image)[1];
   return buildNormOfGroups(node, *image, channels, channels);
 }
 
@@ -222,7 +222,7 @@ LogicalResult buildGroupNorm(NodeBuilder &node) {
   FailureOr<Value> image = getImage(node);
   if (failed(image))
     return failure();
-  int64_t channels = onnx::getShape(*image)[1], groups = node.getInt("num_groups", 0);
+  int64_t channels = shapeOf(*image)[1], groups = node.getInt("num_groups", 0);
   if (groups < 1 || channels % groups != 0)
     return node.fail("num_groups = " + Twine(groups) + " does not divide " + Twine(channels) +
                      " channels");

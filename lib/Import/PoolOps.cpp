@@ -105,7 +105,7 @@ FailureOr<SmallVector<Windows>> getWindows(NodeBuilder &node, ArrayRef<int64_t> 
 
 Value combineDim(NodeBuilder &node, Value value, int64_t dim, const Windows &windows,
                  Reduction kind, double fill, bool isUnsigned) {
-  SmallVector<int64_t> shape(onnx::getShape(value));
+  SmallVector<int64_t> shape(shapeOf(value));
   if (windows.isTrivial())
     return value;
   if (windows.areSideBySide()) {
@@ -135,7 +135,7 @@ Value combineDim(NodeBuilder &node, Value value, int64_t dim, const Windows &win
 
 /// The input and its windows, checked.
 FailureOr<SmallVector<Windows>> getPool(NodeBuilder &node, Value input) {
-  ArrayRef<int64_t> shape = onnx::getShape(input);
+  ArrayRef<int64_t> shape = shapeOf(input);
   if (shape.size() < 3)
     return node.fail("its input has the shape " + printShape(shape), "B x C x space");
   auto windows = getWindows(node, shape.drop_front(2));
@@ -164,7 +164,7 @@ LogicalResult buildMaxPool(NodeBuilder &node) {
   if (!onnx::isFloat(*input))
     lowest = node.isUnsigned(0)
                  ? 0
-                 : -std::ldexp(1.0, onnx::getElementType(*input).getIntOrFloatBitWidth() - 1);
+                 : -std::ldexp(1.0, elementTypeOf(*input).getIntOrFloatBitWidth() - 1);
   Value result = *input;
   for (auto [dim, entry] : llvm::enumerate(*windows))
     result = combineDim(node, result, dim + 2, entry, Reduction::Max, lowest, node.isUnsigned(0));
@@ -211,10 +211,9 @@ LogicalResult buildAveragePool(NodeBuilder &node) {
     for (int64_t i = 0; i < dim.count; ++i)
       isEven &= dim.countInside(i, padding ? dim.low : 0, padding ? dim.high : 0) == dim.kernel;
   }
-  Value counts =
-      isEven ? node.splat(getTensorType(sum), size)
-             : node.broadcastTo(getCounts(node, *windows, onnx::getElementType(sum), padding),
-                                onnx::getShape(sum));
+  Value counts = isEven ? node.splat(tensorType(sum), size)
+                        : node.broadcastTo(getCounts(node, *windows, elementTypeOf(sum), padding),
+                                           shapeOf(sum));
   return node.setOutput(0, node.div(sum, counts));
 }
 

@@ -30,7 +30,7 @@ FailureOr<ReduceArgs> getReduceArgs(NodeBuilder &node, int64_t axesInput) {
       return failure();
     axes = *constant;
   }
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   if (!node.getInt("noop_with_empty_axes", 0) && axes.empty())
     axes = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
   auto normal = node.normalizeAxes(axes, shape.size());
@@ -78,7 +78,7 @@ LogicalResult buildReduceMean(NodeBuilder &node) {
     return node.setOutput(0, sum, node.isUnsigned(0));
   if (args->count == 0)
     return node.fail("it takes the mean of no elements");
-  Value count = node.splat(getTensorType(sum), static_cast<double>(args->count));
+  Value count = node.splat(tensorType(sum), static_cast<double>(args->count));
   return node.setOutput(0, node.div(sum, count, node.isUnsigned(0)), node.isUnsigned(0));
 }
 
@@ -91,19 +91,19 @@ LogicalResult buildReduceLogSumExp(NodeBuilder &node) {
     return node.fail("its input is not of a floating-point type");
   Value max = node.reduce(Reduction::Max, args->value, args->axes, /*keep=*/true);
   // Of an infinite maximum nothing is taken away: inf - inf is not a number.
-  Value zero = node.splat(getTensorType(max), 0);
+  Value zero = node.splat(tensorType(max), 0);
   Value distance = node.sub(max, max);
   Value isFinite =
       arith::CmpFOp::create(node.b, node.loc, arith::CmpFPredicate::OEQ, distance, zero);
   max = arith::SelectOp::create(node.b, node.loc, isFinite, max, zero);
-  Value shifted = node.sub(args->value, node.broadcastTo(max, getShape(args->value)));
+  Value shifted = node.sub(args->value, node.broadcastTo(max, shapeOf(args->value)));
   Value exp = math::ExpOp::create(node.b, node.loc, shifted);
   Value sum = node.reduce(Reduction::Sum, exp, args->axes, /*keep=*/true);
   Value result = node.add(max, logarithm(node, sum));
   if (args->keep)
     return node.setOutput(0, result);
   SmallVector<int64_t> shape;
-  for (auto [dim, size] : llvm::enumerate(getShape(args->value)))
+  for (auto [dim, size] : llvm::enumerate(shapeOf(args->value)))
     if (!llvm::is_contained(args->axes, static_cast<int64_t>(dim)))
       shape.push_back(size);
   return node.setOutput(0, node.reshape(result, shape));
@@ -120,7 +120,7 @@ LogicalResult buildGlobalPool(NodeBuilder &node, Reduction kind) {
   FailureOr<Value> x = node.getInput(0);
   if (failed(x))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*x);
+  ArrayRef<int64_t> shape = shapeOf(*x);
   if (shape.size() < 3)
     return node.fail("its input has rank " + Twine(shape.size()), "rank 3 or more");
   SmallVector<int64_t> dims = llvm::to_vector(llvm::seq<int64_t>(2, shape.size()));
@@ -129,7 +129,7 @@ LogicalResult buildGlobalPool(NodeBuilder &node, Reduction kind) {
   if (!count || *count == 0)
     return node.fail("it pools no elements");
   if (kind == Reduction::Sum)
-    result = node.div(result, node.splat(getTensorType(result), static_cast<double>(*count)));
+    result = node.div(result, node.splat(tensorType(result), static_cast<double>(*count)));
   return node.setOutput(0, result);
 }
 

@@ -191,7 +191,7 @@ Value getWeightTable(NodeBuilder &node, Type type, ArrayRef<double> weights) {
 
 /// Elements by index; repeated and equally spaced ones without a gather.
 Value takeElements(NodeBuilder &node, Value value, int64_t dim, ArrayRef<int64_t> indices) {
-  SmallVector<int64_t> shape(onnx::getShape(value));
+  SmallVector<int64_t> shape(shapeOf(value));
   int64_t source = shape[dim], target = indices.size();
   int64_t repeats = target % source == 0 ? target / source : 0;
   int64_t stride = target > 1 ? indices[1] - indices[0] : 1;
@@ -237,10 +237,10 @@ FailureOr<Value> multiplyByTaps(NodeBuilder &node, Value value, int64_t dim, con
   for (auto [indices, weights] : llvm::zip(taps.indices, taps.weights))
     for (int64_t i = 0; i < axis.target; ++i)
       matrix[i * axis.source + indices[i]] += weights[i];
-  Value table = node.reshape(getWeightTable(node, onnx::getElementType(value), matrix),
-                             {axis.target, axis.source});
+  Value table =
+      node.reshape(getWeightTable(node, elementTypeOf(value), matrix), {axis.target, axis.source});
   std::string from, to;
-  for (size_t d = 0; d < onnx::getShape(value).size(); ++d)
+  for (size_t d = 0; d < shapeOf(value).size(); ++d)
     from += static_cast<char>('a' + d);
   to = from;
   to[dim] = 'T';
@@ -256,7 +256,7 @@ FailureOr<Value> resizeDim(NodeBuilder &node, Value value, int64_t dim, const Ke
     return takeElements(node, value, dim, indices);
   }
   Taps taps = getTaps(kernel, axis);
-  SmallVector<int64_t> shape(onnx::getShape(value));
+  SmallVector<int64_t> shape(shapeOf(value));
   shape[dim] = axis.target;
   if (taps.indices.size() > maxTaps)
     return multiplyByTaps(node, value, dim, taps, axis);
@@ -264,14 +264,14 @@ FailureOr<Value> resizeDim(NodeBuilder &node, Value value, int64_t dim, const Ke
   for (auto [indices, weights] : llvm::zip(taps.indices, taps.weights)) {
     if (llvm::all_of(weights, [](double weight) { return weight == 0; }))
       continue;
-    Value table = getWeightTable(node, onnx::getElementType(value), weights);
+    Value table = getWeightTable(node, elementTypeOf(value), weights);
     SmallVector<int64_t> column(shape.size() - dim, 1);
     column[0] = axis.target;
     Value part = node.mul(takeElements(node, value, dim, indices),
                           node.broadcastTo(node.reshape(table, column), shape));
     sum = sum ? node.add(sum, part) : part;
   }
-  return sum ? sum : node.splat(RankedTensorType::get(shape, onnx::getElementType(value)), 0);
+  return sum ? sum : node.splat(RankedTensorType::get(shape, elementTypeOf(value)), 0);
 }
 
 FailureOr<Kernel> getKernel(NodeBuilder &node, Value input) {
@@ -332,7 +332,7 @@ LogicalResult keepAspect(NodeBuilder &node, StringRef policy, MutableArrayRef<Ax
 FailureOr<SmallVector<Axis>> getAxes(NodeBuilder &node, ArrayRef<int64_t> shape,
                                      ArrayRef<int64_t> dims) {
   auto isGiven = [&](unsigned index) {
-    return node.hasInput(index) && *countElements(onnx::getShape(node.inputs[index]->value)) > 0;
+    return node.hasInput(index) && *countElements(shapeOf(node.inputs[index]->value)) > 0;
   };
   if (isGiven(2) == isGiven(3))
     return node.fail("it has both scales and sizes, or none", "one of both");
@@ -380,7 +380,7 @@ LogicalResult buildResize(NodeBuilder &node) {
   auto kernel = getKernel(node, *input);
   if (failed(kernel))
     return failure();
-  SmallVector<int64_t> shape(onnx::getShape(*input));
+  SmallVector<int64_t> shape(shapeOf(*input));
   int64_t rank = shape.size();
   SmallVector<int64_t> dims = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   if (node.hasAttribute("axes")) {

@@ -10,10 +10,10 @@ using namespace mlir::dchag::onnx;
 namespace {
 
 LogicalResult setReshaped(NodeBuilder &node, Value value, ArrayRef<int64_t> shape) {
-  auto wanted = countElements(shape), found = countElements(getShape(value));
+  auto wanted = countElements(shape), found = countElements(shapeOf(value));
   if (!wanted || *wanted != *found)
-    return node.fail("a tensor of shape " + printShape(getShape(value)) +
-                     " cannot be reshaped to " + printShape(shape));
+    return node.fail("a tensor of shape " + printShape(shapeOf(value)) + " cannot be reshaped to " +
+                     printShape(shape));
   return node.setOutput(0, node.reshape(value, shape), node.isUnsigned(0));
 }
 
@@ -23,7 +23,7 @@ LogicalResult buildReshape(NodeBuilder &node) {
   auto wanted = node.getConstantInts(1, "shape");
   if (failed(value) || failed(wanted))
     return failure();
-  ArrayRef<int64_t> from = getShape(*value);
+  ArrayRef<int64_t> from = shapeOf(*value);
   SmallVector<int64_t> shape(*wanted);
   bool allowZero = node.getInt("allowzero", 0) != 0;
   std::optional<unsigned> open;
@@ -58,7 +58,7 @@ LogicalResult buildFlatten(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   int64_t rank = shape.size(), axis = node.getInt("axis", 1);
   if (axis < -rank || axis > rank)
     return node.fail("axis " + Twine(axis) + " is outside of a tensor of rank " + Twine(rank));
@@ -72,7 +72,7 @@ LogicalResult buildSqueeze(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   SmallVector<int64_t> axes;
   if (node.hasInput(1)) {
     auto constant = node.getConstantInts(1, "axes");
@@ -104,7 +104,7 @@ LogicalResult buildUnsqueeze(NodeBuilder &node) {
   auto constant = node.getConstantInts(1, "axes");
   if (failed(value) || failed(constant))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   auto axes = node.normalizeAxes(*constant, shape.size() + constant->size());
   if (failed(axes))
     return failure();
@@ -119,7 +119,7 @@ LogicalResult buildTranspose(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  int64_t rank = getShape(*value).size();
+  int64_t rank = shapeOf(*value).size();
   SmallVector<int64_t> permutation = node.getInts("perm");
   if (permutation.empty() && !node.hasAttribute("perm"))
     permutation = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
@@ -139,9 +139,9 @@ LogicalResult buildExpand(NodeBuilder &node) {
   auto wanted = node.getConstantInts(1, "shape");
   if (failed(value) || failed(wanted))
     return failure();
-  auto shape = broadcastShapes(getShape(*value), *wanted);
+  auto shape = broadcastShapes(shapeOf(*value), *wanted);
   if (!shape || !countElements(*shape))
-    return node.fail("a tensor of shape " + printShape(getShape(*value)) +
+    return node.fail("a tensor of shape " + printShape(shapeOf(*value)) +
                      " cannot be expanded to " + printShape(*wanted));
   return node.setOutput(0, node.broadcastTo(*value, *shape), node.isUnsigned(0));
 }
@@ -153,7 +153,7 @@ LogicalResult buildTile(NodeBuilder &node) {
   auto repeats = node.getConstantInts(1, "repeats");
   if (failed(value) || failed(repeats))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   if (repeats->size() != shape.size())
     return node.fail("repeats has " + Twine(repeats->size()) + " entries, the input has rank " +
                      Twine(shape.size()));
@@ -182,7 +182,7 @@ LogicalResult buildDepthToSpace(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> s = getShape(*value);
+  ArrayRef<int64_t> s = shapeOf(*value);
   int64_t block = node.getInt("blocksize", 0);
   StringRef mode = node.getString("mode", "DCR");
   if (mode != "DCR" && mode != "CRD")
@@ -205,7 +205,7 @@ LogicalResult buildSpaceToDepth(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> s = getShape(*value);
+  ArrayRef<int64_t> s = shapeOf(*value);
   int64_t block = node.getInt("blocksize", 0);
   if (s.size() != 4 || block < 1 || s[2] % block != 0 || s[3] % block != 0)
     return node.fail("blocksize " + Twine(block) + " does not divide the image of " + printShape(s),

@@ -71,7 +71,7 @@ LogicalResult buildSlice(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  auto bounds = getSliceBounds(node, getShape(*value));
+  auto bounds = getSliceBounds(node, shapeOf(*value));
   if (failed(bounds))
     return failure();
   Value result = *value;
@@ -111,7 +111,7 @@ LogicalResult buildSplit(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
     return failure();
-  ArrayRef<int64_t> shape = getShape(*value);
+  ArrayRef<int64_t> shape = shapeOf(*value);
   auto axis = node.normalizeAxis(node.getInt("axis", 0), shape.size());
   if (failed(axis))
     return failure();
@@ -191,7 +191,7 @@ LogicalResult buildPad(NodeBuilder &node) {
   StringRef mode = node.getString("mode", "constant");
   if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
     return node.fail("mode = \"" + mode + "\"", "constant, reflect, edge or wrap");
-  auto args = getPadArgs(node, getShape(*value));
+  auto args = getPadArgs(node, shapeOf(*value));
   if (failed(args))
     return failure();
   Value result = *value;
@@ -199,7 +199,7 @@ LogicalResult buildPad(NodeBuilder &node) {
   SmallVector<int64_t> offsets, sizes, low(args->low), high(args->high);
   for (size_t dim = 0; dim < low.size(); ++dim) {
     offsets.push_back(std::max<int64_t>(-low[dim], 0));
-    sizes.push_back(getShape(*value)[dim] - offsets[dim] - std::max<int64_t>(-high[dim], 0));
+    sizes.push_back(shapeOf(*value)[dim] - offsets[dim] - std::max<int64_t>(-high[dim], 0));
     low[dim] = std::max<int64_t>(low[dim], 0);
     high[dim] = std::max<int64_t>(high[dim], 0);
     if (sizes[dim] < 0)
@@ -219,7 +219,7 @@ LogicalResult buildPad(NodeBuilder &node) {
   for (size_t dim = 0; dim < low.size(); ++dim) {
     if (low[dim] == 0 && high[dim] == 0)
       continue;
-    int64_t size = getShape(result)[dim];
+    int64_t size = shapeOf(result)[dim];
     if (size == 0)
       return node.fail("dimension " + Twine(dim) + " has no elements to repeat");
     SmallVector<int64_t> indices;

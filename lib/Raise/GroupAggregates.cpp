@@ -3,6 +3,7 @@
 #include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -57,7 +58,7 @@ static Value concat(ArrayRef<Member> members, unsigned index, int64_t dim, OpBui
   for (Member member : members)
     values.push_back(member.op->getOperand(index));
   Operation *first = members.front().op;
-  return tensor::ConcatOp::create(b, first->getLoc(), dim, values);
+  return TensorBuilder(b, first->getLoc()).concat(values, dim);
 }
 
 static void merge(ArrayRef<Member> members) {
@@ -84,14 +85,9 @@ static void merge(ArrayRef<Member> members) {
   state.addTypes(first.getType().clone(shape));
   state.propertiesAttr = first->getPropertiesAsAttribute();
   Value result = b.create(state)->getResult(0);
-  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)),
-      strides(shape.size(), b.getIndexAttr(1)),
-      sizes = getAsIndexOpFoldResult(b.getContext(), first.getType().getShape());
   for (auto [i, member] : llvm::enumerate(members)) {
-    offsets[1] = b.getIndexAttr(i);
     AggregateOp op = member.op;
-    op.getResult().replaceAllUsesWith(
-        tensor::ExtractSliceOp::create(b, op.getLoc(), result, offsets, sizes, strides));
+    op.getResult().replaceAllUsesWith(TensorBuilder(b, op.getLoc()).slice(result, 1, i, 1));
   }
 }
 

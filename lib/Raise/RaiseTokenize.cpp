@@ -3,6 +3,7 @@
 #include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -60,10 +61,7 @@ static void raiseConvolution(ConvolutionOp op) {
   Value tokens = TokenizeOp::create(b, loc, type, image, weight, bias, Value());
 
   // In the layout of the convolution, features in front of space.
-  SmallVector<int64_t> swapped{shape[0], groups, shape[1] / groups, positions};
-  Value init = tensor::EmptyOp::create(b, loc, swapped, type.getElementType());
-  Value result = linalg::TransposeOp::create(b, loc, tokens, init, ArrayRef<int64_t>{0, 1, 3, 2})
-                     ->getResult(0);
+  Value result = TensorBuilder(b, loc).transpose(tokens, {0, 1, 3, 2});
   op.getResult().replaceAllUsesWith(reshape(b, loc, result, shape));
 }
 
@@ -115,13 +113,8 @@ static bool splitSpace(TokenizeOp op) {
   llvm::append_range(flat, image.drop_front(4));
   for (size_t dim = 3; dim < flat.size(); ++dim)
     permutation.push_back(dim);
-  SmallVector<int64_t> swapped(flat);
-  std::swap(swapped[1], swapped[2]);
   kernel.erase(kernel.begin() + 3);
-  Value init = tensor::EmptyOp::create(b, loc, swapped, op.getType().getElementType());
-  Value units =
-      linalg::TransposeOp::create(b, loc, reshape(b, loc, op.getImage(), flat), init, permutation)
-          ->getResult(0);
+  Value units = TensorBuilder(b, loc).transpose(reshape(b, loc, op.getImage(), flat), permutation);
   replaceByUnits(op, units, reshape(b, loc, op.getWeight(), kernel), b);
   return true;
 }

@@ -3,6 +3,7 @@
 #include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
@@ -57,7 +58,7 @@ static Value sliceDim(OpBuilder &b, Value value, unsigned dim, int64_t offset, i
     SmallVector<Value> taken;
     int64_t begin = 0, elements = 0;
     for (Value operand : concat.getInputs()) {
-      int64_t length = cast<RankedTensorType>(operand.getType()).getDimSize(dim);
+      int64_t length = dimOf(operand, dim);
       if (begin >= offset && begin + length <= offset + size) {
         taken.push_back(operand);
         elements += length;
@@ -65,16 +66,9 @@ static Value sliceDim(OpBuilder &b, Value value, unsigned dim, int64_t offset, i
       begin += length;
     }
     if (elements == size)
-      return taken.size() == 1 ? taken.front()
-                               : tensor::ConcatOp::create(b, value.getLoc(), dim, taken);
+      return TensorBuilder(b, value.getLoc()).concat(taken, dim);
   }
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
-  SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)),
-      sizes = getAsIndexOpFoldResult(b.getContext(), shape),
-      strides(shape.size(), b.getIndexAttr(1));
-  offsets[dim] = b.getIndexAttr(offset);
-  sizes[dim] = b.getIndexAttr(size);
-  return tensor::ExtractSliceOp::create(b, value.getLoc(), value, offsets, sizes, strides);
+  return TensorBuilder(b, value.getLoc()).slice(value, dim, offset, size);
 }
 
 namespace {

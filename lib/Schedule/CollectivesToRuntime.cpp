@@ -2,6 +2,7 @@
 
 #include "dchag/Schedule/Passes.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -86,7 +87,6 @@ private:
   /// Position along `axes`, the first slowest; the size of an axis comes from the grid.
   Value getPosition(ArrayRef<int32_t> axes);
   Value sliceOwnPart(shard::AllSliceOp op);
-  Value reshape(Value value, ArrayRef<int64_t> shape);
   Value moveDim(Value value, ArrayRef<int64_t> three, ArrayRef<int64_t> shape);
   void moveToUse(Operation *op, Value result);
 
@@ -150,32 +150,13 @@ Value Converter::sliceOwnPart(shard::AllSliceOp op) {
 // Packing: communicators move contiguous parts
 //===----------------------------------------------------------------------===//
 
-/// The elements of `value` in row-major order as `shape`, which is not empty.
-Value Converter::reshape(Value value, ArrayRef<int64_t> shape) {
-  auto type = cast<RankedTensorType>(value.getType());
-  if (type.getShape() == shape)
-    return value;
-  auto all = [](size_t rank) {
-    return SmallVector<ReassociationIndices>{llvm::to_vector(llvm::seq<int64_t>(0, rank))};
-  };
-  if (type.getRank() != 1)
-    value = tensor::CollapseShapeOp::create(b, loc, value, all(type.getRank()));
-  if (shape.size() == 1)
-    return value;
-  return tensor::ExpandShapeOp::create(b, loc, type.clone(shape), value, all(shape.size()));
-}
-
 /// `value` as the three dimensions `three`, with the first two swapped, as `shape`.
 Value Converter::moveDim(Value value, ArrayRef<int64_t> three, ArrayRef<int64_t> shape) {
+  TensorBuilder t(b, loc);
   // Over a dimension of one element the order stays as it is.
-  if (three[0] != 1 && three[1] != 1) {
-    value = reshape(value, three);
-    int64_t swapped[] = {three[1], three[0], three[2]};
-    Value init = makeEmpty(cast<RankedTensorType>(value.getType()).clone(swapped));
-    value =
-        linalg::TransposeOp::create(b, loc, value, init, ArrayRef<int64_t>{1, 0, 2}).getResult()[0];
-  }
-  return reshape(value, shape);
+  if (three[0] != 1 && three[1] != 1)
+    value = t.transpose(t.reshape(value, three), {1, 0, 2});
+  return t.reshape(value, shape);
 }
 
 /// Places what follows right before the first op that uses the result of `op`, so that there is

@@ -9,7 +9,7 @@ func.func @step(%x: tensor<5x2xf32>) -> tensor<5x1xf32> {
   // Parts meet along the second dimension.
   // CHECK: %[[A:.+]] = dchag_rt.all_gather %[[X]] outs({{.+}}) {axes = array<i32: 1>, site = 0 : i32} : (tensor<5x2xf32>, tensor<3x5x2xf32>)
   // CHECK: %[[T:.+]] = linalg.transpose ins(%{{.+}} : tensor<3x5x2xf32>) outs(%{{.+}} : tensor<5x3x2xf32>) permutation = [1, 0, 2]
-  // CHECK: %[[G:.+]] = tensor.expand_shape %{{.+}} : tensor<30xf32> into tensor<5x6xf32>
+  // CHECK: %[[G:.+]] = tensor.collapse_shape %[[T]] {{\[\[}}0], [1, 2]] : tensor<5x3x2xf32> into tensor<5x6xf32>
   %g = shard.all_gather %x on @mesh grid_axes = [1] gather_axis = 1 : tensor<5x2xf32> -> tensor<5x6xf32>
   // CHECK: %[[R:.+]] = dchag_rt.all_reduce outs(%[[G]]) {axes = array<i32: 0, 1>, reduction = #dchag_rt.reduction<max>, site = 1 : i32}
   %r = shard.all_reduce %g on @mesh grid_axes = [0, 1] reduction = max : tensor<5x6xf32> -> tensor<5x6xf32>
@@ -28,7 +28,7 @@ func.func @step(%x: tensor<5x2xf32>) -> tensor<5x1xf32> {
 // CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<3x4xf32>
 func.func @exchange(%x: tensor<3x4xf32>) -> tensor<1x6xf32> {
   // Rows go out as they are, parts of columns meet.
-  // CHECK: %[[P:.+]] = tensor.expand_shape %{{.+}} : tensor<12xf32> into tensor<3x1x4xf32>
+  // CHECK: %[[P:.+]] = tensor.expand_shape %[[X]] {{.+}} : tensor<3x4xf32> into tensor<3x1x4xf32>
   // CHECK: %[[E:.+]] = dchag_rt.all_to_all %[[P]] outs({{.+}}) {axes = array<i32: 1>, site = 2 : i32} : (tensor<3x1x4xf32>, tensor<3x1x4xf32>)
   %e = shard.all_to_all %x on @mesh grid_axes = [1] split_axis = 0 concat_axis = 1 : tensor<3x4xf32> -> tensor<1x12xf32>
   // CHECK: dchag_rt.reduce_scatter %{{.+}} outs({{.+}}) {axes = array<i32: 0>, reduction = #dchag_rt.reduction<min>, site = 3 : i32} : (tensor<2x1x6xf32>, tensor<1x6xf32>)

@@ -1,0 +1,114 @@
+//===- TensorBuilder.h - ops of the closed set at one place ----------------*- C++ -*-===//
+//
+// What passes, decompositions and the import make ops on tensors with. Shapes of results follow
+// from the operands; what would change nothing (a transpose in order, a reshape to the same shape)
+// makes no op. Dimensions of contractions are named by letters, as in an einsum equation:
+//
+//     TensorBuilder t(builder, loc);
+//     Value scores = t.contract(query, "bhnd", key, "bhmd", "bhnm");
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_DIALECTS_TENSORBUILDER_H
+#define DCHAG_DIALECTS_TENSORBUILDER_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+
+namespace mlir::dchag {
+
+inline RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+inline ArrayRef<int64_t> shapeOf(Value value) { return tensorType(value).getShape(); }
+inline int64_t dimOf(Value value, unsigned dim) { return tensorType(value).getDimSize(dim); }
+inline Type elementTypeOf(Value value) { return tensorType(value).getElementType(); }
+
+enum class Reduction { Sum, Prod, Max, Min };
+
+/// Number `value` in a float or integer type; integers wrap.
+TypedAttr getNumber(Type type, double value);
+
+/// Dimensions of both shapes in groups of equal products, in order, so that a reshape joins and
+/// splits dimensions of a group only: 2x3x20 and 6x4x5 are {0, 1}, {2} and {0}, {1, 2}. One group
+/// of all dimensions where a shape has no elements; none where a shape has no dimensions.
+struct ReshapeGroups {
+  SmallVector<SmallVector<int64_t, 2>> from, to;
+  ReshapeGroups(ArrayRef<int64_t> from, ArrayRef<int64_t> to);
+};
+
+class TensorBuilder {
+public:
+  TensorBuilder(OpBuilder &b, Location loc) : b(b), loc(loc) {}
+
+  OpBuilder &b;
+  Location loc;
+
+  //===--------------------------------------------------------------------===//
+  // New tensors
+  //===--------------------------------------------------------------------===//
+
+  Value empty(ArrayRef<int64_t> shape, Type elementType);
+  /// `linalg.fill` by a number of the element type.
+  Value filled(ArrayRef<int64_t> shape, TypedAttr value);
+  Value zeros(ArrayRef<int64_t> shape, Type elementType);
+  /// A constant of one number.
+  Value splat(RankedTensorType type, double value);
+  Value constantInts(ArrayRef<int64_t> shape, Type elementType, ArrayRef<int64_t> values);
+
+  //===--------------------------------------------------------------------===//
+  // Views
+  //===--------------------------------------------------------------------===//
+
+  /// Row major, to a shape of as many elements.
+  Value reshape(Value value, ArrayRef<int64_t> shape);
+  /// Splits dimension `dim` into dimensions of these sizes.
+  Value splitDim(Value value, unsigned dim, ArrayRef<int64_t> sizes);
+  /// Joins dimensions [dim, dim + count).
+  Value joinDims(Value value, unsigned dim, unsigned count);
+  /// Dimension i of the result is dimension `permutation[i]` of `value`.
+  Value transpose(Value value, ArrayRef<int64_t> permutation);
+  /// Repeats `value` along the dimensions `added` of `shape`.
+  Value broadcast(Value value, ArrayRef<int64_t> shape, ArrayRef<int64_t> added);
+  /// numpy's broadcast to a shape, which must be one that `value` broadcasts to.
+  Value broadcastTo(Value value, ArrayRef<int64_t> shape);
+  /// Strides are 1 if none are given.
+  Value slice(Value value, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
+              ArrayRef<int64_t> strides = {});
+  /// [offset, offset + size) of one dimension.
+  Value slice(Value value, int64_t dim, int64_t offset, int64_t size);
+  /// Operands without elements are left out.
+  Value concat(ValueRange values, int64_t dim);
+  Value padConstant(Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high, double fill);
+
+  //===--------------------------------------------------------------------===//
+  // Arithmetic
+  //===--------------------------------------------------------------------===//
+
+  /// Reduces dimensions of a numeric or boolean tensor; keeps them with size 1 on demand.
+  Value reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep = false,
+               bool isUnsigned = false);
+  /// Sum of products over the letters that the result lacks. The sum is of the operands' type, or
+  /// of `elementType`.
+  Value contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims, StringRef resultDims,
+                 Type elementType = {});
+  /// The same with dimensions named by numbers.
+  Value contract(Value lhs, ArrayRef<unsigned> lhsDims, Value rhs, ArrayRef<unsigned> rhsDims,
+                 ArrayRef<unsigned> resultDims, Type elementType = {});
+
+  // Element-wise on operands of one type, floats or integers.
+  Value add(Value lhs, Value rhs);
+  Value sub(Value lhs, Value rhs);
+  Value mul(Value lhs, Value rhs);
+  Value div(Value lhs, Value rhs, bool isUnsigned = false);
+  Value max(Value lhs, Value rhs, bool isUnsigned = false);
+  Value min(Value lhs, Value rhs, bool isUnsigned = false);
+
+  /// An op with one result.
+  template <typename OpTy, typename... Args>
+  Value make(Args &&...args) {
+    return OpTy::create(b, loc, std::forward<Args>(args)...);
+  }
+};
+
+} // namespace mlir::dchag
+
+#endif // DCHAG_DIALECTS_TENSORBUILDER_H
