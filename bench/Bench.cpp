@@ -1,8 +1,9 @@
 //===- Bench.cpp - what the programs of this folder share ------------------*- C++ -*-===//
 
 #include "bench/Bench.h"
+#include "dchag/Distribute/Passes.h"
 #include "dchag/InitAll.h"
-#include "dchag/Pipelines/Pipelines.h"
+#include "dchag/Support/PassPipeline.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Pass/PassManager.h"
@@ -28,6 +29,17 @@ bool bench::runPasses(ModuleOp module, StringRef pipeline) {
     module.emitError("cannot parse the pipeline '") << pipeline << "': " << message;
     return false;
   }
+  return succeeded(manager.run(module));
+}
+
+bool bench::distribute(ModuleOp module, StringRef mesh, StringRef strategy,
+                       std::optional<DistributeMode> mode) {
+  std::string error;
+  FailureOr<DistributeOptions> options = DistributeOptions::parse(mesh, strategy, mode, error);
+  if (failed(options))
+    return module.emitError(error), false;
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  buildDistributePipeline(manager, *options);
   return succeeded(manager.run(module));
 }
 

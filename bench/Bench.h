@@ -2,6 +2,7 @@
 #ifndef DCHAG_BENCH_BENCH_H
 #define DCHAG_BENCH_BENCH_H
 
+#include "dchag/Distribute/Strategy.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -12,6 +13,10 @@ std::unique_ptr<MLIRContext> makeContext();
 
 /// Runs a textual pipeline; false after an error, which is a diagnostic.
 bool runPasses(ModuleOp module, StringRef pipeline);
+
+/// Makes the program of each rank of `mesh` ("tp=4"); false after an error, which is a diagnostic.
+bool distribute(ModuleOp module, StringRef mesh, StringRef strategy,
+                std::optional<DistributeMode> mode);
 
 /// Numbers that are the same on all machines (splitmix64).
 class Random {

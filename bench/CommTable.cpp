@@ -64,8 +64,8 @@ static double getFormula(StringRef mode, const ModelSizes &sizes, double p) {
 static double getCompiled(MLIRContext *context, StringRef mode, const ModelSizes &sizes,
                           int64_t ranks) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(writeModel(sizes), context);
-  std::string pipeline = llvm::formatv("distribute{{mesh=tp={0} mode={1}}", ranks, mode).str();
-  if (!module || !runPasses(*module, pipeline))
+  std::string mesh = ("tp=" + Twine(ranks)).str();
+  if (!module || !distribute(*module, mesh, "", getDistributeMode(mode)))
     return -1;
   return getBytesSent(*module, MeshAttr::lookup(*module));
 }

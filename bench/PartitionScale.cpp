@@ -25,12 +25,10 @@ static llvm::cl::opt<unsigned> repeats("repeats", llvm::cl::init(3),
                                        llvm::cl::desc("runs, of which the fastest counts"));
 
 /// Seconds of the passes; negative after an error.
-static double distribute(ModuleOp module, StringRef mesh, StringRef mode) {
+static double measure(ModuleOp module, StringRef mesh, StringRef mode) {
   OwningOpRef<ModuleOp> copy = module.clone();
-  std::string pipeline =
-      llvm::formatv("distribute{{mesh={0} strategy=dp,fsdp,tp,{1}}", mesh, mode).str();
   auto start = std::chrono::steady_clock::now();
-  if (!runPasses(*copy, pipeline))
+  if (!distribute(*copy, mesh, "dp,fsdp,tp", getDistributeMode(mode)))
     return -1;
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -72,7 +70,7 @@ int main(int argc, char **argv) {
     for (auto [mesh, ranks] : meshes) {
       double best = -1;
       for (unsigned i = 0; i < repeats; ++i) {
-        double seconds = distribute(*module, mesh, mode.name);
+        double seconds = measure(*module, mesh, mode.name);
         if (seconds < 0)
           return 1;
         best = best < 0 ? seconds : std::min(best, seconds);

@@ -62,24 +62,11 @@ MeshAttr MeshAttr::lookup(Operation *op) {
   return module ? module->getAttrOfType<MeshAttr>(attrName) : MeshAttr();
 }
 
-MeshAttr MeshAttr::parseOption(StringRef text, Location loc) {
-  SmallVector<StringAttr> names;
-  SmallVector<int64_t> sizes;
-  for (StringRef axis : llvm::split(text, ',')) {
-    auto [name, number] = axis.trim().split('=');
-    int64_t size;
-    bool named =
-        !name.empty() && llvm::all_of(name, [](char c) { return c == '_' || llvm::isAlnum(c); });
-    if (!named || number.getAsInteger(10, size)) {
-      emitError(loc) << "mesh must be axes with sizes such as tp=2 or dp=2,tp=4: got '" << text
-                     << "'";
-      return {};
-    }
-    names.push_back(StringAttr::get(loc.getContext(), name));
-    sizes.push_back(size);
-  }
-  return MeshAttr::getChecked([&] { return emitError(loc); }, loc.getContext(), ArrayRef(names),
-                              ArrayRef(sizes));
+MeshAttr MeshAttr::make(ArrayRef<std::string> names, ArrayRef<int64_t> sizes, Location loc) {
+  SmallVector<StringAttr> attrs;
+  for (StringRef name : names)
+    attrs.push_back(StringAttr::get(loc.getContext(), name));
+  return getChecked([&] { return emitError(loc); }, loc.getContext(), ArrayRef(attrs), sizes);
 }
 
 int64_t MeshAttr::getNumRanks() const {

@@ -28,8 +28,9 @@ def Dchag_MeshAttr : Dchag_Attr<"Mesh", "mesh"> {
 
     /// The mesh of the module that holds `op`, or null.
     static MeshAttr lookup(::mlir::Operation *op);
-    /// Parses "dp=2,tp=3"; emits an error and returns null if it is no mesh.
-    static MeshAttr parseOption(::llvm::StringRef text, ::mlir::Location loc);
+    /// The mesh of these axes; emits an error and returns null if they are none.
+    static MeshAttr make(::llvm::ArrayRef<std::string> names, ::llvm::ArrayRef<int64_t> sizes,
+        ::mlir::Location loc);
 
     int64_t getNumRanks() const;
     std::optional<unsigned> getAxisIndex(::llvm::StringRef axis) const;

@@ -21,7 +21,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   void runOnOperation() override {
     if (mode == DistributeMode::Replicate)
       return;
-    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    auto program = getMarkedProgram(getOperation(), axis);
     if (failed(program))
       return signalPassFailure();
     axes = program->axes;
@@ -32,10 +32,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   }
 
   void put(Value value, ArrayRef<StringAttr> which, Wish wish) {
-    StringRef by = mode == DistributeMode::Gather         ? "gather"
-                   : mode == DistributeMode::Hierarchical ? "hierarchical"
-                                                          : "split-softmax";
-    numMarked += mark(value, which, wish, MarkPriority::Weights, by);
+    numMarked += mark(value, which, wish, MarkPriority::Weights, dchag::getName(mode));
   }
 
   /// Spreads the dimension of `value` that runs over `what`.

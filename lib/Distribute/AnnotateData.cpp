@@ -53,14 +53,14 @@ struct AnnotateData : mlir::dchag::impl::AnnotateDataBase<AnnotateData> {
   using AnnotateDataBase::AnnotateDataBase;
 
   void runOnOperation() override {
-    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    auto program = getMarkedProgram(getOperation(), axis);
     if (failed(program))
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
       int64_t batch = findBatch(function);
       if (batch == 1 && program->mesh.getNumRanks(program->axes) > 1) {
         function.emitWarning() << "'" << function.getName() << "' has one sample, so nothing is "
-                               << "spread over '" << axis << "': compile it with --batch=N";
+                               << "spread over '" << axis.str() << "': compile it with --batch=N";
         continue;
       }
       for (BlockArgument argument : function.getArguments()) {

@@ -16,7 +16,7 @@ struct AnnotateParameters : mlir::dchag::impl::AnnotateParametersBase<AnnotatePa
   using AnnotateParametersBase::AnnotateParametersBase;
 
   void runOnOperation() override {
-    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    auto program = getMarkedProgram(getOperation(), axis);
     if (failed(program))
       return signalPassFailure();
     SmallVector<Attribute> names(program->axes.begin(), program->axes.end());

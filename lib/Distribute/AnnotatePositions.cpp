@@ -95,7 +95,7 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
   using AnnotatePositionsBase::AnnotatePositionsBase;
 
   void runOnOperation() override {
-    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    auto program = getMarkedProgram(getOperation(), axis);
     if (failed(program))
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
@@ -107,7 +107,7 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
       if (!found && program->mesh.getNumRanks(program->axes) > 1)
         function.emitWarning() << "'" << function.getName() << "' has no normalised tokens whose "
                                << "positions all attentions share, or several samples a rank whose "
-                               << "windows do not, so nothing is spread over '" << axis
+                               << "windows do not, so nothing is spread over '" << axis.str()
                                << "': all ranks along it compute the same";
     }
   }

@@ -79,7 +79,7 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
   using AnnotateWidthsBase::AnnotateWidthsBase;
 
   void runOnOperation() override {
-    auto program = getMarkedProgram(getOperation(), axis.getValue());
+    auto program = getMarkedProgram(getOperation(), axis);
     if (failed(program))
       return signalPassFailure();
     axes = program->axes;
@@ -106,7 +106,7 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
     if (numFound == 0 && !isUsed(function))
       function.emitWarning() << "'" << function.getName() << "' has no width that parameters make "
                              << "and a sum uses up, so no heads and hidden widths are spread over '"
-                             << axis << "'";
+                             << axis.str() << "'";
   }
 
   /// Whether something else is spread over the axes.

@@ -79,12 +79,13 @@ bool mlir::dchag::mark(Value value, ArrayRef<StringAttr> axes, Wish wish, MarkPr
   return true;
 }
 
-FailureOr<SmallVector<StringAttr>> mlir::dchag::resolveAxes(ModuleOp module, StringRef names) {
+FailureOr<SmallVector<StringAttr>> mlir::dchag::resolveAxes(ModuleOp module,
+                                                            const AxisNames &names) {
   MeshAttr mesh = getMeshOrError(module);
   if (!mesh)
     return failure();
   SmallVector<StringAttr> axes;
-  for (StringRef name : llvm::split(names, '+')) {
+  for (StringRef name : names.names) {
     bool found = false;
     for (StringAttr axis : mesh.getNames())
       if (axis.getValue() == name || axis.getValue().starts_with((name + ".").str())) {
@@ -99,15 +100,12 @@ FailureOr<SmallVector<StringAttr>> mlir::dchag::resolveAxes(ModuleOp module, Str
   return axes;
 }
 
-FailureOr<MarkedProgram> mlir::dchag::getMarkedProgram(ModuleOp module,
-                                                       std::optional<StringRef> axes) {
+FailureOr<MarkedProgram> mlir::dchag::getMarkedProgram(ModuleOp module, const AxisNames &axes) {
   MarkedProgram program;
-  if (axes) {
-    auto found = resolveAxes(module, *axes);
-    if (failed(found))
-      return failure();
-    program.axes = *found;
-  }
+  auto found = resolveAxes(module, axes);
+  if (failed(found))
+    return failure();
+  program.axes = *found;
   program.mesh = getMeshOrError(module);
   auto functions = getDistributedFunctions(module);
   if (!program.mesh || failed(functions))

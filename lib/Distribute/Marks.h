@@ -3,6 +3,7 @@
 #define DCHAG_DISTRIBUTE_MARKS_H
 
 #include "Splits.h"
+#include "dchag/Distribute/Strategy.h"
 
 namespace mlir::dchag {
 
@@ -26,9 +27,9 @@ struct Wish {
 bool mark(Value value, ArrayRef<StringAttr> axes, Wish wish, MarkPriority priority, StringRef by);
 void addMark(Value value, MarkAttr mark);
 
-/// Axes named by a pass option such as "tp" or "dp+fsdp": those of the mesh with the name, and
+/// Axes named by a pass option: those of the mesh with the name, and
 /// those that were made of it ("tp.groups"). Emits an error when there is none.
-FailureOr<SmallVector<StringAttr>> resolveAxes(ModuleOp module, StringRef names);
+FailureOr<SmallVector<StringAttr>> resolveAxes(ModuleOp module, const AxisNames &names);
 
 /// What a pass that marks values works on: the mesh, the axes that it places, and all entry points
 /// but `@prepare`, which follows from them.
@@ -37,9 +38,8 @@ struct MarkedProgram {
   SmallVector<StringAttr> axes;
   SmallVector<func::FuncOp> functions;
 };
-/// Emits an error when there is no mesh, or when it lacks axes named by `axes` (see resolveAxes);
-/// no name, no axes.
-FailureOr<MarkedProgram> getMarkedProgram(ModuleOp module, std::optional<StringRef> axes = {});
+/// Emits an error when there is no mesh, or when it lacks axes named by `axes` (see resolveAxes).
+FailureOr<MarkedProgram> getMarkedProgram(ModuleOp module, const AxisNames &axes = {});
 
 } // namespace mlir::dchag
 

@@ -1,7 +1,6 @@
 //===- Pipeline.cpp - the pipeline that distributes a program --------------*- C++ -*-===//
 
-#include "Strategy.h"
-#include "mlir/Pass/PassManager.h"
+#include "dchag/Distribute/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -9,9 +8,9 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-struct DistributeOptions : PassPipelineOptions<DistributeOptions> {
-  Option<std::string> mesh{*this, "mesh", llvm::cl::desc("axes of the ranks with sizes: tp=2"),
-                           llvm::cl::init("")};
+/// The options of the pipeline as text has them.
+struct TextOptions : PassPipelineOptions<TextOptions> {
+  Option<MeshShape> mesh{*this, "mesh", llvm::cl::desc("axes of the ranks with sizes: tp=2")};
   Option<std::string> strategy{
       *this, "strategy",
       llvm::cl::desc("what goes over which axis: dp,fsdp,tp,sp=tp,hierarchical (default: what "
@@ -33,61 +32,80 @@ struct DistributeOptions : PassPipelineOptions<DistributeOptions> {
 };
 } // namespace
 
-static void addStrategies(OpPassManager &pm, const Strategy &strategy) {
+FailureOr<DistributeOptions> DistributeOptions::parse(StringRef meshText, StringRef strategyText,
+                                                      std::optional<DistributeMode> mode,
+                                                      std::string &error) {
+  DistributeOptions options;
+  FailureOr<MeshShape> mesh = MeshShape::parse(meshText, error);
+  if (failed(mesh))
+    return failure();
+  FailureOr<Strategy> strategy = Strategy::parse(strategyText, *mesh, mode, error);
+  if (failed(strategy))
+    return failure();
+  options.mesh = *mesh;
+  options.strategy = *strategy;
+  return options;
+}
+
+static void addStrategies(OpPassManager &manager, const Strategy &strategy) {
   if (!strategy.channels.empty()) {
-    pm.addPass(createSplitAggregates({strategy.channels, strategy.mode}));
-    pm.addPass(createAnnotateAggregations({strategy.channels, strategy.mode}));
+    manager.addPass(createSplitAggregates({strategy.channels, strategy.mode}));
+    manager.addPass(createAnnotateAggregations({strategy.channels, strategy.mode}));
   }
   if (!strategy.widths.empty())
-    pm.addPass(createAnnotateWidths({strategy.widths}));
-  // Samples are spread over the ranks that share parameters too.
-  std::string data = strategy.data;
-  if (!strategy.parameters.empty())
-    data += (data.empty() ? "" : "+") + strategy.parameters;
+    manager.addPass(createAnnotateWidths({strategy.widths}));
+  // Ranks that store parameters in parts have samples of their own, too.
+  AxisNames data = strategy.data;
+  llvm::append_range(data.names, strategy.parameters.names);
   if (!data.empty())
-    pm.addPass(createAnnotateData({data}));
-  // Windows split where samples are spread already.
+    manager.addPass(createAnnotateData({data}));
+  // After annotate-data: sharding of windows needs one sample a rank.
   if (!strategy.positions.empty())
-    pm.addPass(createAnnotatePositions({strategy.positions}));
+    manager.addPass(createAnnotatePositions({strategy.positions}));
   if (!strategy.parameters.empty()) {
     AnnotateParametersOptions options;
     options.axis = strategy.parameters;
-    pm.addPass(createAnnotateParameters(options));
+    manager.addPass(createAnnotateParameters(options));
   }
 }
 
-static LogicalResult buildDistributePipeline(OpPassManager &pm, StringRef text,
-                                             function_ref<LogicalResult(const Twine &)> onError) {
-  DistributeOptions options;
-  if (failed(options.parseFromString(text)))
+void mlir::dchag::buildDistributePipeline(OpPassManager &manager,
+                                          const DistributeOptions &options) {
+  manager.addPass(createSetMesh({options.mesh}));
+  if (!options.shard.empty())
+    manager.addPass(createAnnotateNamed({options.shard}));
+  manager.addPass(createAnnotateDevices());
+  addStrategies(manager, options.strategy);
+  manager.addPass(createPropagate({options.strict, options.deferSums, options.explain}));
+  manager.addPass(createInsertReshards());
+  manager.addPass(createVerifyShardings());
+  manager.addPass(createPartition());
+  manager.addPass(createVerifyPartition());
+  manager.addPass(createReshardsToCollectives());
+  // Propagation copied what is free in any layout: copies of one layout are one again.
+  manager.addPass(createCSEPass());
+  manager.addPass(createVerifyPartition());
+}
+
+static LogicalResult buildFromText(OpPassManager &manager, StringRef text,
+                                   function_ref<LogicalResult(const Twine &)> onError) {
+  TextOptions parsed;
+  if (failed(parsed.parseFromString(text)))
     return failure();
   std::optional<DistributeMode> mode;
-  if (options.mode.hasValue())
-    mode = options.mode;
+  if (parsed.mode.hasValue())
+    mode = parsed.mode;
   std::string error;
-  auto strategy = parseStrategy(options.strategy, options.mesh, mode, error);
+  FailureOr<Strategy> strategy = Strategy::parse(parsed.strategy, parsed.mesh, mode, error);
   if (failed(strategy))
     return onError(error);
-  pm.addPass(createSetMesh({options.mesh}));
-  if (!options.shard.empty())
-    pm.addPass(createAnnotateNamed({options.shard}));
-  pm.addPass(createAnnotateDevices());
-  addStrategies(pm, *strategy);
-  pm.addPass(createPropagate({options.strict, options.deferSums, options.explain}));
-  pm.addPass(createInsertReshards());
-  pm.addPass(createVerifyShardings());
-  pm.addPass(createPartition());
-  pm.addPass(createVerifyPartition());
-  pm.addPass(createReshardsToCollectives());
-  // Propagation copied what is free in any layout: copies of one layout are one again.
-  pm.addPass(createCSEPass());
-  pm.addPass(createVerifyPartition());
+  buildDistributePipeline(manager, {parsed.mesh, *strategy, parsed.shard, parsed.strict,
+                                    parsed.deferSums, parsed.explain});
   return success();
 }
 
 void mlir::dchag::registerDistributePipeline() {
-  registerPassPipeline(
-      "distribute", "Makes the program of each rank from a program for one device",
-      buildDistributePipeline,
-      [](function_ref<void(const detail::PassOptions &)> f) { f(DistributeOptions()); });
+  registerPassPipeline("distribute", "Makes the program of each rank from a program for one device",
+                       buildFromText,
+                       [](function_ref<void(const detail::PassOptions &)> f) { f(TextOptions()); });
 }

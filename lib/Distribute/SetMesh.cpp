@@ -22,8 +22,8 @@ struct SetMesh : mlir::dchag::impl::SetMeshBase<SetMesh> {
   }
 
   LogicalResult run(ModuleOp module) {
-    MeshAttr attr =
-        mesh.empty() ? MeshAttr::lookup(module) : MeshAttr::parseOption(mesh, module.getLoc());
+    MeshAttr attr = mesh.empty() ? MeshAttr::lookup(module)
+                                 : MeshAttr::make(mesh.names, mesh.sizes, module.getLoc());
     if (!attr)
       return mesh.empty() ? module.emitError("has no mesh to distribute over: give one, such as "
                                              "set-mesh{mesh=tp=2}")

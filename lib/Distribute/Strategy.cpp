@@ -1,118 +1,228 @@
-//===- Strategy.cpp - the strategies of a distribution in one string -------*- C++ -*-===//
+//===- Strategy.cpp - what goes over which axis of a mesh ------------------*- C++ -*-===//
 
-#include "Strategy.h"
+#include "dchag/Distribute/Strategy.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 
-static std::optional<DistributeMode> parseMode(StringRef name) {
-  return llvm::StringSwitch<std::optional<DistributeMode>>(name)
-      .Case("replicate", DistributeMode::Replicate)
-      .Case("gather", DistributeMode::Gather)
-      .Case("hierarchical", DistributeMode::Hierarchical)
-      .Case("split-softmax", DistributeMode::SplitSoftmax)
-      .Default(std::nullopt);
+//===----------------------------------------------------------------------===//
+// Modes
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ModeName {
+  DistributeMode mode;
+  StringLiteral name, description;
+};
+} // namespace
+
+static constexpr ModeName modeNames[] = {
+    {DistributeMode::Replicate, "replicate",
+     "all tokens on every rank, heads of the aggregation split"},
+    {DistributeMode::Gather, "gather", "tokens by channel, gathered, then as replicate"},
+    {DistributeMode::Hierarchical, "hierarchical", "groups by rank, one token a group gathered"},
+    {DistributeMode::SplitSoftmax, "split-softmax", "channels by rank, the softmax merged"}};
+
+StringRef mlir::dchag::getName(DistributeMode mode) {
+  return llvm::find_if(modeNames, [&](const ModeName &known) { return known.mode == mode; })->name;
 }
 
-static SmallVector<StringRef> getAxisNames(StringRef mesh) {
-  SmallVector<StringRef> names;
-  for (StringRef axis : llvm::split(mesh, ','))
-    names.push_back(axis.split('=').first.trim());
-  return names;
+std::optional<DistributeMode> mlir::dchag::getDistributeMode(StringRef name) {
+  for (const ModeName &known : modeNames)
+    if (known.name == name)
+      return known.mode;
+  return std::nullopt;
 }
 
-/// The axes with the names of kinds; channels are spread where widths are. Without a mesh
-/// that is named, it is the module's own, with an axis tp.
-static std::string getDefault(StringRef mesh) {
-  std::string text;
-  for (StringRef axis : mesh.empty() ? SmallVector<StringRef>{"tp"} : getAxisNames(mesh))
-    if (llvm::is_contained({"dp", "fsdp", "tp", "sp"}, axis))
-      text += (text.empty() ? "" : ",") + axis.str();
-  return text;
+llvm::cl::ValuesClass mlir::dchag::getDistributeModeValues() {
+  auto value = [](unsigned i) {
+    return clEnumValN(modeNames[i].mode, modeNames[i].name, modeNames[i].description);
+  };
+  static_assert(std::size(modeNames) == 4);
+  return llvm::cl::values(value(0), value(1), value(2), value(3));
 }
 
-FailureOr<Strategy> mlir::dchag::parseStrategy(StringRef text, StringRef mesh,
-                                               std::optional<DistributeMode> mode,
-                                               std::string &error) {
-  std::string chosen = text.empty() ? getDefault(mesh) : text.str();
-  SmallVector<StringRef> known = getAxisNames(mesh);
-  Strategy strategy;
-  std::optional<DistributeMode> named;
-  for (StringRef item : llvm::split(chosen, ',')) {
-    auto [name, axes] = item.trim().split('=');
-    if (name.empty())
-      continue;
-    std::optional<DistributeMode> itemMode = parseMode(name);
-    std::string *place = llvm::StringSwitch<std::string *>(name)
-                             .Case("dp", &strategy.data)
-                             .Case("fsdp", &strategy.parameters)
-                             .Case("tp", &strategy.widths)
-                             .Case("sp", &strategy.positions)
-                             .Default(itemMode ? &strategy.channels : nullptr);
-    if (!place) {
-      error = ("strategy must be made of dp, fsdp, tp, sp, replicate, gather, hierarchical and "
-               "split-softmax, each with =AXIS if the axis has another name: got '" +
-               item + "'")
-                  .str();
+//===----------------------------------------------------------------------===//
+// Axes
+//===----------------------------------------------------------------------===//
+
+FailureOr<MeshShape> MeshShape::parse(StringRef text, std::string &error) {
+  MeshShape mesh;
+  for (StringRef axis : llvm::split(text, ',')) {
+    auto [name, number] = axis.trim().split('=');
+    int64_t size;
+    bool isNamed =
+        !name.empty() && llvm::all_of(name, [](char c) { return c == '_' || llvm::isAlnum(c); });
+    if (!isNamed || number.getAsInteger(10, size)) {
+      error = ("mesh must be axes with sizes such as tp=2 or dp=2,tp=4: got '" + text + "'").str();
       return failure();
     }
-    if (!place->empty()) {
-      error = ("strategy must say once where '" + name + "' goes" +
-               (itemMode ? ", and name one mode of the aggregation" : "") + ": got '" + text + "'")
-                  .str();
-      return failure();
-    }
-    *place = axes.empty() ? (itemMode ? "tp" : name.str()) : axes.str();
-    SmallVector<StringRef> used;
-    for (StringRef axis : llvm::split(*place, '+')) {
-      if (llvm::is_contained(used, axis)) {
-        error = ("strategy '" + item + "' names the axis '" + axis + "' twice").str();
-        return failure();
-      }
-      used.push_back(axis);
-    }
-    for (StringRef axis : used)
-      if (!mesh.empty() && !llvm::is_contained(known, axis)) {
-        error = ("strategy '" + item + "' needs the axis '" + axis + "', which the mesh '" + mesh +
-                 "' does not have")
-                    .str();
-        return failure();
-      }
-    if (itemMode)
-      named = itemMode;
+    mesh.names.push_back(name.str());
+    mesh.sizes.push_back(size);
   }
-  if (named && mode && *named != *mode) {
-    error =
-        ("strategy '" + text + "' and the option mode name different modes: leave out one").str();
+  return mesh;
+}
+
+raw_ostream &mlir::dchag::operator<<(raw_ostream &os, const MeshShape &mesh) {
+  llvm::interleave(
+      llvm::zip_equal(mesh.names, mesh.sizes), os,
+      [&](auto axis) { os << std::get<0>(axis) << "=" << std::get<1>(axis); }, ",");
+  return os;
+}
+
+AxisNames::AxisNames(StringRef text) {
+  if (!text.empty())
+    for (StringRef name : llvm::split(text, '+'))
+      names.push_back(name.str());
+}
+
+std::string AxisNames::str() const { return llvm::join(names, "+"); }
+
+bool llvm::cl::parser<MeshShape>::parse(Option &option, StringRef, StringRef text,
+                                        MeshShape &mesh) {
+  // As it is printed where there is none.
+  if (text.empty())
+    return mesh = MeshShape(), false;
+  std::string error;
+  FailureOr<MeshShape> parsed = MeshShape::parse(text, error);
+  if (failed(parsed))
+    return option.error(error);
+  mesh = *parsed;
+  return false;
+}
+
+bool llvm::cl::parser<AxisNames>::parse(Option &, StringRef, StringRef text, AxisNames &axes) {
+  axes = AxisNames(text);
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Strategies
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Parses one strategy; each step says through `error` what is wrong.
+class StrategyParser {
+public:
+  StrategyParser(StringRef text, const MeshShape &mesh, std::optional<DistributeMode> mode,
+                 std::string &error)
+      : text(text), mesh(mesh), mode(mode), error(error) {}
+
+  FailureOr<Strategy> parse();
+
+private:
+  LogicalResult fail(const Twine &reason) {
+    error = reason.str();
     return failure();
   }
+  std::string getDefault() const;
+  AxisNames *findKind(StringRef name);
+  LogicalResult parseItem(StringRef item);
+  LogicalResult checkAxes(StringRef item, const AxisNames &axes);
+  LogicalResult chooseMode();
+  LogicalResult checkAllUsed();
+
+  StringRef text;
+  const MeshShape &mesh;
+  std::optional<DistributeMode> mode, named;
+  std::string &error;
+  Strategy strategy;
+};
+} // namespace
+
+/// The axes with the names of kinds; channels are sharded where widths are. Without a mesh that is
+/// named, it is the module's own, with an axis tp.
+std::string StrategyParser::getDefault() const {
+  if (mesh.empty())
+    return "tp";
+  std::vector<std::string> kinds;
+  llvm::copy_if(mesh.names, std::back_inserter(kinds), [](StringRef axis) {
+    return llvm::is_contained({"dp", "fsdp", "tp", "sp"}, axis);
+  });
+  return llvm::join(kinds, ",");
+}
+
+AxisNames *StrategyParser::findKind(StringRef name) {
+  return llvm::StringSwitch<AxisNames *>(name)
+      .Case("dp", &strategy.data)
+      .Case("fsdp", &strategy.parameters)
+      .Case("tp", &strategy.widths)
+      .Case("sp", &strategy.positions)
+      .Default(getDistributeMode(name) ? &strategy.channels : nullptr);
+}
+
+LogicalResult StrategyParser::checkAxes(StringRef item, const AxisNames &axes) {
+  for (auto [index, axis] : llvm::enumerate(axes.names)) {
+    if (llvm::is_contained(ArrayRef(axes.names).take_front(index), axis))
+      return fail("strategy '" + item + "' names the axis '" + axis + "' twice");
+    if (mesh.empty() || llvm::is_contained(mesh.names, axis))
+      continue;
+    std::string shape;
+    llvm::raw_string_ostream(shape) << mesh;
+    return fail("strategy '" + item + "' needs the axis '" + axis + "', which the mesh '" + shape +
+                "' does not have");
+  }
+  return success();
+}
+
+LogicalResult StrategyParser::parseItem(StringRef item) {
+  auto [name, axes] = item.trim().split('=');
+  if (name.empty())
+    return success();
+  std::optional<DistributeMode> itemMode = getDistributeMode(name);
+  AxisNames *kind = findKind(name);
+  if (!kind)
+    return fail("strategy must be made of dp, fsdp, tp, sp, replicate, gather, hierarchical and "
+                "split-softmax, each with =AXIS if the axis has another name: got '" +
+                item + "'");
+  if (!kind->empty())
+    return fail("strategy must say once where '" + name + "' goes" +
+                (itemMode ? ", and name one mode of the aggregation" : "") + ": got '" + text +
+                "'");
+  *kind = !axes.empty() ? AxisNames(axes) : itemMode ? AxisNames("tp") : AxisNames(name);
+  if (itemMode)
+    named = itemMode;
+  return checkAxes(item, *kind);
+}
+
+LogicalResult StrategyParser::chooseMode() {
+  if (named && mode && *named != *mode)
+    return fail("strategy '" + text + "' and the option mode name different modes: leave out one");
   strategy.mode = named.value_or(mode.value_or(DistributeMode::Replicate));
   if (strategy.channels.empty())
     strategy.channels = strategy.widths;
-  if (strategy.channels.empty() && mode && *mode != DistributeMode::Replicate) {
-    error = "a mode of the aggregation needs an axis to spread channels over: add tp to the mesh, "
-            "or name the mode with its axis in the strategy";
-    return failure();
+  if (strategy.channels.empty() && mode && *mode != DistributeMode::Replicate)
+    return fail("a mode of the aggregation needs an axis to spread channels over: add tp to the "
+                "mesh, or name the mode with its axis in the strategy");
+  return success();
+}
+
+LogicalResult StrategyParser::checkAllUsed() {
+  for (const std::string &axis : mesh.names) {
+    bool isUsed = llvm::any_of(
+        ArrayRef<const AxisNames *>{&strategy.data, &strategy.parameters, &strategy.widths,
+                                    &strategy.positions, &strategy.channels},
+        [&](const AxisNames *axes) { return llvm::is_contained(axes->names, axis); });
+    if (!isUsed)
+      return fail("mesh axis '" + Twine(axis) +
+                  "' is used by no strategy: name one for it, such as strategy=dp=" + axis);
   }
-  for (StringRef axis : mesh.empty() ? SmallVector<StringRef>() : known) {
-    bool used = false;
-    for (StringRef axes : {strategy.data, strategy.parameters, strategy.widths, strategy.positions,
-                           strategy.channels})
-      used |= llvm::is_contained(llvm::to_vector(llvm::split(axes, '+')), axis);
-    if (!used) {
-      error = ("mesh axis '" + axis + "' is used by no strategy: name one for it, such as " +
-               "strategy=dp=" + axis)
-                  .str();
+  return success();
+}
+
+FailureOr<Strategy> StrategyParser::parse() {
+  std::string chosen = text.empty() ? getDefault() : text.str();
+  for (StringRef item : llvm::split(chosen, ','))
+    if (failed(parseItem(item)))
       return failure();
-    }
-  }
+  if (failed(chooseMode()) || failed(checkAllUsed()))
+    return failure();
   return strategy;
 }
 
-std::string mlir::dchag::checkStrategy(StringRef text, StringRef mesh,
-                                       std::optional<DistributeMode> mode) {
-  std::string error;
-  (void)parseStrategy(text, mesh, mode, error);
-  return error;
+FailureOr<Strategy> Strategy::parse(StringRef text, const MeshShape &mesh,
+                                    std::optional<DistributeMode> mode, std::string &error) {
+  return StrategyParser(text, mesh, mode, error).parse();
 }

@@ -4,7 +4,7 @@
 #include "Execution.h"
 #include "dchag/Files/Text.h"
 #include "dchag/Interpreter/Spmd.h"
-#include "dchag/Pipelines/Pipelines.h"
+#include "dchag/Support/PassPipeline.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/Sequence.h"

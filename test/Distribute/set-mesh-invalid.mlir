@@ -1,6 +1,6 @@
 // RUN: dchag-opt %s --set-mesh --split-input-file --verify-diagnostics
 // RUN: not dchag-opt %S/set-mesh.mlir --set-mesh=mesh=tp 2>&1 | FileCheck %s
-// CHECK: set-mesh.mlir:{{.*}}: error: mesh must be axes with sizes such as tp=2 or dp=2,tp=4: got 'tp'
+// CHECK: for the --mesh option: mesh must be axes with sizes such as tp=2 or dp=2,tp=4: got 'tp'
 
 // expected-error @+1 {{has no mesh to distribute over: give one, such as set-mesh{mesh=tp=2}}}
 module {

@@ -2,33 +2,39 @@
 #ifndef DCHAG_DISTRIBUTE_PASSES_H
 #define DCHAG_DISTRIBUTE_PASSES_H
 
+#include "dchag/Distribute/Strategy.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
-#include "llvm/Support/CommandLine.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace mlir::dchag {
-
-/// What is spread over the ranks in front of and in the first aggregation of channels.
-enum class DistributeMode { Replicate, Gather, Hierarchical, SplitSoftmax };
-
-inline auto getDistributeModeValues() {
-  return llvm::cl::values(clEnumValN(DistributeMode::Replicate, "replicate",
-                                     "all tokens on every rank, heads of the aggregation split"),
-                          clEnumValN(DistributeMode::Gather, "gather",
-                                     "tokens by channel, gathered, then as replicate"),
-                          clEnumValN(DistributeMode::Hierarchical, "hierarchical",
-                                     "groups by rank, one token a group gathered"),
-                          clEnumValN(DistributeMode::SplitSoftmax, "split-softmax",
-                                     "channels by rank, the softmax merged"));
-}
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "dchag/Distribute/Passes.h.inc"
 
-/// What is wrong with the options of the pipeline `distribute`, before it runs; empty: nothing.
-std::string checkStrategy(llvm::StringRef strategy, llvm::StringRef mesh,
-                          std::optional<DistributeMode> mode);
+/// What the pipeline `distribute` does.
+struct DistributeOptions {
+  /// Axes of the ranks; empty: the mesh of the module.
+  MeshShape mesh;
+  Strategy strategy;
+  /// Shardings by name as `annotate-named` takes them, separated by ';'.
+  std::string shard;
+  /// An op without a sharding rule is an error.
+  bool strict = false;
+  /// Passes partial sums through linear ops.
+  bool deferSums = false;
+  /// Writes the origin of each split.
+  bool explain = false;
+
+  /// Of the text of a mesh and of a strategy (see `MeshShape` and `Strategy`).
+  static FailureOr<DistributeOptions> parse(StringRef mesh, StringRef strategy,
+                                            std::optional<DistributeMode> mode, std::string &error);
+};
+
+/// From a program for one device to the program of each rank: marks of strategies, propagation,
+/// reshards, partition, collectives.
+void buildDistributePipeline(OpPassManager &manager, const DistributeOptions &options);
 
 /// Registers the pipeline `distribute{mesh=tp=2 strategy=...}`.
 void registerDistributePipeline();

@@ -4,7 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-class AxisOption<string what, string name> : Option<"axis", "axis", "std::string",
+class AxisOption<string what, string name> : Option<"axis", "axis", "::mlir::dchag::AxisNames",
     "\"" # name # "\"", "mesh axis over which " # what # ", several joined by '+' (default " # name # ")">;
 defvar modeOption = Option<"mode", "mode", "::mlir::dchag::DistributeMode",
     "::mlir::dchag::DistributeMode::Replicate",
@@ -48,7 +48,7 @@ def SetMesh : Pass<"set-mesh", "::mlir::ModuleOp"> {
     ```
     Fails without the option where the module has no mesh of its own, and where another symbol has the name `mesh`.
   }];
-  let options = [Option<"mesh", "mesh", "std::string", [{""}],
+  let options = [Option<"mesh", "mesh", "::mlir::dchag::MeshShape", "",
     "axes of the ranks with sizes, such as tp=2 or dp=2,tp=4; empty (default): the module's own">];
   let dependentDialects = ["::mlir::shard::ShardDialect", "::mlir::dchag::DchagDialect"];
 }

@@ -18,6 +18,20 @@ namespace mlir::dchag {
 /// runtime. `cpuFeatures` are the features the code was compiled for, checked when it starts.
 LogicalResult emitDescriptor(ModuleOp module, llvm::Module &code, StringRef cpuFeatures);
 
+/// What a compiled module can be written as.
+enum class ProgramKind {
+  /// LLVM IR as text, after optimisation.
+  Llvm,
+  Object,
+  /// Linked with the runtime.
+  Executable
+};
+
+/// Writes a module that `compile` has made to a file, which appears whole or not at all; "-" is the
+/// standard output, for text alone. `runtimeDir` is as for `linkExecutable`.
+LogicalResult writeProgram(ModuleOp module, ProgramKind kind, StringRef path,
+                           StringRef runtimeDir = "");
+
 /// Links `object` with the runtime to the executable `path`. `runtimeDir` is the folder of the
 /// runtime library, its `link-flags` file and the adapters. The file appears whole or not at all.
 LogicalResult linkExecutable(ModuleOp module, StringRef object, StringRef path,

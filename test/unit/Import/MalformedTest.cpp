@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dchag/Compile/Compile.h"
 #include "dchag/Import/Import.h"
 #include "dchag/InitAll.h"
-#include "dchag/Pipelines/Pipelines.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include <gtest/gtest.h>
@@ -47,19 +47,15 @@ protected:
     OwningOpRef<ModuleOp> module = importOnnx(std::move(buffer), options, &context);
     EXPECT_EQ(!module, numErrors > 0);
     if (module && compiles)
-      EXPECT_EQ(failed(compile(*module)), numErrors > 0);
+      EXPECT_EQ(failed(compileForTwoRanks(*module)), numErrors > 0);
     return static_cast<bool>(module);
   }
 
-  LogicalResult compile(ModuleOp module) {
+  static LogicalResult compileForTwoRanks(ModuleOp module) {
+    std::string error;
     CompileOptions compileOptions;
-    compileOptions.mesh = "tp=2";
-    PassManager manager(&context, ModuleOp::getOperationName(), PassManager::Nesting::Implicit);
-    std::string errors;
-    llvm::raw_string_ostream stream(errors);
-    if (failed(addCompilePipeline(manager, getTarget(module), compileOptions, stream)))
-      ADD_FAILURE() << errors;
-    return manager.run(module);
+    compileOptions.distribute = *DistributeOptions::parse("tp=2", "", std::nullopt, error);
+    return compile(module, compileOptions);
   }
 
   MLIRContext context;

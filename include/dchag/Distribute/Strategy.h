@@ -1,0 +1,102 @@
+//===- Strategy.h - what goes over which axis of a mesh ----------*- C++ -*-===//
+//
+// What options say about a distribution, as values: text is parsed once, where it comes in.
+//
+//     std::string error;
+//     FailureOr<MeshShape> mesh = MeshShape::parse("dp=2,tp=4", error);
+//     FailureOr<Strategy> strategy = Strategy::parse("dp,tp,hierarchical", *mesh, {}, error);
+//
+//===----------------------------------------------------------------------===//
+#ifndef DCHAG_DISTRIBUTE_STRATEGY_H
+#define DCHAG_DISTRIBUTE_STRATEGY_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/CommandLine.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlir::dchag {
+
+/// What is sharded in front of and in the first aggregation of channels.
+enum class DistributeMode { Replicate, Gather, Hierarchical, SplitSoftmax };
+
+StringRef getName(DistributeMode mode);
+/// The mode of this name, if there is one.
+std::optional<DistributeMode> getDistributeMode(StringRef name);
+/// The modes as values of an option of a pass or of a tool.
+llvm::cl::ValuesClass getDistributeModeValues();
+
+/// Axes of a mesh with their numbers of ranks, the last axis fastest; "dp=2,tp=4" in text. Unlike
+/// `MeshAttr` it needs no context, so that options can hold it. Whether sizes are positive and
+/// names differ is checked by `MeshAttr`.
+struct MeshShape {
+  std::vector<std::string> names;
+  std::vector<int64_t> sizes;
+
+  /// No axes: none was given.
+  bool empty() const { return names.empty(); }
+  static FailureOr<MeshShape> parse(StringRef text, std::string &error);
+};
+raw_ostream &operator<<(raw_ostream &os, const MeshShape &mesh);
+
+/// Names of mesh axes, the first slowest; "dp+fsdp" in text.
+struct AxisNames {
+  std::vector<std::string> names;
+
+  AxisNames() = default;
+  AxisNames(StringRef text);
+  AxisNames(const char *text) : AxisNames(StringRef(text)) {}
+  std::string str() const;
+  bool empty() const { return names.empty(); }
+};
+inline raw_ostream &operator<<(raw_ostream &os, const AxisNames &axes) { return os << axes.str(); }
+
+/// The mesh axes over which each kind of parallelism goes; no axes: not used.
+struct Strategy {
+  AxisNames data, parameters, widths, positions, channels;
+  DistributeMode mode = DistributeMode::Replicate;
+
+  /// Parses "dp,fsdp,tp,sp=tp,hierarchical=tp": each entry is dp (samples), fsdp (parameters), tp
+  /// (heads and hidden widths), sp (positions) or a mode of the aggregation, with the axes it goes
+  /// over if they have another name (modes: tp). Of an empty text the axes of `mesh` that have the
+  /// name of a kind are used. `mode` is used when the text names none. Fails with `error` where the
+  /// text is no strategy, names axes that the mesh lacks, or leaves out one that it has.
+  static FailureOr<Strategy> parse(StringRef text, const MeshShape &mesh,
+                                   std::optional<DistributeMode> mode, std::string &error);
+};
+
+} // namespace mlir::dchag
+
+namespace llvm::cl {
+
+/// Options that hold a mesh or names of axes: parsed by the functions above, printed by `<<`.
+template <typename T>
+class DistributeParser : public basic_parser<T> {
+public:
+  using basic_parser<T>::basic_parser;
+  void printOptionDiff(const Option &option, const T &, const OptionValue<T> &,
+                       size_t width) const {
+    this->printOptionNoValue(option, width);
+  }
+};
+
+template <>
+class parser<mlir::dchag::MeshShape> : public DistributeParser<mlir::dchag::MeshShape> {
+public:
+  using DistributeParser::DistributeParser;
+  bool parse(Option &option, StringRef name, StringRef text, mlir::dchag::MeshShape &mesh);
+  StringRef getValueName() const override { return "mesh"; }
+};
+
+template <>
+class parser<mlir::dchag::AxisNames> : public DistributeParser<mlir::dchag::AxisNames> {
+public:
+  using DistributeParser::DistributeParser;
+  bool parse(Option &option, StringRef name, StringRef text, mlir::dchag::AxisNames &axes);
+  StringRef getValueName() const override { return "axes"; }
+};
+
+} // namespace llvm::cl
+
+#endif // DCHAG_DISTRIBUTE_STRATEGY_H

@@ -1,0 +1,70 @@
+//===- Compile.cpp - from a model to a program of a target -----------------*- C++ -*-===//
+
+#include "dchag/Compile/Compile.h"
+#include "dchag/Collectives/Passes.h"
+#include "dchag/Precision/Passes.h"
+#include "dchag/Prepare/Passes.h"
+#include "dchag/Raise/Passes.h"
+#include "dchag/Schedule/Passes.h"
+#include "dchag/Verify/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/Program.h"
+#include "dialects/dchag_rt/Runtime.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+Stage mlir::dchag::getStage(ModuleOp module) {
+  if (rt::ProgramAttr::lookup(module))
+    return Stage::Code;
+  Program program(module);
+  func::FuncOp step = program.getStep(), prepare = program.getPrepare();
+  if (step && isPerDevice(step))
+    return Stage::PerDevice;
+  if (!step || !prepare)
+    return Stage::Model;
+  bool readsParts =
+      llvm::any_of(getArguments(prepare), [](const Port &port) { return bool(port.getReads()); });
+  return readsParts ? Stage::ReadsExtracted : Stage::Prepared;
+}
+
+/// The phases up to the program of a rank, from the stage that the module is at.
+static void addModelPhases(PassManager &manager, Stage stage, const CompileOptions &options) {
+  if (!options.machine.empty()) {
+    SetMachineOptions machine;
+    machine.file = options.machine;
+    manager.addPass(createSetMachine(machine));
+  }
+  if (stage == Stage::Model) {
+    manager.addPass(createVerifyGlobal());
+    manager.addPass(createDropEmpty());
+    buildRaisePipeline(manager);
+    manager.addPass(createAccumulateInF32());
+    manager.addPass(createPrepare());
+  }
+  if (stage == Stage::Model || stage == Stage::Prepared)
+    manager.addPass(createExtractReads());
+  if (stage != Stage::PerDevice && !options.distribute.mesh.empty()) {
+    buildDistributePipeline(manager, options.distribute);
+    buildCollectivesPipeline(manager);
+  }
+  if (!options.commReport.empty())
+    manager.addPass(createReportCommunication({options.commReport}));
+}
+
+LogicalResult mlir::dchag::compile(ModuleOp module, const CompileOptions &options) {
+  Stage stage = getStage(module);
+  if (stage == Stage::PerDevice && !options.distribute.mesh.empty())
+    return module.emitError("is the program of each rank of its own mesh: leave out --mesh");
+  module->setAttr(kTargetAttr, options.target ? options.target : getTarget(module));
+  PassManager manager(module.getContext(), ModuleOp::getOperationName(),
+                      PassManager::Nesting::Implicit);
+  if (options.configure && failed(options.configure(manager)))
+    return failure();
+  if (stage != Stage::Code) {
+    addModelPhases(manager, stage, options);
+    buildSchedulePipeline(manager, ScheduleOptions());
+    getTarget(module).buildKernelPipeline(manager);
+  }
+  return manager.run(module);
+}

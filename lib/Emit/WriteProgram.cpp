@@ -1,0 +1,45 @@
+//===- WriteProgram.cpp - a compiled module as a file ----------------------*- C++ -*-===//
+
+#include "dchag/Emit/Emit.h"
+#include "dchag/Support/OutputFile.h"
+#include "dialects/interfaces/Target.h"
+#include "llvm/IR/LLVMContext.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+static LogicalResult writeText(ModuleOp module, llvm::Module &code, StringRef path) {
+  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
+  if (!file)
+    return module.emitError(llvm::toString(file.takeError()));
+  code.print((*file)->os(), nullptr);
+  if (llvm::Error error = (*file)->keep())
+    return module.emitError(llvm::toString(std::move(error)));
+  return success();
+}
+
+/// Writes the object, and from it the executable, whose object goes when it is linked.
+static LogicalResult writeBinary(ModuleOp module, llvm::Module &code, bool links, StringRef path,
+                                 StringRef runtimeDir) {
+  llvm::Expected<std::unique_ptr<OutputFile>> object = OutputFile::open(path);
+  if (!object)
+    return module.emitError(llvm::toString(object.takeError()));
+  if (failed(getTarget(module).emitObject(module, code, (*object)->os())))
+    return failure();
+  if (llvm::Error error = links ? (*object)->flush() : (*object)->keep())
+    return module.emitError(llvm::toString(std::move(error)));
+  return links ? linkExecutable(module, (*object)->getTemporary(), path, runtimeDir) : success();
+}
+
+LogicalResult mlir::dchag::writeProgram(ModuleOp module, ProgramKind kind, StringRef path,
+                                        StringRef runtimeDir) {
+  bool isText = kind == ProgramKind::Llvm;
+  if (!isText && path == "-")
+    return module.emitError("name the file to write by -o");
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = getTarget(module).translate(module, context);
+  if (!code)
+    return failure();
+  return isText ? writeText(module, *code, path)
+                : writeBinary(module, *code, kind == ProgramKind::Executable, path, runtimeDir);
+}
