@@ -205,19 +205,18 @@ static Figure measureSize(const Ranks &ranks, int32_t dtype, int64_t size, const
 
 Figure mlir::dchag::bench::measureProducts(const Ranks &ranks, int32_t dtype,
                                            const Effort &effort) {
-  // Larger ones until they are clearly slower, or a call takes more than a second.
+  // All sizes until a call takes this long. To stop where a size is slower than the one before
+  // would let one disturbance decide.
+  constexpr double longest = 0.5;
   constexpr int64_t smallest = 128;
-  constexpr double clearly = 0.9;
   Figure best;
   for (int64_t size = smallest; size <= effort.largestSize; size *= 2) {
-    Figure figure = measureSize(ranks, dtype, size, effort);
-    if (figure.value < clearly * best.value)
+    double edge = static_cast<double>(size);
+    if (2 * edge * edge * edge > longest * best.value && best.value > 0)
       break;
+    Figure figure = measureSize(ranks, dtype, size, effort);
     if (figure.value > best.value)
       best = std::move(figure);
-    double edge = static_cast<double>(2 * size);
-    if (2 * edge * edge * edge > best.value)
-      break;
   }
   return best;
 }

@@ -45,7 +45,7 @@ public:
 
   int rank() const { return world.ops->rank(world.comm); }
   int size() const { return world.ops->size(world.comm); }
-  /// "mpi", "gloo", or "self" for one process.
+  /// "mpi", "tcp", or "self" for one process.
   const char *commName() const { return world.ops->name; }
   /// Whether it is so on one of the ranks.
   bool any(bool mine) const { return largest(mine ? 1 : 0) > 0; }
