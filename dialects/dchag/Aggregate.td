@@ -33,9 +33,9 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     which must be added once, and where only one of `wk` and `wv` is given, they stay whole. K
     stays whole: `dchag.aggregate_partial` is the form that splits along it.
 
-    Made by `raise-aggregate`, joined with others by `group-aggregates`. `split-aggregates` takes the output
-    projection off and, where the units of a group split, makes `dchag.aggregate_partial` and
-    `dchag.merge_partials` of it; `decompose` replaces the rest by simpler ops.
+    Made by `raise-aggregate`, joined with others by `group-aggregates`. `split-projections` takes the output
+    projection off, `split-aggregates` makes `dchag.aggregate_partial` and `dchag.merge_partials` of it where
+    the channels of a group split; `decompose` replaces the rest by simpler ops.
     ```mlir
     %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv) output(%wo) mask(%m) {heads = 2, scale = 0.5}
       : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>, tensor<2x6xf32>, tensor<2x4x8xf32>, tensor<2x5x4xf32>, tensor<1x2x3xi1>) -> tensor<1x2x1x4x5xf32>
@@ -86,7 +86,7 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
     softmax of a graph; `partition` sees to it that padding is. Without, it has no part in the result,
     be it NaN, which costs a pass over the tokens.
 
-    Made by `split-aggregates` where an aggregation shall split over its units; divided by
+    Made by `split-aggregates` where an aggregation shall split over its channels; divided by
     `dchag.merge_partials`.
     ```mlir
     %m, %l, %u = dchag.aggregate_partial %t, %q keys(%wk) {heads = 2, scale = 0.5} : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x8xf32>)

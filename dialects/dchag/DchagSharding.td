@@ -125,7 +125,7 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
   }];
 }
 
-def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "whose wish a mark is: the first wins", [
+def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "who puts a mark: the first wins", [
     I32EnumAttrCase<"User", 0, "user">,
     I32EnumAttrCase<"Weights", 1, "weights">,
     I32EnumAttrCase<"Activations", 2, "activations">]> {
@@ -134,10 +134,10 @@ def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "whose wish a mark is: the 
 }
 
 def Dchag_MarkAttr : Dchag_Attr<"Mark", "mark"> {
-  let summary = "The wish of a strategy or of the user for one value";
+  let summary = "What a strategy or the user asks of one value";
   let description = [{
     Says where the mesh axes `axes` go: to the dimensions that `sharding` splits over them, or
-    to none. All other axes are left open. `by` names who wishes it. Strategies put lists of
+    to none. All other axes are left open. `by` names who asks for it. Strategies put lists of
     marks on ops (`dchag.marks`, a list for each result) and on arguments of functions;
     `propagate` reads them, marks of the first priority first.
 
@@ -160,6 +160,27 @@ def Dchag_MarkAttr : Dchag_Attr<"Mark", "mark"> {
     bool decides(::mlir::StringAttr axis) const {
       return ::llvm::is_contained(getAxes(), ::mlir::Attribute(axis));
     }
+  }];
+}
+
+def Dchag_ChannelSplitAttr : Dchag_Attr<"ChannelSplit", "channel_split"> {
+  let summary = "The request to split the channels of an aggregation over ranks";
+  let description = [{
+    `annotate-aggregations` puts it on an aggregation (`dchag.channel_split`) that must be written
+    in another form before its channels can be split, which `split-aggregates` does. With `groups`
+    above 1 the one mesh axis is made two: groups are split over `groups` ranks, and the channels
+    of each over the others. `by` names the mode that asks for it.
+
+    ```mlir
+    #dchag.channel_split<["tp"], groups = 2, by "hierarchical">
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$axes, "int64_t":$groups,
+      "::mlir::StringAttr":$by);
+  let assemblyFormat = "`<` `[` $axes `]` `,` `groups` `=` $groups `,` `by` $by `>`";
+  let extraClassDeclaration = [{
+    /// Attribute of ops.
+    static constexpr ::llvm::StringLiteral attrName = "dchag.channel_split";
   }];
 }
 

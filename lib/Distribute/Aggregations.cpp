@@ -1,6 +1,8 @@
 //===- Aggregations.cpp - ops on tokens, and aggregations fed by them ------*- C++ -*-===//
 
 #include "Aggregations.h"
+#include "Marks.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 
@@ -34,21 +36,58 @@ SmallVector<TokensOpInterface> mlir::dchag::getFirstAggregations(func::FuncOp fu
   return first;
 }
 
-static constexpr llvm::StringLiteral kGroups = ".groups", kUnits = ".units";
-
-std::pair<SmallVector<StringAttr>, SmallVector<StringAttr>>
-mlir::dchag::getGroupAndUnitAxes(ArrayRef<StringAttr> axes) {
-  std::pair<SmallVector<StringAttr>, SmallVector<StringAttr>> result;
-  for (StringAttr axis : axes)
-    (axis.getValue().ends_with(kUnits) ? result.second : result.first).push_back(axis);
-  return result;
+unsigned mlir::dchag::markChannels(TokensOpInterface op, const ChannelAxes &axes) {
+  unsigned count = 0;
+  Value tokens = op.getTokenOperand();
+  auto markDim = [&](TokenDim what, ArrayRef<StringAttr> over) {
+    if (std::optional<unsigned> dim = op.findTokenDim(tokens, what); dim && !over.empty())
+      count += mark(tokens, over, {*dim}, MarkPriority::Weights, axes.by);
+  };
+  markDim(TokenDim::Group, axes.groups);
+  markDim(TokenDim::Channel, axes.channels);
+  for (OpResult result : op->getResults())
+    count += mark(result, axes.channels, {}, MarkPriority::Weights, axes.by);
+  return count;
 }
 
-void mlir::dchag::splitAxis(ModuleOp module, StringAttr axis, int64_t groups) {
+void mlir::dchag::replaceMarked(Operation *op, Value result) {
+  if (Attribute marks = op->getAttr(MarkAttr::attrName))
+    result.getDefiningOp()->setAttr(MarkAttr::attrName, marks);
+  op->getResult(0).replaceAllUsesWith(result);
+  op->erase();
+}
+
+Value mlir::dchag::addBias(TensorBuilder &t, Value sum, Value bias, ArrayRef<int64_t> newDims) {
+  Value repeated = t.broadcast(bias, shapeOf(sum), newDims);
+  if (repeated.getType() != sum.getType())
+    repeated = t.make<arith::ExtFOp>(sum.getType(), repeated);
+  return t.add(sum, repeated);
+}
+
+AggregateOp mlir::dchag::splitProjection(AggregateOp op) {
+  if (!op.getWo())
+    return op;
+  OpBuilder builder(op);
+  TensorBuilder t(builder, op.getLoc());
+  SmallVector<int64_t> shape(op.getType().getShape());
+  shape.back() = dimOf(op.getWo(), 2);
+  auto merged = AggregateOp::create(builder, op.getLoc(), op.getType().clone(shape), op.getTokens(),
+                                    op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(),
+                                    Value(), Value(), op.getMask(), op.getHeadsAttr(),
+                                    op.getScaleAttr(), op.getNanWhenEmptyAttr());
+  Value result = t.contract(merged, "bgqnv", op.getWo(), "gov", "bgqno");
+  if (op.getBo())
+    result = addBias(t, result, op.getBo(), {0, 2, 3});
+  replaceMarked(op, result);
+  return merged;
+}
+
+std::pair<StringAttr, StringAttr> mlir::dchag::splitAxis(ModuleOp module, StringAttr axis,
+                                                         int64_t groups) {
   MLIRContext *context = module.getContext();
   MeshAttr mesh = MeshAttr::lookup(module);
-  StringAttr parts[] = {StringAttr::get(context, axis.getValue() + kGroups),
-                        StringAttr::get(context, axis.getValue() + kUnits)};
+  StringAttr parts[] = {StringAttr::get(context, axis.getValue() + ".groups"),
+                        StringAttr::get(context, axis.getValue() + ".units")};
   auto replaced = [&](ArrayRef<StringAttr> axes) {
     SmallVector<StringAttr> result;
     for (StringAttr other : axes)
@@ -83,7 +122,16 @@ void mlir::dchag::splitAxis(ModuleOp module, StringAttr axis, int64_t groups) {
                          mark.getPriority(), mark.getBy());
   });
   replacer.recursivelyReplaceElementsIn(module);
+  for (auto function : module.getOps<func::FuncOp>())
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (auto storage = function.getArgAttrOfType<ArrayAttr>(i, kStorageAxes)) {
+        SmallVector<StringAttr> axes(storage.getAsRange<StringAttr>());
+        axes = replaced(axes);
+        SmallVector<Attribute> attrs(axes.begin(), axes.end());
+        function.setArgAttr(i, kStorageAxes, ArrayAttr::get(context, attrs));
+      }
   module->setAttr(MeshAttr::attrName, split);
   if (auto grid = module.lookupSymbol<shard::GridOp>(MeshAttr::gridName))
     grid.setShape(sizes);
+  return {parts[0], parts[1]};
 }

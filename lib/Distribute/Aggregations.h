@@ -3,6 +3,7 @@
 #define DCHAG_DISTRIBUTE_AGGREGATIONS_H
 
 #include "Splits.h"
+#include "dialects/dchag/TensorBuilder.h"
 
 namespace mlir::dchag {
 
@@ -19,14 +20,30 @@ int64_t getTokenSize(TokensOpInterface op, TokenDim what);
 /// aggregation.
 SmallVector<TokensOpInterface> getFirstAggregations(func::FuncOp function);
 
-/// Axes of groups and of units of a group, when one axis was made two because there are fewer
-/// groups than ranks; else all are axes of groups.
-std::pair<SmallVector<StringAttr>, SmallVector<StringAttr>>
-getGroupAndUnitAxes(ArrayRef<StringAttr> axes);
+/// Over which axes the groups and the channels of an aggregation are split; none: not split.
+struct ChannelAxes {
+  SmallVector<StringAttr> groups, channels;
+  /// The mode that asks for it.
+  StringAttr by;
+};
+
+/// Marks the tokens of an aggregation that splits along its channels, and its results, which are
+/// the same on all ranks of `channels` once their parts are merged. Returns the number of marks.
+unsigned markChannels(TokensOpInterface op, const ChannelAxes &axes);
+
+/// `sum` and `bias`, repeated along `newDims`; the sum may be of f32 where the bias is narrower.
+Value addBias(TensorBuilder &t, Value sum, Value bias, ArrayRef<int64_t> newDims);
+
+/// Puts `result` in the place of the one result of `op`, with its marks.
+void replaceMarked(Operation *op, Value result);
+
+/// Takes the output projection off an aggregation: a contraction and, of its bias, an addition.
+/// Returns what is left. By name: no other op has a projection inside.
+AggregateOp splitProjection(AggregateOp op);
 
 /// Replaces a mesh axis by "AXIS.groups" of `groups` ranks, slower, and "AXIS.units", in the
-/// mesh, the grid and every attribute of the module.
-void splitAxis(ModuleOp module, StringAttr axis, int64_t groups);
+/// mesh, the grid and every attribute of the module. Returns the two.
+std::pair<StringAttr, StringAttr> splitAxis(ModuleOp module, StringAttr axis, int64_t groups);
 
 } // namespace mlir::dchag
 

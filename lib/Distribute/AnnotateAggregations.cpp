@@ -26,19 +26,36 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
       return signalPassFailure();
     axes = program->axes;
     mesh = program->mesh;
+    if (mode == DistributeMode::Hierarchical)
+      groupRanks = getGroupRanks(program->functions);
     for (func::FuncOp function : program->functions)
       if (failed(markFunction(function)))
         return signalPassFailure();
   }
 
-  void put(Value value, ArrayRef<StringAttr> which, Wish wish) {
-    numMarked += mark(value, which, wish, MarkPriority::Weights, dchag::getName(mode));
+  /// With fewer groups than ranks, the number of ranks over which groups are split, so that the
+  /// channels of each group are split over the others; 1 where groups are enough, do not divide the
+  /// ranks, or are not as many in all first aggregations.
+  int64_t getGroupRanks(ArrayRef<func::FuncOp> functions) {
+    int64_t common = 0, ranks = mesh.getNumRanks(axes);
+    for (func::FuncOp function : functions)
+      for (TokensOpInterface op : getFirstAggregations(function)) {
+        if (common != 0 && getNumGroups(op) != common)
+          return 1;
+        common = getNumGroups(op);
+      }
+    bool divides = common > 1 && common < ranks && ranks % common == 0 && axes.size() == 1;
+    return divides ? common : 1;
   }
 
-  /// Spreads the dimension of `value` that runs over `what`.
-  void spread(TokensOpInterface op, Value value, ArrayRef<StringAttr> which, TokenDim what) {
+  void put(Value value, ArrayRef<StringAttr> which, MarkedDim where) {
+    numMarked += mark(value, which, where, MarkPriority::Weights, dchag::getName(mode));
+  }
+
+  /// Splits the dimension of `value` that runs over `what`.
+  void split(TokensOpInterface op, Value value, TokenDim what) {
     if (std::optional<unsigned> dim = op.findTokenDim(value, what))
-      put(value, which, {*dim});
+      put(value, axes, {*dim});
   }
 
   LogicalResult markFunction(func::FuncOp function) {
@@ -48,28 +65,30 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
              << function.getName() << " has no dchag.aggregate of tokens that a mode of the "
              << "aggregation could spread: leave the mode out, or see the remarks of --raise";
     if (mode == DistributeMode::Gather) {
-      function.walk([&](TokensOpInterface op) {
-        if (op.getTokenRole() == TokenRole::Tokenize)
-          for (OpResult result : op->getResults())
-            spread(op, result, axes, TokenDim::Channel);
-      });
-      // All tokens are on every rank then: only heads are split.
-      for (TokensOpInterface op : first)
-        put(op.getTokenOperand(), axes, {});
+      markGather(function, first);
       return success();
     }
     WalkResult result = function.walk([&](TokensOpInterface op) {
       if (op.getTokenRole() != TokenRole::Aggregate)
         return WalkResult::advance();
-      if (!llvm::is_contained(first, op)) {
+      bool isFirst = llvm::is_contained(first, op);
+      if (!isFirst)
         markLater(op);
-        return WalkResult::advance();
-      }
-      bool marked =
-          succeeded(mode == DistributeMode::Hierarchical ? markGroups(op) : markChannels(op, axes));
-      return marked ? WalkResult::advance() : WalkResult::interrupt();
+      return isFirst && failed(markFirst(op)) ? WalkResult::interrupt() : WalkResult::advance();
     });
     return failure(result.wasInterrupted());
+  }
+
+  /// Tokens by channel, all of them on every rank where an aggregation takes them: only heads
+  /// split.
+  void markGather(func::FuncOp function, ArrayRef<TokensOpInterface> first) {
+    function.walk([&](TokensOpInterface op) {
+      if (op.getTokenRole() == TokenRole::Tokenize)
+        for (OpResult result : op->getResults())
+          split(op, result, TokenDim::Channel);
+    });
+    for (TokensOpInterface op : first)
+      put(op.getTokenOperand(), axes, {});
   }
 
   /// Levels of a tree stay with the ranks of the level below as long as they have groups for
@@ -81,35 +100,40 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     if (mode == DistributeMode::Hierarchical && !splits)
       put(op.getTokenOperand(), axes, {});
     for (OpResult result : op->getResults())
-      splits ? spread(op, result, axes, TokenDim::Group) : put(result, axes, {});
+      splits ? split(op, result, TokenDim::Group) : put(result, axes, {});
   }
 
-  LogicalResult markGroups(TokensOpInterface op) {
-    if (getNumGroups(op) == 1 && mesh.getNumRanks(axes) > 1)
+  LogicalResult markFirst(TokensOpInterface op) {
+    int64_t groups = getNumGroups(op);
+    if (mode == DistributeMode::SplitSoftmax && groups > 1)
+      return op->emitOpError("has ")
+             << groups << " groups, so its channels cannot be split over ranks by mode "
+             << "split-softmax: use mode hierarchical, which splits the groups";
+    if (mode == DistributeMode::SplitSoftmax || groupRanks > 1)
+      return splitChannelsOf(op);
+    if (groups == 1 && mesh.getNumRanks(axes) > 1)
       return op->emitOpError("has one group, so mode hierarchical has nothing to split: use mode "
                              "split-softmax, which splits the channels of a group");
-    // With fewer groups than ranks split-aggregates has made two axes of one.
-    auto [groups, units] = getGroupAndUnitAxes(axes);
-    if (units.empty()) {
-      for (OpResult result : op->getResults())
-        spread(op, result, groups, TokenDim::Group);
-      return success();
-    }
-    spread(op, op.getTokenOperand(), groups, TokenDim::Group);
-    return markChannels(op, units);
+    for (OpResult result : op->getResults())
+      split(op, result, TokenDim::Group);
+    return success();
   }
 
-  LogicalResult markChannels(TokensOpInterface op, ArrayRef<StringAttr> which) {
-    if (!splitsChannels(op))
-      return op->emitOpError("must be split into parts for mode split-softmax: run "
-                             "split-aggregates with this mode first");
-    if (mode == DistributeMode::SplitSoftmax && getNumGroups(op) > 1)
-      return op->emitOpError("has several groups, so its channels cannot be split over ranks by "
-                             "mode split-softmax: use mode hierarchical");
-    spread(op, op.getTokenOperand(), which, TokenDim::Channel);
-    // The parts are merged to what all ranks have whole.
-    for (OpResult result : op->getResults())
-      put(result, which, {});
+  /// By marks where the op splits along its channels as it is, by a request otherwise.
+  LogicalResult splitChannelsOf(TokensOpInterface op) {
+    StringAttr by = StringAttr::get(&getContext(), dchag::getName(mode));
+    bool splits = splitsChannels(op);
+    if (splits && groupRanks == 1) {
+      numMarked += markChannels(op, {{}, axes, by});
+      return success();
+    }
+    // By name: what split-aggregates can write in another form.
+    if (!splits && !isa<AggregateOp, AggregateLinearOp>(*op))
+      return op->emitOpError("cannot split along its channels, as mode ")
+             << by.getValue() << " wants: its sharding rule must have a factor for them";
+    op->setAttr(ChannelSplitAttr::attrName,
+                ChannelSplitAttr::get(&getContext(), axes, groupRanks, by));
+    ++numRequested;
     return success();
   }
 
@@ -127,5 +151,6 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
 
   MeshAttr mesh;
   SmallVector<StringAttr> axes;
+  int64_t groupRanks = 1;
 };
 } // namespace

@@ -25,7 +25,7 @@ static StringRef nameOf(Value value) {
 }
 
 namespace {
-/// One wish: "blocks.*.mlp.fc1.weight=[tp,_]".
+/// One sharding by name: "blocks.*.mlp.fc1.weight=[tp,_]".
 struct Request {
   std::string text;
   std::optional<llvm::GlobPattern> pattern;

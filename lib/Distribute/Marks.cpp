@@ -1,4 +1,4 @@
-//===- Marks.cpp - wishes of strategies and users --------------------------*- C++ -*-===//
+//===- Marks.cpp - what strategies and users ask of values --------------------------*- C++ -*-===//
 
 #include "Marks.h"
 #include "dialects/dchag/Program.h"
@@ -64,14 +64,14 @@ void mlir::dchag::addMark(Value value, MarkAttr mark) {
   function.setArgAttr(argument.getArgNumber(), MarkAttr::attrName, marks);
 }
 
-bool mlir::dchag::mark(Value value, ArrayRef<StringAttr> axes, Wish wish, MarkPriority priority,
-                       StringRef by) {
+bool mlir::dchag::mark(Value value, ArrayRef<StringAttr> axes, MarkedDim where,
+                       MarkPriority priority, StringRef by) {
   if (llvm::any_of(axes, [&](StringAttr axis) { return isDecided(value, axis); }))
     return false;
   MLIRContext *context = value.getContext();
   SmallVector<DimShardingAttr> dims(ShardingAttr::getReplicated(value.getType()).getDims());
-  if (wish.dim)
-    dims[*wish.dim] = DimShardingAttr::get(context, axes, wish.unit);
+  if (where.dim)
+    dims[*where.dim] = DimShardingAttr::get(context, axes, where.blockSize);
   SmallVector<Attribute> names(axes.begin(), axes.end());
   addMark(value,
           MarkAttr::get(context, ShardingAttr::get(context, dims, ArrayRef<PartialAttr>()),

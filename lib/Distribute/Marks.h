@@ -1,4 +1,4 @@
-//===- Marks.h - wishes of strategies and users ----------------------------*- C++ -*-===//
+//===- Marks.h - what strategies and users ask of values ----------------------------*- C++ -*-===//
 #ifndef DCHAG_DISTRIBUTE_MARKS_H
 #define DCHAG_DISTRIBUTE_MARKS_H
 
@@ -17,14 +17,16 @@ SmallVector<MarkAttr> getMarks(Value value);
 /// Whether a mark or a sharding of the user says where `axis` goes in `value`.
 bool isDecided(Value value, StringAttr axis);
 
-/// Where a strategy puts axes: dimension `dim` split over them in units, or nowhere.
-struct Wish {
+/// Where axes go in a value: dimension `dim` is split over them in blocks of `blockSize` elements;
+/// without a dimension the value is the same on all their ranks.
+struct MarkedDim {
   std::optional<unsigned> dim;
-  int64_t unit = 1;
+  int64_t blockSize = 1;
 };
 
 /// Marks a value unless one of the axes is decided already; returns whether it did.
-bool mark(Value value, ArrayRef<StringAttr> axes, Wish wish, MarkPriority priority, StringRef by);
+bool mark(Value value, ArrayRef<StringAttr> axes, MarkedDim where, MarkPriority priority,
+          StringRef by);
 void addMark(Value value, MarkAttr mark);
 
 /// Axes named by a pass option: those of the mesh with the name, and

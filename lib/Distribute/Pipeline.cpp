@@ -49,8 +49,9 @@ FailureOr<DistributeOptions> DistributeOptions::parse(StringRef meshText, String
 
 static void addStrategies(OpPassManager &manager, const Strategy &strategy) {
   if (!strategy.channels.empty()) {
-    manager.addPass(createSplitAggregates({strategy.channels, strategy.mode}));
     manager.addPass(createAnnotateAggregations({strategy.channels, strategy.mode}));
+    // Before other strategies: it may make two axes of one.
+    manager.addPass(createSplitAggregates());
   }
   if (!strategy.widths.empty())
     manager.addPass(createAnnotateWidths({strategy.widths}));
@@ -72,6 +73,9 @@ static void addStrategies(OpPassManager &manager, const Strategy &strategy) {
 void mlir::dchag::buildDistributePipeline(OpPassManager &manager,
                                           const DistributeOptions &options) {
   manager.addPass(createSetMesh({options.mesh}));
+  // In front of marks of the user, which name the ops that come of it.
+  if (!options.strategy.channels.empty())
+    manager.addPass(createSplitProjections());
   if (!options.shard.empty())
     manager.addPass(createAnnotateNamed({options.shard}));
   manager.addPass(createAnnotateDevices());

@@ -22,6 +22,10 @@ Propagation::Propagation(func::FuncOp function, MeshAttr mesh, ReshardPlanner &p
 
 FailureOr<ShardingPlan> Propagation::decide(ArrayRef<ShardingAttr> arguments,
                                             ArrayRef<ShardingAttr> results) {
+  for (Operation &op : function.front())
+    if (Attribute request = op.getAttr(ChannelSplitAttr::attrName))
+      return op.emitOpError("has a request that is not carried out, ")
+             << request << ": run split-aggregates first";
   makeNodes();
   if (failed(seed(arguments, results)))
     return failure();

@@ -1,4 +1,4 @@
-//===- SplitAggregates.cpp - aggregations whose heads or units can split ---*- C++ -*-===//
+//===- SplitAggregates.cpp - aggregations whose channels can split ---------*- C++ -*-===//
 
 #include "Aggregations.h"
 #include "DealTokens.h"
@@ -6,6 +6,7 @@
 #include "dchag/Distribute/Passes.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -24,113 +25,91 @@ static RankedTensorType like(Value value, ArrayRef<int64_t> shape) {
   return tensorType(value).clone(shape);
 }
 
-/// `sum` and `bias`, repeated along `newDims`; the sum may be of f32 where the bias is narrower.
-static Value addBias(TensorBuilder &t, Value sum, Value bias, ArrayRef<int64_t> newDims) {
-  Value repeated = t.broadcast(bias, shapeOf(sum), newDims);
-  if (repeated.getType() != sum.getType())
-    repeated = t.make<arith::ExtFOp>(sum.getType(), repeated);
-  return t.add(sum, repeated);
-}
-
 namespace {
 struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates> {
-  using SplitAggregatesBase::SplitAggregatesBase;
-
   void runOnOperation() override {
     auto program = getMarkedProgram(getOperation());
     if (failed(program))
       return signalPassFailure();
+    SmallVector<TokensOpInterface> requested;
     for (func::FuncOp function : program->functions)
-      if (failed(runOnFunction(function)))
-        return signalPassFailure();
-  }
-
-  LogicalResult runOnFunction(func::FuncOp function) {
-    SmallVector<AggregateOp> projected;
-    function.walk([&](AggregateOp op) {
-      if (op.getWo())
-        projected.push_back(op);
-    });
-    for (AggregateOp op : projected)
-      splitProjection(op);
-    if (mode == DistributeMode::Replicate || mode == DistributeMode::Gather)
-      return success();
-    auto axes = resolveAxes(getOperation(), axis);
+      function.walk([&](TokensOpInterface op) {
+        if (getRequest(op))
+          requested.push_back(op);
+      });
+    if (requested.empty())
+      return;
+    auto axes = findAxes(requested);
     if (failed(axes))
-      return failure();
-    SmallVector<TokensOpInterface> first = getFirstAggregations(function);
-    int64_t ranks = MeshAttr::lookup(function).getNumRanks(*axes);
-    if (mode == DistributeMode::Hierarchical) {
-      int64_t groups = getCommonGroups(first);
-      if (groups <= 1 || groups >= ranks || ranks % groups != 0 || axes->size() != 1)
-        return success();
-      splitAxis(getOperation(), axes->front(), groups);
-      ranks /= groups;
+      return signalPassFailure();
+    StringAttr by = getRequest(requested.front()).getBy();
+    int64_t ranks = MeshAttr::lookup(getOperation()).getNumRanks(axes->channels);
+    for (TokensOpInterface op : requested) {
+      ChannelAxes where = *axes;
+      where.by = by;
+      numMarked += markChannels(rewrite(op, ranks), where);
     }
-    for (Operation *op : first) {
-      auto linear = dyn_cast<AggregateLinearOp>(op);
-      if (linear && linear.getBias())
-        splitBias(linear);
-      auto aggregate = dyn_cast<AggregateOp>(op);
-      if (aggregate && failed(splitUnits(aggregate, ranks)))
-        return failure();
-    }
-    return success();
   }
 
-  /// The number of groups that all aggregations have; 0 if they differ.
-  static int64_t getCommonGroups(ArrayRef<TokensOpInterface> aggregations) {
-    int64_t common = 0;
-    for (TokensOpInterface op : aggregations) {
-      int64_t groups = getTokenSize(op, TokenDim::Group);
-      if (common != 0 && groups != common)
-        return 0;
-      common = groups;
-    }
-    return common;
+  static ChannelSplitAttr getRequest(Operation *op) {
+    return op->getAttrOfType<ChannelSplitAttr>(ChannelSplitAttr::attrName);
   }
 
-  /// Heads are a parallel factor up to the projection and a summed one in it; the bias
-  /// follows the sum, so that it is added once.
-  void splitProjection(AggregateOp op) {
-    OpBuilder builder(op);
-    TensorBuilder t(builder, op->getLoc());
-    SmallVector<int64_t> shape(shapeOf(op.getResult()));
-    shape.back() = shapeOf(op.getWo())[2];
-    Value merged =
-        t.make<AggregateOp>(like(op.getResult(), shape), op.getTokens(), op.getQuery(), op.getWk(),
-                            op.getBk(), op.getWv(), op.getBv(), Value(), Value(), op.getMask(),
-                            op.getHeadsAttr(), op.getScaleAttr(), op.getNanWhenEmptyAttr());
-    Value result = t.contract(merged, "bgqnv", op.getWo(), "gov", "bgqno");
-    if (op.getBo())
-      result = addBias(t, result, op.getBo(), {0, 2, 3});
-    op.getResult().replaceAllUsesWith(result);
-    op.erase();
+  /// The axes of groups and channels, after the mesh axis was made two if that is asked for.
+  FailureOr<ChannelAxes> findAxes(ArrayRef<TokensOpInterface> requested) {
+    ChannelSplitAttr first = getRequest(requested.front());
+    for (TokensOpInterface op : requested)
+      if (ChannelSplitAttr request = getRequest(op); request != first)
+        return op->emitOpError("asks for ")
+               << request << ", others for " << first
+               << ": all must be split alike, by one run of annotate-aggregations";
+    MeshAttr mesh = MeshAttr::lookup(getOperation());
+    for (StringAttr axis : first.getAxes())
+      if (!mesh.getAxisIndex(axis))
+        return requested.front()->emitOpError("asks for ")
+               << first << ", whose axes must be those of the mesh: got " << mesh;
+    ChannelAxes axes;
+    axes.channels.assign(first.getAxes().begin(), first.getAxes().end());
+    if (first.getGroups() == 1)
+      return axes;
+    if (axes.channels.size() != 1 || first.getGroups() < 1 ||
+        mesh.getAxisSize(axes.channels.front()) % first.getGroups() != 0)
+      return requested.front()->emitOpError("asks for ")
+             << first << ": groups must divide the ranks of one axis of " << mesh;
+    auto [groups, channels] = splitAxis(getOperation(), axes.channels.front(), first.getGroups());
+    axes.groups = {groups};
+    axes.channels = {channels};
+    return axes;
   }
 
-  LogicalResult splitUnits(AggregateOp op, int64_t ranks) {
-    OpBuilder builder(op);
-    TensorBuilder t(builder, op->getLoc());
-    int64_t groups = getTokenSize(op, TokenDim::Group);
-    if (mode == DistributeMode::SplitSoftmax && groups > 1)
-      return op.emitOpError("has ")
-             << groups << " groups, so its channels cannot be split over ranks by mode "
-             << "split-softmax: use mode hierarchical, which splits the groups";
-    writeParts(op, t, ranks);
-    return success();
+  /// The op whose tokens are to be split. By name: only of `dchag.aggregate` there is an op for
+  /// parts of its softmax, and only the bias of `dchag.aggregate_linear` keeps its channels
+  /// together. Others split as they are (see annotate-aggregations).
+  TokensOpInterface rewrite(TokensOpInterface op, int64_t ranks) {
+    op->removeAttr(ChannelSplitAttr::attrName);
+    auto linear = dyn_cast<AggregateLinearOp>(*op);
+    if (linear && linear.getBias())
+      return splitBias(linear);
+    auto aggregate = dyn_cast<AggregateOp>(*op);
+    if (!aggregate)
+      return op;
+    ++numSplit;
+    return writeParts(splitProjection(aggregate), ranks);
   }
 
   /// The parts of an online softmax, which split over the units, and the division.
-  void writeParts(AggregateOp op, TensorBuilder &t, int64_t ranks) {
+  TokensOpInterface writeParts(AggregateOp op, int64_t ranks) {
+    OpBuilder builder(op);
+    TensorBuilder t(builder, op.getLoc());
     Value tokens = op.getTokens(), mask = op.getMask();
-    if (auto dealt = dealTokens(t.b, op, ranks)) {
+    if (auto dealt = dealTokens(builder, op, ranks)) {
       tokens = dealt->tokens;
       mask = dealt->mask;
     }
     ArrayRef<int64_t> shape = shapeOf(tokens);
     // With a mask the padding of uneven parts can be left out.
     if (!mask && shape[2] % ranks != 0) {
-      auto type = RankedTensorType::get({1, shape[1], shape[2]}, t.b.getI1Type());
+      auto type = RankedTensorType::get({1, shape[1], shape[2]}, builder.getI1Type());
       mask = t.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
     }
     // A mask that is made here leaves out padding, which is finite.
@@ -139,9 +118,9 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     byHead.back() = op.getHeads();
     Type headType = like(op.getResult(), byHead);
     auto parts = AggregatePartialOp::create(
-        t.b, op.getLoc(), TypeRange{headType, headType, op.getType()}, tokens, op.getQuery(),
+        builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, tokens, op.getQuery(),
         op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask, op.getHeadsAttr(), op.getScaleAttr(),
-        weighsMasked ? t.b.getUnitAttr() : UnitAttr());
+        weighsMasked ? builder.getUnitAttr() : UnitAttr());
     SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
     SmallVector<Value> values;
     for (Value part : parts.getResults()) {
@@ -151,10 +130,21 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     }
     Value result = t.make<MergePartialsOp>(op.getType(), values[0], values[1], values[2],
                                            !op.zerosEmptyGroups());
-    op.getResult().replaceAllUsesWith(result);
     Value before = op.getTokens();
-    op.erase();
+    replaceMarked(op, result);
     eraseDead(before);
+    return cast<TokensOpInterface>(parts.getOperation());
+  }
+
+  /// A bias would be added once a rank.
+  TokensOpInterface splitBias(AggregateLinearOp op) {
+    OpBuilder builder(op);
+    TensorBuilder t(builder, op.getLoc());
+    auto sum = AggregateLinearOp::create(builder, op.getLoc(), op.getType(), op.getTokens(),
+                                         op.getWeight(), Value());
+    replaceMarked(op, addBias(t, sum, op.getBias(), {0, 3, 4}));
+    ++numSplit;
+    return cast<TokensOpInterface>(sum.getOperation());
   }
 
   /// Erases what nothing uses any more: it would be computed, and gathered for that.
@@ -170,16 +160,6 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
       for (Value operand : operands)
         open.insert(operand.getDefiningOp());
     }
-  }
-
-  /// A bias would be added once a rank.
-  void splitBias(AggregateLinearOp op) {
-    OpBuilder builder(op);
-    TensorBuilder t(builder, op->getLoc());
-    Value sum = t.make<AggregateLinearOp>(op.getType(), op.getTokens(), op.getWeight(), Value());
-    Value result = addBias(t, sum, op.getBias(), {0, 3, 4});
-    op.getResult().replaceAllUsesWith(result);
-    op.erase();
   }
 };
 } // namespace

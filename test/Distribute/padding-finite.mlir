@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --distribute='mesh=tp=3 mode=split-softmax' | FileCheck %s
 // RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=3 mode=split-softmax},decompose{evaluable}' --inputs=normal --tolerance=1e-6
 // RUN: dchag-opt %s --inputs=normal --tolerance=1e-6 \
-// RUN:   --check-ranks='set-mesh{mesh=tp=3},split-aggregates{mode=split-softmax},annotate-aggregations{mode=split-softmax},propagate,insert-reshards,verify-shardings,partition{poison-padding},verify-partition,reshards-to-collectives,decompose{evaluable}'
+// RUN:   --check-ranks='set-mesh{mesh=tp=3},annotate-aggregations{mode=split-softmax},split-aggregates,propagate,insert-reshards,verify-shardings,partition{poison-padding},verify-partition,reshards-to-collectives,decompose{evaluable}'
 
 // Tokens whose weight is 0 must be finite. Those of an image are 0 where it is, and stay finite with
 // positions added to them: the image is smaller than they are.

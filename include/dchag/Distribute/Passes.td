@@ -71,37 +71,53 @@ def SetMachine : Pass<"set-machine", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::dchag::DchagDialect"];
 }
 
-def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
-  let summary = "Writes aggregations such that heads or units of a group can be split";
+def SplitProjections : Pass<"split-projections", "::mlir::ModuleOp"> {
+  let summary = "Writes the output projections of aggregations as contractions of their own";
   let description = [{
-    The output projection of `dchag.aggregate` becomes a contraction of its own (and a bias an
-    addition), so that heads are a parallel factor up to it and a summed one in it. In mode
-    `split-softmax` the aggregations that are fed by tokens directly become
-    `dchag.aggregate_partial`, which splits over the units, and `dchag.merge_partials`, which
-    divides; with a mask where the ranks do not divide the units. In mode `hierarchical` so
-    do those with fewer groups than ranks, when the groups divide the ranks: the mesh axis is
-    made two, `AXIS.groups` and `AXIS.units`, and each group is split over the ranks of the
-    second. Equal in real arithmetic. Where the tokens of one group are concatenated from several
-    sources, the units of each source are distributed over the ranks by themselves, so that each rank has
-    its part of each source: an aggregation does not depend on their order.
+    Heads are a parallel factor of `dchag.aggregate` up to its output projection and a summed one in it,
+    so they split where the projection is an op of its own. Its bias becomes an addition behind the sum,
+    so that it is added once. Equal in real arithmetic. Comes before all strategies.
     ```mlir
-    // split-aggregates{mode=split-softmax}, 2 ranks.
     %y = dchag.aggregate %t, %q output(%o, %b) {heads = 2, scale = 0.5}                                // before
       : (tensor<2x1x5x4x8xf32>, tensor<1x3x8xf32>, tensor<1x7x8xf32>, tensor<1x7xf32>) -> tensor<2x1x3x4x7xf32>
 
-    %all = arith.constant dense<true> : tensor<1x1x5xi1>                                                // after
-    %max, %sum, %acc = dchag.aggregate_partial %t, %q mask(%all) {heads = 2 : i64, scale = 5.000000e-01 : f64, weighs_masked}
-      : ... -> (tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x8xf32>)
-    ...                                                           // a new first dimension of size 1: the parts
-    %a = dchag.merge_partials %max1, %sum1, %acc1 {nan_when_empty} : ... -> tensor<2x1x3x4x8xf32>
+    %a = dchag.aggregate %t, %q {heads = 2 : i64, scale = 5.000000e-01 : f64} : ... -> tensor<2x1x3x4x8xf32> // after
     %p = linalg.contract ... ins(%a, %o : tensor<2x1x3x4x8xf32>, tensor<1x7x8xf32>) ... -> tensor<2x1x3x4x7xf32>
     %biases = linalg.broadcast ins(%b : tensor<1x7xf32>) ... dimensions = [0, 2, 3]
     %y = arith.addf %p, %biases : tensor<2x1x3x4x7xf32>
     ```
-    Fails in mode `split-softmax` at a first-level aggregation of several groups: those split
-    by groups (mode `hierarchical`).
   }];
-  let options = [AxisOption<"channels are spread", "tp">, modeOption];
+  let statistics = [Statistic<"numSplit", "num-split", "projections taken out of aggregations">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::dchag::DchagDialect"];
+}
+
+def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
+  let summary = "Writes aggregations such that their channels can be split, where that is asked for";
+  let description = [{
+    Carries out what `annotate-aggregations` asks for (`dchag.channel_split`): a `dchag.aggregate`
+    becomes `dchag.aggregate_partial`, which splits over the channels, and `dchag.merge_partials`, which
+    divides, with a mask where the ranks do not divide the channels; of a `dchag.aggregate_linear` the
+    bias becomes an addition. Tokens and results are marked. Where groups are asked for, the mesh axis is
+    made two in the mesh and in every attribute, `AXIS.groups` and `AXIS.units`. Equal in real arithmetic.
+    Where the tokens of one group are concatenated from several sources, the channels of each source are
+    distributed over the ranks by themselves, so that each rank has its part of each source: an
+    aggregation does not depend on their order.
+    ```mlir
+    // On 2 ranks.
+    %y = dchag.aggregate %t, %q {heads = 2, scale = 0.5,                                               // before
+        dchag.channel_split = #dchag.channel_split<["tp"], groups = 1, by "split-softmax">}
+      : (tensor<2x1x5x4x8xf32>, tensor<1x3x8xf32>) -> tensor<2x1x3x4x8xf32>
+
+    %all = arith.constant dense<true> : tensor<1x1x5xi1>                                                // after
+    %max, %sum, %acc = dchag.aggregate_partial %t, %q mask(%all) {heads = 2 : i64, scale = 5.000000e-01 : f64, weighs_masked, dchag.marks = ...}
+      : ... -> (tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x2xf32>, tensor<2x1x3x4x8xf32>)
+    ...                                                           // a new first dimension of size 1: the parts
+    %y = dchag.merge_partials %max1, %sum1, %acc1 {nan_when_empty} : ... -> tensor<2x1x3x4x8xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numSplit", "num-split", "aggregations written in parts">,
+                    Statistic<"numMarked", "num-marked", "values marked">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::dchag::DchagDialect"];
 }
@@ -186,7 +202,10 @@ def AnnotateAggregations : AnnotatePass<"annotate-aggregations"> {
     By `mode`: nothing (`replicate`); tokens by channel (`gather`), which are then gathered; groups
     of the first aggregations and of all levels of a tree that have groups for all ranks
     (`hierarchical`, D-CHAG, arXiv 2506.21411), what follows being the same on all ranks; or the
-    units of the first aggregations (`split-softmax`; docs/math.md, section 3).
+    channels of the first aggregations (`split-softmax`; docs/math.md, section 3). Where the channels of
+    an aggregation are to be split, also because there are fewer groups than ranks and these divide the
+    ranks, and the op does not split so as it is written, it gets the request `dchag.channel_split`
+    instead of marks: `split-aggregates` must follow.
     ```mlir
     // annotate-aggregations{mode=hierarchical}: 4 groups over 2 ranks; the level above has one group.
     %a = dchag.aggregate %t, %q {heads = 2, scale = 0.5} : ... -> tensor<2x4x1x4x8xf32>                // before
@@ -199,10 +218,12 @@ def AnnotateAggregations : AnnotatePass<"annotate-aggregations"> {
     %y = dchag.aggregate %s, %o {dchag.marks =
       [[#dchag.mark<<[[], [], [], [], []]>, axes = ["tp"], weights, by "hierarchical">]], ...} : ...
     ```
-    Needs `split-aggregates` of the same mode. Fails when the mode does not apply to the model.
+    Fails when the mode does not apply to the model: in mode `split-softmax` at a first aggregation of
+    several groups, in mode `hierarchical` at one of one group.
   }];
-  let options = [AxisOption<"channels or groups are spread", "tp">, modeOption];
-  let statistics = [markedStatistic];
+  let options = [AxisOption<"channels or groups are split", "tp">, modeOption];
+  let statistics = [markedStatistic,
+                    Statistic<"numRequested", "num-requested", "aggregations to be written in parts">];
 }
 
 def AnnotateWidths : AnnotatePass<"annotate-widths"> {
