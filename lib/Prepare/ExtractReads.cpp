@@ -3,7 +3,7 @@
 #include "Names.h"
 #include "Reads.h"
 #include "dchag/Prepare/Passes.h"
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"

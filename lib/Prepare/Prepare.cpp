@@ -2,7 +2,7 @@
 
 #include "Names.h"
 #include "dchag/Prepare/Passes.h"
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,7 +1,7 @@
 //===- RaiseTokenize.cpp - recognises tokenizations ------------------------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,6 +1,6 @@
 //===- Views.cpp - helpers on ops that only move elements ------------------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

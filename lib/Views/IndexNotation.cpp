@@ -1,6 +1,6 @@
 //===- IndexNotation.cpp - tensors as expressions in index variables -------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"

@@ -15,8 +15,8 @@
 // Atoms of size 1 do not exist: such a dimension is accessed by 0.
 //
 //===----------------------------------------------------------------------===//
-#ifndef DCHAG_RAISE_INDEXNOTATION_H
-#define DCHAG_RAISE_INDEXNOTATION_H
+#ifndef DCHAG_VIEWS_INDEXNOTATION_H
+#define DCHAG_VIEWS_INDEXNOTATION_H
 
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -174,4 +174,4 @@ inline AtomList intersect(ArrayRef<Atom> list, ArrayRef<Atom> others) {
 
 } // namespace mlir::dchag
 
-#endif // DCHAG_RAISE_INDEXNOTATION_H
+#endif // DCHAG_VIEWS_INDEXNOTATION_H
