@@ -28,7 +28,8 @@ ProgramWriter::Variable ProgramWriter::add(const Twine &op, Shape shape, StringR
 ProgramWriter::Variable ProgramWriter::addArgument(Shape shape, StringRef element,
                                                    StringRef attrs) {
   Variable variable{"%a" + std::to_string(numNames++), std::move(shape), element.str(), 3};
-  std::string role = random.oneIn(3) ? "dchag.role = \"param\"" : "dchag.role = \"input\"";
+  std::string role =
+      random.oneIn(3) || onlyViews ? "dchag.role = \"param\"" : "dchag.role = \"input\"";
   arguments += formatv("{0}{1}: {2} {{{3}, dchag.name = \"{4}\"{5}}", arguments.empty() ? "" : ", ",
                        variable.name, variable.getType(), role, variable.name.substr(1), attrs);
   if (attrs.empty())

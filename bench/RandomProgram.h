@@ -37,6 +37,8 @@ public:
 
   /// The whole module, as text. It is written in f32 and then put in the wanted type.
   std::string write(unsigned numOps);
+  /// A module whose @step is made of views of parameters, some of them padded with zeros.
+  std::string writeViews(unsigned numOps);
 
 private:
   using Maker = void (ProgramWriter::*)();
@@ -111,6 +113,7 @@ private:
   Random &random;
   bool isExact;
   FloatKind kind;
+  bool onlyViews = false;
   SmallVector<Variable> variables;
   std::string arguments, body;
   unsigned numNames = 0;

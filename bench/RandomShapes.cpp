@@ -108,7 +108,9 @@ void ProgramWriter::makeInsert() {
     offsets.push_back(offset), strides.push_back(stride);
     full.push_back(offset + (size - 1) * stride + 1 + (takesAll ? 0 : random.from(0, 2)));
   }
-  Variable into = pickShape(full);
+  Variable into = onlyViews && random.oneIn(2)
+                      ? Variable{addFill("0.0", full, "f32"), full, "f32", 0}
+                      : pickShape(full);
   add(formatv("tensor.insert_slice {0} into {1}[{2}] [{3}] [{4}] : {5} into {6}", x.name, into.name,
               formatNumbers(offsets), formatNumbers(x.shape), formatNumbers(strides), x.getType(),
               into.getType())
@@ -155,4 +157,26 @@ void ProgramWriter::makePad() {
               formatTensor(shape))
           .str(),
       shape, "f32", std::max(2.0, x.bound));
+}
+
+std::string ProgramWriter::writeViews(unsigned numOps) {
+  static const Maker views[] = {&ProgramWriter::makeBroadcast, &ProgramWriter::makeTranspose,
+                                &ProgramWriter::makeExpand,    &ProgramWriter::makeCollapse,
+                                &ProgramWriter::makeExtract,   &ProgramWriter::makeInsert,
+                                &ProgramWriter::makeConcat,    &ProgramWriter::makePad};
+  onlyViews = true;
+  for (unsigned i = 0; i < numOps; ++i)
+    (this->*random.pick(ArrayRef(views)))();
+  // Something computes with each result, or broadcasts would stay in @step.
+  SmallVector<Variable> chosen = {variables.back(), variables[random.below(variables.size())]};
+  std::string values, types;
+  for (const Variable &variable : chosen) {
+    Variable result = add("arith.negf " + variable.name + " : " + variable.getType(),
+                          variable.shape, "f32", variable.bound);
+    values += (values.empty() ? "" : ", ") + result.name;
+    types += (types.empty() ? "" : ", ") + result.getType();
+  }
+  return formatv("module {{\n  func.func @step({0}) -> ({1}) {{\n{2}    return {3} : {1}\n  }\n}\n",
+                 arguments, types, body, values)
+      .str();
 }

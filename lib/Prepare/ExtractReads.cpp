@@ -3,8 +3,9 @@
 #include "Names.h"
 #include "Reads.h"
 #include "dchag/Prepare/Passes.h"
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Program.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -26,6 +27,21 @@ static ArrayAttr makeReads(const Boxes &boxes, MLIRContext *context) {
                                   box.offset, array(box.strides), array(box.at), array(box.sizes)));
   }
   return ArrayAttr::get(context, reads);
+}
+
+/// Views that show nothing but padding become zeros, so that they use no parameter.
+static void foldZeros(Block &block) {
+  ReadAnalysis analysis;
+  for (Operation &op : block) {
+    const Boxes *boxes = getView(&op) ? analysis.getBoxes(op.getResult(0)) : nullptr;
+    if (!boxes || !boxes->empty())
+      continue;
+    OpBuilder b(&op);
+    Value zeros =
+        arith::ConstantOp::create(b, op.getLoc(), b.getZeroAttr(op.getResult(0).getType()));
+    op.getResult(0).replaceAllUsesWith(zeros);
+  }
+  eraseDeadOps(block);
 }
 
 /// Views that something computes with, or that are results.
@@ -71,6 +87,7 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
   void extract(func::FuncOp prepare) {
     Block &block = prepare.getBody().front();
     eraseDeadOps(block);
+    foldZeros(block);
     ReadAnalysis analysis;
     llvm::SetVector<Value> loaded = findLoaded(block, analysis);
     unsigned numParameters = block.getNumArguments();

@@ -2,7 +2,7 @@
 
 #include "Names.h"
 #include "dchag/Prepare/Passes.h"
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -42,14 +42,14 @@ private:
 
 } // namespace
 
-/// Broadcasts and views of them: they take memory and save nothing. By name: no interface tells
-/// ops that repeat elements from others that move them.
+/// Views that repeat elements and views of them: they take memory and save nothing.
 bool Partition::isSpread(Operation *op) const {
-  if (isa<linalg::BroadcastOp>(op))
-    return true;
-  if (!isView(op) || isa<tensor::ConcatOp>(op))
+  Value value = getOnlySource(op);
+  if (!value)
     return false;
-  Operation *source = op->getOperand(0).getDefiningOp();
+  if (getView(op)->sources[0].repeats())
+    return true;
+  Operation *source = value.getDefiningOp();
   return source && isSpread(source);
 }
 

@@ -13,125 +13,102 @@ using namespace mlir::dchag;
 /// More boxes than this are cheaper to compute than to read one by one.
 static constexpr size_t maxBoxes = 4096;
 
-static ArrayRef<int64_t> getShape(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
 static bool isZero(Value value) {
   return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
 }
 
+/// What is written to nothing but zeros starts without a box.
+static bool holdsZeros(Operation *op) {
+  if (auto fill = dyn_cast<linalg::FillOp>(op))
+    return isZero(fill.getInputs()[0]);
+  return isa<tensor::EmptyOp>(op) || (isa<arith::ConstantOp>(op) && isZero(op->getResult(0)));
+}
+
 static Boxes readAll(BlockArgument parameter) {
-  Box box{parameter, 0, {}, {}, SmallVector<int64_t>(getShape(parameter))};
+  Box box;
+  box.parameter = parameter;
+  box.sizes.assign(cast<RankedTensorType>(parameter.getType()).getShape());
+  box.at.assign(box.sizes.size(), 0);
   int64_t stride = 1;
-  for (int64_t size : llvm::reverse(getShape(parameter))) {
+  for (int64_t size : llvm::reverse(box.sizes)) {
     box.strides.insert(box.strides.begin(), stride);
     stride *= size;
   }
-  box.at.assign(box.sizes.size(), 0);
   return {box};
 }
 
-static Boxes transpose(const Boxes &boxes, ArrayRef<int64_t> permutation) {
-  Boxes result;
-  for (const Box &box : boxes) {
-    Box &moved = result.emplace_back(Box{box.parameter, box.offset, {}, {}, {}});
-    for (int64_t dim : permutation) {
-      moved.strides.push_back(box.strides[dim]);
-      moved.at.push_back(box.at[dim]);
-      moved.sizes.push_back(box.sizes[dim]);
-    }
-  }
-  return result;
-}
+//===----------------------------------------------------------------------===//
+// From the dimensions of a source to atoms
+//===----------------------------------------------------------------------===//
 
-static Boxes broadcast(const Boxes &boxes, ArrayRef<int64_t> dims, ArrayRef<int64_t> shape) {
-  Boxes result = boxes;
-  for (Box &box : result)
-    for (int64_t dim : dims) {
-      box.strides.insert(box.strides.begin() + dim, 0);
-      box.at.insert(box.at.begin() + dim, 0);
-      box.sizes.insert(box.sizes.begin() + dim, shape[dim]);
-    }
-  return result;
-}
+namespace {
+/// The part of a box that is in one dimension of a source.
+struct Run {
+  int64_t at, count, stride;
+};
+} // namespace
 
-/// The part of each box that is inside of the slice.
-static Boxes slice(const Boxes &boxes, tensor::ExtractSliceOp op) {
-  llvm::SmallBitVector dropped = op.getDroppedDims();
-  Boxes result;
-  for (const Box &box : boxes) {
-    Box part{box.parameter, box.offset, {}, {}, {}};
-    bool isEmpty = false;
-    for (unsigned dim = 0; dim < box.sizes.size(); ++dim) {
-      int64_t offset = op.getStaticOffsets()[dim], step = op.getStaticStrides()[dim];
-      int64_t begin = llvm::divideCeilSigned(box.at[dim] - offset, step);
-      int64_t end = llvm::divideFloorSigned(box.at[dim] + box.sizes[dim] - 1 - offset, step) + 1;
-      begin = std::max<int64_t>(begin, 0);
-      end = std::min(end, op.getStaticSizes()[dim]);
-      isEmpty |= begin >= end;
-      part.offset += (offset + step * begin - box.at[dim]) * box.strides[dim];
-      if (dropped.test(dim))
-        continue;
-      part.strides.push_back(box.strides[dim] * step);
-      part.at.push_back(begin);
-      part.sizes.push_back(end - begin);
-    }
-    if (!isEmpty)
-      result.push_back(part);
-  }
-  return result;
-}
-
-/// A box over one dimension as a box over the dimensions it is expanded to.
-static bool expandDim(int64_t at, int64_t count, int64_t stride, ArrayRef<int64_t> shape,
-                      Box &box) {
-  int64_t inner = 1;
-  for (int64_t size : shape.drop_front())
-    inner *= size;
-  if (shape.size() == 1) {
-    box.at.push_back(at);
-    box.sizes.push_back(count);
-    box.strides.push_back(stride);
-    return true;
-  }
-  if (at % inner == 0 && count % inner == 0) {
-    box.at.push_back(at / inner);
-    box.sizes.push_back(count / inner);
-    box.strides.push_back(stride * inner);
-    return expandDim(0, inner, stride, shape.drop_front(), box);
-  }
-  // Not whole rows: inside of one row only.
-  if (at / inner != (at + count - 1) / inner)
+/// Goes on inside of what one step of `term` spans: whole steps of it, or part of one step. False
+/// for a run that starts or ends inside of a step and takes others, too.
+static bool enterStep(Term term, Run &run, Box &placed) {
+  int64_t first = run.at / term.stride, last = (run.at + run.count - 1) / term.stride;
+  bool isWhole = run.at % term.stride == 0 && run.count % term.stride == 0;
+  if (!isWhole && first != last)
     return false;
-  box.at.push_back(at / inner);
-  box.sizes.push_back(1);
-  box.strides.push_back(0);
-  return expandDim(at % inner, count, stride, shape.drop_front(), box);
+  placed.at[term.atom] = first;
+  placed.sizes[term.atom] = last - first + 1;
+  placed.strides[term.atom] = isWhole ? run.stride * term.stride : 0;
+  run.at %= term.stride;
+  if (isWhole)
+    run.count = term.stride;
+  return true;
 }
 
-static std::optional<Boxes> expand(const Boxes &boxes, tensor::ExpandShapeOp op) {
-  ArrayRef<int64_t> shape = op.getResultType().getShape();
-  Boxes result;
-  for (const Box &box : boxes) {
-    Box &expanded = result.emplace_back(Box{box.parameter, box.offset, {}, {}, {}});
-    if (box.sizes.empty()) {
-      expanded.at.assign(shape.size(), 0);
-      expanded.strides.assign(shape.size(), 0);
-      expanded.sizes.assign(shape.size(), 1);
+/// Keeps what offset + i * stride of the last term meets of the run; false if that is nothing.
+static bool clip(int64_t offset, Term term, Run run, Box &placed) {
+  int64_t begin = llvm::divideCeilSigned(run.at - offset, term.stride);
+  int64_t end = llvm::divideFloorSigned(run.at + run.count - 1 - offset, term.stride) + 1;
+  begin = std::max<int64_t>(begin, 0);
+  end = std::min(end, placed.sizes[term.atom]);
+  placed.offset += (offset + term.stride * begin - run.at) * run.stride;
+  placed.at[term.atom] = begin;
+  placed.sizes[term.atom] = end - begin;
+  placed.strides[term.atom] = run.stride * term.stride;
+  return begin < end;
+}
+
+/// Appends the part of a box of the source that the view shows, as a box over its atoms. False if
+/// that is no box.
+static bool place(const Box &box, const ViewSource &source, Boxes &result) {
+  Box placed = box;
+  placed.sizes = source.atomSizes;
+  placed.strides.assign(placed.sizes.size(), 0);
+  placed.at.assign(placed.sizes.size(), 0);
+  for (auto [dim, access] : llvm::enumerate(source.dims)) {
+    Run run{box.at[dim], box.sizes[dim], box.strides[dim]};
+    if (access.terms.empty()) {
+      if (access.offset < run.at || access.offset >= run.at + run.count)
+        return true;
+      placed.offset += (access.offset - run.at) * run.stride;
       continue;
     }
-    for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices()))
-      if (!expandDim(box.at[dim], box.sizes[dim], box.strides[dim],
-                     shape.slice(group.front(), group.size()), expanded))
-        return std::nullopt;
+    for (Term term : ArrayRef<Term>(access.terms).drop_back())
+      if (!enterStep(term, run, placed))
+        return false;
+    if (!clip(access.offset, access.terms.back(), run, placed))
+      return true;
   }
-  return result;
+  result.push_back(placed);
+  return true;
 }
 
-/// Merges dimensions `dim` and `dim + 1` of all boxes; a box that is no run of the merged
-/// dimension is cut into its rows.
-static bool mergeDims(Boxes &boxes, unsigned dim, int64_t innerSize) {
+//===----------------------------------------------------------------------===//
+// From atoms to the dimensions of the result
+//===----------------------------------------------------------------------===//
+
+/// Merges the atoms `dim` and `dim + 1` of all boxes; a box that is no run of the merged dimension
+/// is cut into its rows.
+static bool mergeAtoms(Boxes &boxes, unsigned dim, int64_t innerSize) {
   Boxes result;
   for (const Box &box : boxes) {
     bool isWhole = box.at[dim + 1] == 0 && box.sizes[dim + 1] == innerSize;
@@ -158,117 +135,51 @@ static bool mergeDims(Boxes &boxes, unsigned dim, int64_t innerSize) {
   return true;
 }
 
-static std::optional<Boxes> collapse(Boxes boxes, tensor::CollapseShapeOp op) {
-  ArrayRef<int64_t> shape = op.getSrcType().getShape();
-  SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
-  if (groups.empty()) {
-    for (Box &box : boxes) {
-      box.at.clear();
-      box.sizes.clear();
-      box.strides.clear();
-    }
-    return boxes;
-  }
-  // From the last group, so that numbers of dimensions in front of it stay.
-  for (const ReassociationIndices &group : llvm::reverse(groups)) {
+/// Boxes of the source as boxes of the view's result.
+static std::optional<Boxes> pass(const Boxes &boxes, const ViewSource &source) {
+  Boxes result;
+  for (const Box &box : boxes)
+    if (!place(box, source, result))
+      return std::nullopt;
+  // From the last dimension, so that numbers of atoms in front of it stay.
+  unsigned end = source.atomSizes.size();
+  for (unsigned count : llvm::reverse(source.numAtoms)) {
     int64_t inner = 1;
-    for (int64_t dim : llvm::reverse(ArrayRef<int64_t>(group).drop_front())) {
-      inner *= shape[dim];
-      if (!mergeDims(boxes, dim - 1, inner))
+    for (unsigned atom = end - 1; atom > end - count; --atom) {
+      inner *= source.atomSizes[atom];
+      if (!mergeAtoms(result, atom - 1, inner))
         return std::nullopt;
     }
+    end -= count;
   }
-  return boxes;
+  for (Box &box : result)
+    for (auto [position, start] : llvm::zip_equal(box.at, source.at))
+      position += start;
+  return result;
 }
 
-static void shift(Boxes &boxes, unsigned dim, int64_t distance) {
-  for (Box &box : boxes)
-    box.at[dim] += distance;
-}
-
-/// Whether no element of the boxes is inside of the inserted part.
-static bool isFree(const Boxes &boxes, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes) {
-  return llvm::none_of(boxes, [&](const Box &box) {
-    for (unsigned dim = 0; dim < offsets.size(); ++dim)
-      if (box.at[dim] >= offsets[dim] + sizes[dim] || box.at[dim] + box.sizes[dim] <= offsets[dim])
-        return false;
-    return true;
-  });
-}
-
-static std::optional<Boxes> insert(Boxes source, const Boxes &target, tensor::InsertSliceOp op) {
-  if (!op.getOffsets().empty() || !op.getSizes().empty() || !op.getStrides().empty() ||
-      llvm::any_of(op.getStaticStrides(), [](int64_t stride) { return stride != 1; }) ||
-      !isFree(target, op.getStaticOffsets(), op.getStaticSizes()))
-    return std::nullopt;
-  llvm::SmallBitVector dropped = op.getDroppedDims();
-  for (Box &box : source)
-    for (unsigned dim = 0; dim < op.getStaticOffsets().size(); ++dim) {
-      if (dropped.test(dim)) {
-        box.at.insert(box.at.begin() + dim, 0);
-        box.sizes.insert(box.sizes.begin() + dim, 1);
-        box.strides.insert(box.strides.begin() + dim, 0);
-      }
-      box.at[dim] += op.getStaticOffsets()[dim];
-    }
-  llvm::append_range(source, target);
-  return source;
-}
-
-/// By name: upstream has no interface that says which element of an operand an element of a tensor
-/// is (ViewLikeOpInterface is about buffers), and every op here moves boxes in its own way.
 std::optional<Boxes> ReadAnalysis::compute(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return readAll(argument);
   Operation *op = value.getDefiningOp();
-  // What is written to nothing but zeros starts without a box.
-  if (isa<tensor::EmptyOp>(op) || (isa<arith::ConstantOp>(op) && isZero(value)))
+  if (holdsZeros(op))
     return Boxes();
-  if (auto fill = dyn_cast<linalg::FillOp>(op))
-    return isZero(fill.getInputs()[0]) ? std::optional(Boxes()) : std::nullopt;
-  if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
-    Boxes result;
-    int64_t position = 0;
-    for (Value input : concat.getInputs()) {
-      const Boxes *boxes = getBoxes(input);
-      if (!boxes || result.size() + boxes->size() > maxBoxes)
-        return std::nullopt;
-      Boxes part = *boxes;
-      shift(part, concat.getDim(), position);
-      llvm::append_range(result, part);
-      position += getShape(input)[concat.getDim()];
-    }
-    return result;
-  }
-  if (!isa<linalg::TransposeOp, linalg::BroadcastOp, tensor::ExtractSliceOp, tensor::ExpandShapeOp,
-           tensor::CollapseShapeOp, tensor::PadOp, tensor::InsertSliceOp>(op))
+  std::optional<View> view = getView(op);
+  if (!view || (view->padding && !isZero(view->padding)))
     return std::nullopt;
-  const Boxes *source = getBoxes(op->getOperand(0));
-  if (!source)
-    return std::nullopt;
-  if (auto transposeOp = dyn_cast<linalg::TransposeOp>(op))
-    return transpose(*source, transposeOp.getPermutation());
-  if (auto broadcastOp = dyn_cast<linalg::BroadcastOp>(op))
-    return broadcast(*source, broadcastOp.getDimensions(), getShape(value));
-  if (auto sliceOp = dyn_cast<tensor::ExtractSliceOp>(op))
-    return slice(*source, sliceOp);
-  if (auto expandOp = dyn_cast<tensor::ExpandShapeOp>(op))
-    return expand(*source, expandOp);
-  if (auto collapseOp = dyn_cast<tensor::CollapseShapeOp>(op))
-    return collapse(*source, collapseOp);
-  if (auto pad = dyn_cast<tensor::PadOp>(op)) {
-    Value padding = pad.getConstantPaddingValue();
-    if (!padding || !isZero(padding) || !pad.getLow().empty() || !pad.getHigh().empty())
+  Boxes result;
+  for (auto [number, source] : llvm::enumerate(view->sources)) {
+    const Boxes *boxes = getBoxes(source.value);
+    std::optional<Boxes> part = boxes ? pass(*boxes, source) : std::nullopt;
+    if (!part || result.size() + part->size() > maxBoxes)
       return std::nullopt;
-    Boxes result = *source;
-    for (auto [dim, low] : llvm::enumerate(pad.getStaticLow()))
-      shift(result, dim, low);
-    return result;
+    // A box that is hidden in part is no box any more.
+    for (const ViewSource &earlier : ArrayRef<ViewSource>(view->sources).take_front(number))
+      if (llvm::any_of(*part, [&](const Box &box) { return earlier.meets(box); }))
+        return std::nullopt;
+    llvm::append_range(result, *part);
   }
-  auto insertOp = cast<tensor::InsertSliceOp>(op);
-  Boxes copy = *source;
-  const Boxes *target = getBoxes(insertOp.getDest());
-  return target ? insert(copy, *target, insertOp) : std::nullopt;
+  return result;
 }
 
 const Boxes *ReadAnalysis::getBoxes(Value value) {

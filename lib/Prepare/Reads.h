@@ -2,17 +2,17 @@
 #ifndef DCHAG_LIB_PREPARE_READS_H
 #define DCHAG_LIB_PREPARE_READS_H
 
-#include "dialects/dchag/Dchag.h"
+#include "dchag/Views/View.h"
 #include "llvm/ADT/DenseMap.h"
 #include <optional>
 
 namespace mlir::dchag {
 
 /// A box of a value that is copied from a parameter: value[at + i] = file[offset + i strides].
-struct Box {
+struct Box : Extent {
   BlockArgument parameter;
-  int64_t offset;
-  SmallVector<int64_t> strides, at, sizes;
+  int64_t offset = 0;
+  SmallVector<int64_t> strides;
 };
 
 /// A value as boxes; 0 elsewhere.

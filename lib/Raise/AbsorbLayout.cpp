@@ -1,7 +1,7 @@
 //===- AbsorbLayout.cpp - composes views, absorbs transposes ---------------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -19,10 +19,10 @@ static int countViews(Value value, Value source) {
   int count = 0;
   while (value != source) {
     Operation *op = value.getDefiningOp();
-    if (!op || !isView(op) || isa<tensor::ConcatOp>(op))
+    value = op ? getOnlySource(op) : Value();
+    if (!value)
       return -1;
     ++count;
-    value = op->getOperand(0);
   }
   return count;
 }
@@ -55,7 +55,7 @@ static void composeViews(Operation *op, ParameterAnalysis &parameters) {
   if (!isView(op) || op->use_empty())
     return;
   // Only where a chain ends, or forks.
-  if (op->hasOneUse() && isView(*op->user_begin()) && !isa<tensor::ConcatOp>(*op->user_begin()))
+  if (op->hasOneUse() && getOnlySource(*op->user_begin()))
     return;
   IndexNotation notation(parameters);
   Value value = op->getResult(0);
@@ -180,13 +180,9 @@ static void foldConcat(tensor::ConcatOp op, ParameterAnalysis &parameters) {
 //===----------------------------------------------------------------------===//
 
 static bool isBehindTranspose(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
+  for (Operation *op; value && (op = value.getDefiningOp()); value = getOnlySource(op))
     if (isa<linalg::TransposeOp>(op))
       return true;
-    if (!isView(op) || isa<tensor::ConcatOp>(op))
-      return false;
-    value = op->getOperand(0);
-  }
   return false;
 }
 

@@ -51,9 +51,9 @@ static SoftmaxOp getSoftmax(Value value) {
     if (auto softmax = dyn_cast<SoftmaxOp>(op))
       return softmax;
     Value guarded = peelGuard(value);
-    if (!guarded && (!isView(op) || isa<tensor::ConcatOp>(op)))
+    value = guarded ? guarded : getOnlySource(op);
+    if (!value)
       return nullptr;
-    value = guarded ? guarded : op->getOperand(0);
   }
   return nullptr;
 }
@@ -181,9 +181,10 @@ static bool leadsToProduct(Value value, llvm::SmallPtrSetImpl<Operation *> &seen
       value = other;
     else if (isa<arith::MulFOp>(op) && getSplat(op->getOperand(0)))
       value = op->getOperand(1);
-    else if ((isView(op) && !isa<tensor::ConcatOp>(op)) ||
-             (isa<arith::MulFOp, arith::DivFOp>(op) && getSplat(op->getOperand(1))))
+    else if (isa<arith::MulFOp, arith::DivFOp>(op) && getSplat(op->getOperand(1)))
       value = op->getOperand(0);
+    else if (Value source = getOnlySource(op))
+      value = source;
     else
       return false;
   }

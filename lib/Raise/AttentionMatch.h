@@ -2,7 +2,7 @@
 #ifndef DCHAG_LIB_RAISE_ATTENTIONMATCH_H
 #define DCHAG_LIB_RAISE_ATTENTIONMATCH_H
 
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "llvm/ADT/SetVector.h"
 

@@ -1,7 +1,7 @@
 //===- GroupAggregates.cpp - merges aggregations over parts of one value ---*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"

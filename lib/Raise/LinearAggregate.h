@@ -2,7 +2,7 @@
 #ifndef DCHAG_LIB_RAISE_LINEARAGGREGATE_H
 #define DCHAG_LIB_RAISE_LINEARAGGREGATE_H
 
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 
 namespace mlir::dchag {
 

@@ -400,7 +400,7 @@ static SmallVector<Value> collectRoots(linalg::ContractOp product, ParameterAnal
     } else if (isa<arith::AddFOp>(user) && projected && hasParameter()) {
       roots.push_back(next);
       break;
-    } else if (!isView(user) || isa<tensor::ConcatOp>(user)) {
+    } else if (!getOnlySource(user)) {
       break;
     }
     value = next;

@@ -1,7 +1,7 @@
 //===- RaiseGelu.cpp - recognises GELU --------------------------------------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

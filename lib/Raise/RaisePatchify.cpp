@@ -1,7 +1,7 @@
 //===- RaisePatchify.cpp - recognises images cut into patches and back -----*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -91,7 +91,7 @@ static AtomList join(ArrayRef<AtomList> lists) {
 }
 
 static bool hasTranspose(Value value, Value source) {
-  for (; value != source; value = value.getDefiningOp()->getOperand(0))
+  for (; value != source; value = getOnlySource(value.getDefiningOp()))
     if (value.getDefiningOp<linalg::TransposeOp>())
       return true;
   return false;
@@ -99,8 +99,8 @@ static bool hasTranspose(Value value, Value source) {
 
 /// Replaces the value at the end of a chain of views by a cut or joined image.
 static void raisePatches(Operation *op, ParameterAnalysis &parameters) {
-  if (!isView(op) || isa<tensor::ConcatOp>(op) || op->use_empty() ||
-      (op->hasOneUse() && isView(*op->user_begin())))
+  if (op->use_empty() || !getOnlySource(op) ||
+      (op->hasOneUse() && getOnlySource(*op->user_begin())))
     return;
   IndexNotation notation(parameters);
   Value value = op->getResult(0);
@@ -108,9 +108,9 @@ static void raisePatches(Operation *op, ParameterAnalysis &parameters) {
   Ref leaf = notation.strip(root);
   notation.resolve(root);
   ArrayRef<int64_t> shape = getShape(value), source = getShape(leaf.value);
-  // Concatenations were passed where the chain has no single source; they end the walk below.
-  for (Value v = value; v != leaf.value; v = v.getDefiningOp()->getOperand(0))
-    if (isa<tensor::ConcatOp>(v.getDefiningOp()))
+  // Views of several sources, which the element was followed through, end the walk below.
+  for (Value v = value; v != leaf.value; v = getOnlySource(v.getDefiningOp()))
+    if (!getOnlySource(v.getDefiningOp()))
       return;
   std::optional<SmallVector<AtomList>> to = getAllAtoms(notation, root.dims, shape);
   std::optional<SmallVector<AtomList>> from = getAllAtoms(notation, leaf.dims, source);

@@ -1,7 +1,7 @@
 //===- RaiseTokenize.cpp - recognises tokenizations ------------------------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -322,13 +322,9 @@ void StackMatch::rewrite() {
 
 /// What a value is made from, if tokens are.
 static TokenizeOp getTokens(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
+  for (Operation *op; value && (op = value.getDefiningOp()); value = getOnlySource(op))
     if (auto tokenize = dyn_cast<TokenizeOp>(op))
       return tokenize;
-    if (!isView(op) || isa<tensor::ConcatOp>(op))
-      return nullptr;
-    value = op->getOperand(0);
-  }
   return nullptr;
 }
 

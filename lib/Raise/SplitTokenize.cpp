@@ -1,7 +1,7 @@
 //===- SplitTokenize.cpp - a tokenization for each part of its units -------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
 #include "dchag/Raise/Passes.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

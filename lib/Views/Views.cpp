@@ -1,6 +1,6 @@
 //===- Views.cpp - helpers on ops that only move elements ------------------*- C++ -*-===//
 
-#include "dchag/Raise/IndexNotation.h"
+#include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,18 +9,6 @@
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-bool dchag::isView(Operation *op) {
-  // Without elements there is nothing to follow.
-  for (Type type : op->getOperandTypes())
-    if (auto tensor = dyn_cast<RankedTensorType>(type);
-        tensor && (!tensor.hasStaticShape() || tensor.getNumElements() == 0))
-      return false;
-  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return slice.getOffsets().empty() && slice.getSizes().empty() && slice.getStrides().empty();
-  return isa<linalg::TransposeOp, linalg::BroadcastOp, tensor::CollapseShapeOp,
-             tensor::ExpandShapeOp, tensor::ConcatOp>(op);
-}
 
 std::optional<double> dchag::getSplat(Value value) {
   while (Operation *op = value.getDefiningOp()) {
@@ -32,9 +20,9 @@ std::optional<double> dchag::getSplat(Value value) {
       number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
       return number.convertToDouble();
     }
-    if (!isView(op) || isa<tensor::ConcatOp>(op))
+    value = getOnlySource(op);
+    if (!value)
       return std::nullopt;
-    value = op->getOperand(0);
   }
   return std::nullopt;
 }

@@ -15,9 +15,10 @@
 // Atoms of size 1 do not exist: such a dimension is accessed by 0.
 //
 //===----------------------------------------------------------------------===//
-#ifndef DCHAG_RAISE_INDEXNOTATION_H
-#define DCHAG_RAISE_INDEXNOTATION_H
+#ifndef DCHAG_VIEWS_INDEXNOTATION_H
+#define DCHAG_VIEWS_INDEXNOTATION_H
 
+#include "dchag/Views/View.h"
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
@@ -26,24 +27,7 @@
 
 namespace mlir::dchag {
 
-using Atom = unsigned;
 using AtomList = SmallVector<Atom>;
-
-/// An atom times a stride.
-struct Term {
-  Atom atom;
-  int64_t stride;
-  bool operator==(const Term &other) const { return atom == other.atom && stride == other.stride; }
-};
-
-/// The access of one dimension: offset + sum of the terms, strides in falling order.
-struct Index {
-  int64_t offset = 0;
-  SmallVector<Term, 2> terms;
-  bool operator==(const Index &other) const {
-    return offset == other.offset && terms == other.terms;
-  }
-};
 
 /// An element of a value: one access for each of its dimensions.
 struct Ref {
@@ -126,8 +110,7 @@ private:
   /// index = quotient * size + remainder with 0 <= remainder < size.
   bool divide(const Index &index, int64_t size, Index &quotient, Index &remainder);
   int64_t getMax(const Index &index) const;
-  bool stripCollapse(Ref &ref, Value source, ArrayRef<ReassociationIndices> groups);
-  bool stripConcat(Ref &ref, Operation *op);
+  bool enter(Ref &ref, const ViewSource &source);
   void update(AtomTensor &tensor, OpBuilder *b, Location loc);
   Value broadcastTo(AtomTensor tensor, ArrayRef<Atom> order, OpBuilder &b, Location loc);
   FailureOr<AtomTensor> rebuildElementwise(Operation *op, const Ref &ref, Policy policy,
@@ -139,8 +122,6 @@ private:
   SmallVector<AtomInfo> atoms;
 };
 
-/// Whether the op only moves elements: one that `IndexNotation::strip` may pass.
-bool isView(Operation *op);
 /// The number of a splat constant of floats, seen through views.
 std::optional<double> getSplat(Value value);
 /// Reshapes by collapsing and expanding; element counts must agree.
@@ -174,4 +155,4 @@ inline AtomList intersect(ArrayRef<Atom> list, ArrayRef<Atom> others) {
 
 } // namespace mlir::dchag
 
-#endif // DCHAG_RAISE_INDEXNOTATION_H
+#endif // DCHAG_VIEWS_INDEXNOTATION_H
