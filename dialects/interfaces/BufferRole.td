@@ -22,18 +22,22 @@ def BufferRoleAttrInterface : AttrInterface<"BufferRoleAttrInterface"> {
     InterfaceMethod<[{Whether an entry point gives it new elements by a result of the same name:
       state that one run leaves to the next.}],
       "bool", "isUpdatedInPlace", (ins), "", [{ return false; }]>,
+    InterfaceMethod<[{Of a buffer that is updated in place: whether what depends on it and on
+      parameters alone is prepared all the same, and prepared again after each update.}],
+      "bool", "isPreparedAgain", (ins), "", [{ return false; }]>,
     InterfaceMethod<"Whether a run that goes on from a checkpoint needs it.",
       "bool", "isInCheckpoint", (ins), "", [{ return false; }]>,
     InterfaceMethod<"The memory it is in, a memory space of the target; null for its default.",
       "::mlir::Attribute", "getMemorySpace", (ins), "", [{ return {}; }]>
   ];
   let extraSharedClassDeclaration = [{
-    /// Whether a run of an entry point finds the same elements as the one before: parameters,
-    /// from the file or prepared. What depends on these alone can be computed ahead.
+    /// Whether a run of an entry point finds the same elements as the one before, or what is prepared
+    /// from them is prepared again: parameters, from the file or prepared. What depends on these
+    /// alone can be computed ahead.
     bool isParameter() {
       return $_attr.getFiller() != ::mlir::dchag::BufferFiller::Caller &&
              $_attr.getLifetime() != ::mlir::dchag::BufferLifetime::Run &&
-             !$_attr.isUpdatedInPlace();
+             (!$_attr.isUpdatedInPlace() || $_attr.isPreparedAgain());
     }
     /// Whether the caller gives it anew for each run.
     bool isInput() { return $_attr.getFiller() == ::mlir::dchag::BufferFiller::Caller; }

@@ -63,6 +63,13 @@ dchag::BufferLifetime BackgroundAttr::getLifetime() const { return dchag::Buffer
 bool BackgroundAttr::isUpdatedInPlace() const { return true; }
 bool BackgroundAttr::isInCheckpoint() const { return true; }
 
+StringRef GainAttr::getRoleName() const { return "gain"; }
+dchag::BufferFiller GainAttr::getFiller() const { return dchag::BufferFiller::File; }
+dchag::BufferLifetime GainAttr::getLifetime() const { return dchag::BufferLifetime::Program; }
+bool GainAttr::isUpdatedInPlace() const { return true; }
+bool GainAttr::isPreparedAgain() const { return true; }
+bool GainAttr::isInCheckpoint() const { return true; }
+
 LogicalResult SoftThresholdOp::verify() {
   APFloat threshold = getThreshold();
   if (!threshold.isFinite() || threshold.isNegative()) // (C1)

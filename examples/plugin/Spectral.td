@@ -38,6 +38,22 @@ def Spectral_BackgroundAttr : AttrDef<Spectral_Dialect, "Background",
   let mnemonic = "background";
 }
 
+def Spectral_GainAttr : AttrDef<Spectral_Dialect, "Gain",
+    [DeclareAttrInterfaceMethods<BufferRoleAttrInterface, ["isUpdatedInPlace", "isPreparedAgain", "isInCheckpoint"]>]> {
+  let summary = "A gain that is calibrated from step to step";
+  let description = [{
+    The role of an argument and of the result of the same name that replaces it: what the weights file has
+    at the start, then what the step before left. What depends on it alone is prepared, and prepared again
+    before each further step.
+
+    ```mlir
+    func.func @step(%g: tensor<4xf32> {dchag.name = "g", dchag.role = #spectral.gain})
+        -> (tensor<4xf32> {dchag.name = "g", dchag.role = #spectral.gain})
+    ```
+  }];
+  let mnemonic = "gain";
+}
+
 def Spectral_LoopsAttr : AttrDef<Spectral_Dialect, "Loops",
     [DeclareAttrInterfaceMethods<TargetAttrInterface, ["getHostCpu", "getProductAbilities"]>]> {
   let summary = "CPUs, with plain loops for element-wise kernels";

@@ -45,7 +45,8 @@ private:
   /// Ports of one name and role are one buffer: they take the sharding that an entry point before
   /// has decided. State that nothing is asked of is replicated, where it is read and written.
   ShardingAttr getSharding(const Port &port) {
-    if (port.getSharding() || !program.getStep() || Program::isPrepare(port.getFunction()))
+    bool isPrepared = Program::isPrepare(port.getFunction()) && !port.getRole().isUpdatedInPlace();
+    if (port.getSharding() || !program.getStep() || isPrepared)
       return port.getSharding();
     for (const DecidedPort &known : decided)
       if (known.port.isResult() == port.isResult() &&

@@ -98,10 +98,14 @@ static LogicalResult addParams(func::FuncOp function, SmallVectorImpl<BorderValu
     BufferRoleAttrInterface role = port.getRole();
     if (role.getFiller() != BufferFiller::File)
       continue;
-    if (role.getLifetime() != BufferLifetime::Load)
-      params.push_back(getBorderValue(port));
-    else if (failed(addReadValues(port, params)))
+    auto isSame = [&](const BorderValue &value) { return value.name == port.getName(); };
+    if (role.getLifetime() != BufferLifetime::Load) {
+      // What a step updates, @prepare may take as well.
+      if (llvm::none_of(params, isSame))
+        params.push_back(getBorderValue(port));
+    } else if (failed(addReadValues(port, params))) {
       return failure();
+    }
   }
   return checkTypes(function, params, "parameter");
 }
@@ -265,8 +269,19 @@ static FailureOr<llvm::StringMap<EvalTensor>> readParams(const ModulePorts &port
   return params;
 }
 
-/// Runs @prepare; gives its results by name.
-static LogicalResult runPrepare(func::FuncOp prepare, llvm::StringMap<EvalTensor> &params,
+/// Frees parameters that `entry` does not take; all of them without one.
+static void dropUnused(llvm::StringMap<EvalTensor> &params, func::FuncOp entry) {
+  llvm::StringMap<EvalTensor> used;
+  for (const Port &port : entry ? getArguments(entry) : SmallVector<Port>())
+    if (port.getRole().getFiller() == BufferFiller::File)
+      if (auto it = params.find(port.getName()); it != params.end())
+        used[port.getName()] = std::move(it->second);
+  params = std::move(used);
+}
+
+/// Runs @prepare in front of `next`, if there is one; gives its results by name.
+static LogicalResult runPrepare(func::FuncOp prepare, func::FuncOp next,
+                                llvm::StringMap<EvalTensor> &params,
                                 SmallVectorImpl<EvalTensor> &compiled,
                                 const InterpreterOptions &options) {
   SmallVector<EvalTensor> arguments;
@@ -277,7 +292,7 @@ static LogicalResult runPrepare(func::FuncOp prepare, llvm::StringMap<EvalTensor
   };
   if (failed(gatherArguments(prepare, params, refuse, arguments)))
     return failure();
-  params.clear();
+  dropUnused(params, next);
   return evaluateFunction(prepare, std::move(arguments), compiled, options);
 }
 
@@ -288,7 +303,7 @@ LogicalResult mlir::dchag::evaluatePrepare(const ModulePorts &ports, ValueSource
   if (failed(params))
     return failure();
   func::FuncOp prepare = ports.prepare;
-  return runPrepare(prepare, *params, compiled, options);
+  return runPrepare(prepare, func::FuncOp(), *params, compiled, options);
 }
 
 LogicalResult mlir::dchag::evaluateModule(const ModulePorts &ports, ValueSource inputs,
@@ -302,7 +317,7 @@ LogicalResult mlir::dchag::evaluateModule(const ModulePorts &ports, ValueSource 
   if (prepare) {
     SmallVector<EvalTensor> values;
     FailureOr<llvm::StringMap<unsigned>> names = getCompiledNames(prepare);
-    if (failed(names) || failed(runPrepare(prepare, *params, values, options)))
+    if (failed(names) || failed(runPrepare(prepare, step, *params, values, options)))
       return failure();
     for (auto &entry : *names)
       compiled[entry.getKey()] = values[entry.getValue()];

@@ -71,7 +71,8 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
       return signalPassFailure();
     }
     for (const Port &port : getArguments(prepare))
-      if (!port.hasRole(RoleKind::Param) || !isa<RankedTensorType>(port.getType())) {
+      if (!(port.hasRole(RoleKind::Param) || port.getRole().isUpdatedInPlace()) ||
+          !isa<RankedTensorType>(port.getType())) {
         prepare.emitError() << port << " of @prepare is not a file parameter: it must be a tensor "
                             << "whose " << contract::kRole << " is "
                             << getRoleAttr(&getContext(), RoleKind::Param);
@@ -119,7 +120,8 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
     }
     eraseDeadOps(block);
     llvm::BitVector old(block.getNumArguments());
-    old.set(0, numParameters);
+    for (unsigned i = 0; i < numParameters; ++i)
+      old[i] = !Port::argument(prepare, i).getRole().isUpdatedInPlace();
     (void)prepare.eraseArguments(old);
   }
 };

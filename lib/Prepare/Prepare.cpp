@@ -76,9 +76,15 @@ Partition::Partition(Block &block) {
     if (moved.contains(&op))
       continue;
     for (Value operand : getUsedValues(&op)) {
-      Operation *producer = operand.getDefiningOp();
-      if (dependent.contains(operand) && (!producer || moved.contains(producer)))
+      if (!dependent.contains(operand))
+        continue;
+      // What is updated in place is read where it is: prepared, it would be there twice.
+      if (auto argument = dyn_cast<BlockArgument>(operand)) {
+        if (!Port::of(argument).getRole().isUpdatedInPlace())
+          frontier.insert(operand);
+      } else if (moved.contains(operand.getDefiningOp())) {
         frontier.insert(operand);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 //===- Reads.cpp - views of file parameters as strided boxes ---------------*- C++ -*-===//
 
 #include "Reads.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -159,8 +160,10 @@ static std::optional<Boxes> pass(const Boxes &boxes, const ViewSource &source) {
 }
 
 std::optional<Boxes> ReadAnalysis::compute(Value value) {
+  // What is updated in place is not what the file has.
   if (auto argument = dyn_cast<BlockArgument>(value))
-    return readAll(argument);
+    return Port::of(argument).getRole().isUpdatedInPlace() ? std::nullopt
+                                                           : std::optional(readAll(argument));
   Operation *op = value.getDefiningOp();
   if (holdsZeros(op))
     return Boxes();

@@ -184,7 +184,10 @@ LogicalResult Binder::bindPrepare(func::FuncOp prepare) {
   Binding binding;
   for (const Port &port : getArguments(prepare)) {
     // A parameter as a whole goes, like its parts, once nothing needs it.
-    FailureOr<unsigned> index = table.add(port, getRoleAttr(module.getContext(), RoleKind::Loaded));
+    BufferRoleAttrInterface role = port.getRole();
+    if (!role.isUpdatedInPlace())
+      role = getRoleAttr(module.getContext(), RoleKind::Loaded);
+    FailureOr<unsigned> index = table.add(port, role);
     if (failed(index))
       return failure();
     binding.arguments.push_back(*index);

@@ -133,7 +133,9 @@ typedef void (*dchag_entry)(dchag_context *context, void **buffers, void *arena)
 
 /// When an entry point runs.
 typedef enum dchag_entry_time {
-  DCHAG_AT_LOAD = 0,   ///< once weights are loaded, in table order
+  /// Once weights are loaded, in table order; with a buffer that is updated in place also before
+  /// each run that follows another one.
+  DCHAG_AT_LOAD = 0,
   DCHAG_EACH_STEP = 1, ///< for each batch, unless the user asks for another one
   DCHAG_ON_REQUEST = 2 ///< for each batch when the user asks for it
 } dchag_entry_time;

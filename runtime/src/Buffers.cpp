@@ -94,21 +94,41 @@ static std::vector<bool> neededBuffers(const dchag_program &program,
   return needed;
 }
 
-static bool isForLoad(const dchag_buffer &buffer) {
-  return buffer.lifetime == DCHAG_LIVES_FOR_LOAD;
+bool dchag::rt::runsAgain(const dchag_program &program, const dchag_entry_point &entry) {
+  if (entry.time != DCHAG_AT_LOAD)
+    return false;
+  for (int32_t i = 0; i < entry.num_buffers; ++i)
+    if (program.buffers[entry.buffers[i]].flags & DCHAG_UPDATED_IN_PLACE)
+      return true;
+  return false;
+}
+
+/// Whether each of the buffers can go once weights are prepared: not if they are prepared again.
+static std::vector<bool> findForLoad(const dchag_program &program) {
+  std::vector<bool> isForLoad;
+  for (int32_t b = 0; b < program.num_buffers; ++b)
+    isForLoad.push_back(program.buffers[b].lifetime == DCHAG_LIVES_FOR_LOAD);
+  for (int32_t e = 0; e < program.num_entries; ++e)
+    if (const dchag_entry_point &entry = program.entries[e]; runsAgain(program, entry))
+      for (int32_t i = 0; i < entry.num_buffers; ++i)
+        isForLoad[entry.buffers[i]] = false;
+  return isForLoad;
 }
 
 PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_entry_point &entry) {
   PlannedMemory memory;
-  std::vector<bool> needed = neededBuffers(program, entry);
+  std::vector<bool> needed = neededBuffers(program, entry), isForLoad = findForLoad(program);
   for (int32_t b = 0; b < program.num_buffers; ++b)
     if (needed[b])
-      (isForLoad(program.buffers[b]) ? memory.loaded : memory.kept) +=
-          alignedBytes(program.buffers[b]);
-  for (int32_t e = 0; e < program.num_entries; ++e)
-    if (program.entries[e].time == DCHAG_AT_LOAD)
-      memory.loadArena = std::max(memory.loadArena, program.entries[e].arena_bytes);
+      (isForLoad[b] ? memory.loaded : memory.kept) += alignedBytes(program.buffers[b]);
   memory.arena = entry.arena_bytes;
+  for (int32_t e = 0; e < program.num_entries; ++e) {
+    const dchag_entry_point &other = program.entries[e];
+    if (other.time == DCHAG_AT_LOAD)
+      memory.loadArena = std::max(memory.loadArena, other.arena_bytes);
+    if (runsAgain(program, other))
+      memory.arena = std::max(memory.arena, other.arena_bytes);
+  }
   return memory;
 }
 
@@ -124,7 +144,7 @@ Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &e
       return failure("buffer \"%s\": is in memory space %d, which device %s does not have",
                      program.buffers[b].name, program.buffers[b].memory_space, device.ops->name);
   PlannedMemory memory = planMemory(program, entry);
-  std::vector<bool> needed = neededBuffers(program, entry);
+  std::vector<bool> needed = neededBuffers(program, entry), isForLoad = findForLoad(program);
   if (Error error = kept.allocate(device, memory.kept, "buffers"))
     return error;
   if (Error error = loaded.allocate(device, memory.loaded, "buffers of weights"))
@@ -138,7 +158,7 @@ Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &e
       table.push_back(nullptr);
       continue;
     }
-    bool isLoaded = isForLoad(buffer);
+    bool isLoaded = isForLoad[b];
     int64_t &at = isLoaded ? loadedAt : keptAt;
     int64_t bytes = alignedBytes(buffer);
     table.push_back(bytes ? (isLoaded ? loaded : kept).data() + at : nothing);
@@ -166,8 +186,9 @@ Error Buffers::load(const dchag_program &program, const dchag_context &context,
 
 void Buffers::releaseLoaded(const dchag_program &program) {
   loaded.release();
+  std::vector<bool> isForLoad = findForLoad(program);
   for (int32_t b = 0; b < program.num_buffers; ++b)
-    if (isForLoad(program.buffers[b]))
+    if (isForLoad[b])
       table[b] = nullptr;
 }
 

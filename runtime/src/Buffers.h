@@ -31,6 +31,10 @@ const dchag_entry_point *findEntry(const dchag_program &program, const std::stri
 std::vector<int32_t> inputsOf(const dchag_program &program, const dchag_entry_point &entry);
 std::vector<int32_t> outputsOf(const dchag_program &program, const dchag_entry_point &entry);
 
+/// Whether an entry point that runs at load runs again after each step that updates one of its
+/// buffers.
+bool runsAgain(const dchag_program &program, const dchag_entry_point &entry);
+
 /// Bytes that one rank takes to run an entry point: buffers, rounded to the alignment, and scratch.
 struct PlannedMemory {
   int64_t loaded = 0, kept = 0;     ///< buffers until parameters are prepared, and others

@@ -143,11 +143,15 @@ Error Rank::call(const dchag_entry_point &entry) {
   return std::move(context.error);
 }
 
-/// What runs once the weights are there.
-bool Rank::prepare() {
-  for (int32_t e = 0; e < program.num_entries; ++e)
-    if (program.entries[e].time == DCHAG_AT_LOAD && !agree(call(program.entries[e])))
+/// What runs once the weights are there; or `again`, what depends on those that a step may have
+/// updated.
+bool Rank::prepare(bool again) {
+  for (int32_t e = 0; e < program.num_entries; ++e) {
+    const dchag_entry_point &entry = program.entries[e];
+    bool runs = again ? runsAgain(program, entry) : entry.time == DCHAG_AT_LOAD;
+    if (runs && !agree(call(entry)))
       return false;
+  }
   return true;
 }
 
@@ -155,6 +159,7 @@ bool Rank::prepare() {
 bool Rank::steps() {
   using Clock = std::chrono::steady_clock;
   int64_t runs = options.repeat > 1 ? options.repeat + 1 : 1;
+  bool updated = false;
   for (step = 0; step < inputs.batches.steps(); ++step) {
     inputs.fill(program, context, step, buffers.table);
     if (!agree(Error::success()))
@@ -162,6 +167,10 @@ bool Rank::steps() {
     for (int64_t run = 0; run < runs; ++run) {
       repetition = runs > 1 ? run : -1;
       auto begin = Clock::now();
+      // Not after the last step: nothing would use it.
+      if (updated && !prepare(/*again=*/true))
+        return false;
+      updated = true;
       if (!agree(call(*options.entry)))
         return false;
       std::chrono::duration<double, std::milli> time = Clock::now() - begin;
@@ -218,12 +227,13 @@ bool Rank::phases() {
   if (!agree(load()))
     return false;
   phase = ", preparing weights";
-  if (!prepare())
+  if (!prepare(/*again=*/false))
     return false;
   phase = "";
   arena.release();
   buffers.releaseLoaded(program);
-  if (!agree(arena.allocate(context.device, options.entry->arena_bytes, "scratch of a step")))
+  if (!agree(arena.allocate(context.device, planMemory(program, *options.entry).arena,
+                            "scratch of a step")))
     return false;
   if (!steps() || !writeOutputs())
     return false;

@@ -30,7 +30,7 @@ private:
   Error openFiles();
   Error load();
   Error call(const dchag_entry_point &entry);
-  bool prepare();
+  bool prepare(bool again);
   bool steps();
   bool writeOutputs();
   void printResult();
