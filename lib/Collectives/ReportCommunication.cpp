@@ -3,6 +3,7 @@
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Files/Text.h"
+#include "dchag/Support/Origin.h"
 #include "dchag/Support/OutputFile.h"
 #include "dialects/interfaces/CostModel.h"
 #include "llvm/ADT/MapVector.h"
@@ -22,25 +23,6 @@ static std::string print(llvm::function_ref<void(llvm::raw_ostream &)> write) {
   llvm::raw_string_ostream os(text);
   write(os);
   return text;
-}
-
-/// Names of modules in the model, else file and line.
-static std::string describe(Location loc) {
-  SmallVector<std::string> names;
-  loc->walk([&](Location inner) {
-    std::string name;
-    if (auto named = dyn_cast<NameLoc>(inner))
-      name = named.getName().str();
-    else if (auto file = dyn_cast<FileLineColLoc>(inner))
-      name = llvm::formatv("{0}:{1}", file.getFilename().getValue(), file.getLine()).str();
-    if (!name.empty() && !llvm::is_contained(names, name))
-      names.push_back(name);
-    // What a name stands for adds nothing.
-    return isa<NameLoc>(inner) ? WalkResult::skip() : WalkResult::advance();
-  });
-  if (names.size() > 1)
-    return llvm::formatv("{0} and {1} more", names.front(), names.size() - 1);
-  return names.empty() ? "?" : names.front();
 }
 
 namespace {
@@ -98,7 +80,7 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
               llvm::join(names, "+"),
               print([&](auto &os) { os << collective.getInput().getType(); }),
               print([&](auto &os) { os << collective.getOutput().getType(); }),
-              describe(op->getLoc()),
+              Origin(op->getLoc()).brief(),
               1,
               cost.sent,
               cost.seconds};

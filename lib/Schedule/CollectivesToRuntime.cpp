@@ -1,6 +1,7 @@
 //===- CollectivesToRuntime.cpp - collectives as calls ---------------------*- C++ -*-===//
 
 #include "dchag/Schedule/Passes.h"
+#include "dchag/Support/Origin.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "dialects/dchag_rt/Runtime.h"
@@ -11,7 +12,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_COLLECTIVESTORUNTIME
@@ -20,36 +20,6 @@ namespace mlir::dchag {
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-/// Where an op comes from, for people: `"agg.0" in climax.onnx` for a node of a model, the place
-/// in the file for textual IR. Of fused locations the first few are enough.
-static std::string describeOrigin(Location loc) {
-  constexpr unsigned most = 3;
-  SmallVector<std::string> names, files;
-  auto add = [](SmallVector<std::string> &texts, std::string text) {
-    if (!llvm::is_contained(texts, text))
-      texts.push_back(std::move(text));
-  };
-  loc->walk([&](Location inner) {
-    if (auto name = dyn_cast<NameLoc>(inner)) {
-      add(names, ("\"" + name.getName().getValue() + "\"").str());
-    } else if (auto file = dyn_cast<FileLineColLoc>(inner)) {
-      StringRef base = llvm::sys::path::filename(file.getFilename().getValue());
-      // Nodes of a model have a number, but no column.
-      add(files, file.getColumn() == 0
-                     ? base.str()
-                     : llvm::formatv("{0}:{1}:{2}", base, file.getLine(), file.getColumn()).str());
-    }
-    return WalkResult::advance();
-  });
-  auto join = [&](ArrayRef<std::string> texts) {
-    std::string text = llvm::join(texts.take_front(most), ", ");
-    return texts.size() > most ? text + ", ..." : text;
-  };
-  if (names.empty())
-    return files.empty() ? "an unknown place" : join(files);
-  return files.empty() ? join(names) : join(names) + " in " + join(files);
-}
 
 static std::optional<rt::Reduction> convertReduction(shard::ReductionKind kind) {
   switch (kind) {
@@ -115,7 +85,7 @@ IntegerAttr Converter::addSite(Operation *op, ArrayRef<int32_t> axes) {
                       }),
       " and ");
   std::string text = llvm::formatv("{0} #{1} over {2} (from {3})", op->getName().stripDialect(),
-                                   sites.size(), names, describeOrigin(op->getLoc()));
+                                   sites.size(), names, Origin(op->getLoc()).str());
   sites.push_back(b.getStringAttr(text));
   return b.getI32IntegerAttr(sites.size() - 1);
 }

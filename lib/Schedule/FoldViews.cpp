@@ -82,6 +82,7 @@ struct FoldViews : mlir::dchag::impl::FoldViewsBase<FoldViews> {
     SmallVector<Operation *> views;
     // In program order, so that a source is folded before its views.
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      // By name: how the start of a view follows from its operands is a matter of each op.
       if (isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp,
               memref::ReinterpretCastOp>(op))
         views.push_back(op);

@@ -18,7 +18,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 /// Whether an element takes a few operations only, so that computing it twice costs less than
-/// storing it.
+/// storing it. By name: divisions take as long as a read, and scalars have no CostOpInterface.
 static bool isCheap(linalg::GenericOp op) {
   return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &inner) {
     return isa_and_nonnull<arith::ArithDialect>(inner.getDialect()) &&

@@ -75,6 +75,7 @@ struct LegalizeRuntimeOperands
     getOperation().walk([&](Operation *op) { ops.push_back(op); });
     for (Operation *op : ops) {
       LogicalResult result = success();
+      // By name: products and copies have a form of their own, exchanges an interface.
       if (auto matmul = dyn_cast<rt::MatmulOp>(op))
         result = legalizeMatmul(matmul);
       else if (auto destination = dyn_cast<DestinationStyleOpInterface>(op);

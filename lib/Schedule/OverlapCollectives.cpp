@@ -75,6 +75,7 @@ private:
 } // namespace
 
 /// The allocation, entry of the table, constant or argument of a function behind all views.
+/// By name: what tells buffers apart, the number or symbol, is in no interface.
 Value EffectAnalysis::getBase(Value value) {
   while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
     value = view.getViewSource();
