@@ -11,9 +11,7 @@
 #include "llvm/Support/MathExtras.h"
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <omp.h>
-#include <sched.h>
 #include <unistd.h>
 
 using namespace mlir::dchag::bench;
@@ -64,35 +62,13 @@ double Ranks::time(llvm::function_ref<void()> work) const {
 }
 
 int Ranks::chooseThreads() {
-  // As the runtime does it (runtime/src/Rank.cpp): a core belongs in equal parts to all ranks that
-  // may run on it.
-  struct Seat {
-    uint64_t host = 0;
-    cpu_set_t cores;
-  } mine;
-  char name[256] = "";
-  gethostname(name, sizeof(name) - 1);
-  mine.host = std::hash<std::string>()(name);
-  CPU_ZERO(&mine.cores);
-  if (sched_getaffinity(0, sizeof(mine.cores), &mine.cores) != 0)
-    CPU_SET(0, &mine.cores);
-  std::vector<Seat> seats(size());
-  gather(world, &mine, seats.data(), sizeof(Seat));
-  auto isHere = [&](const Seat &seat) { return seat.host == mine.host; };
-  numRanksHere = static_cast<int>(llvm::count_if(seats, isHere));
-  for (const Seat &seat : seats)
+  runtime::Seat mine = runtime::findSeat();
+  std::vector<runtime::Seat> seats(size());
+  gather(world, &mine, seats.data(), sizeof(mine));
+  for (const runtime::Seat &seat : seats)
     hosts.push_back(seat.host);
-  double share = 0;
-  for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(core, &mine.cores))
-      share += 1.0 / static_cast<double>(llvm::count_if(seats, [&](const Seat &seat) {
-                 return isHere(seat) && CPU_ISSET(core, &seat.cores);
-               }));
-  if (!std::getenv("OMP_NUM_THREADS"))
-    omp_set_num_threads(std::max(1, static_cast<int>(share + 1e-6)));
-  // With more ranks than cores a thread that spins takes the core from one that works.
-  if (share < 1 - 1e-6 && !std::getenv("KMP_BLOCKTIME") && !std::getenv("OMP_WAIT_POLICY"))
-    kmp_set_blocktime(0);
+  numRanksHere = static_cast<int>(llvm::count(hosts, mine.host));
+  runtime::chooseThreads(mine, seats);
   return omp_get_max_threads();
 }
 

@@ -1,4 +1,4 @@
-//===- OpenMp.cpp - what the environment asks of OpenMP ---------*- C++ -*-===//
+//===- OpenMp.cpp - threads of a rank ---------------------------*- C++ -*-===//
 //
 // libomp reads its variables at its first use and ends the process where it cannot do with a
 // value: by failed assertions, or because the system has no resources for so many threads. Whether
@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <omp.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,4 +128,32 @@ Error dchag::rt::checkOpenMpEnvironment() {
   return failure("OpenMP cannot start its threads with %s (%s): correct or unset what is in the "
                  "environment",
                  (blamed.empty() ? all : blamed).c_str(), said.c_str());
+}
+
+Seat dchag::rt::findSeat() {
+  Seat seat;
+  char name[256] = "";
+  gethostname(name, sizeof(name) - 1);
+  seat.host = std::hash<std::string>()(name);
+  CPU_ZERO(&seat.cores);
+  if (sched_getaffinity(0, sizeof(seat.cores), &seat.cores) != 0)
+    CPU_SET(0, &seat.cores);
+  return seat;
+}
+
+void dchag::rt::chooseThreads(const Seat &mine, const std::vector<Seat> &seats) {
+  double share = 0;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &mine.cores))
+      continue;
+    int users = 0;
+    for (const Seat &seat : seats)
+      users += seat.host == mine.host && CPU_ISSET(core, &seat.cores);
+    share += 1.0 / std::max(users, 1);
+  }
+  if (!std::getenv("OMP_NUM_THREADS"))
+    omp_set_num_threads(std::max(1, static_cast<int>(share + 1e-6)));
+  // With more ranks than cores a thread that spins takes the core from one that works.
+  if (share < 1 - 1e-6 && !std::getenv("KMP_BLOCKTIME") && !std::getenv("OMP_WAIT_POLICY"))
+    kmp_set_blocktime(0);
 }

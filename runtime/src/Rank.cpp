@@ -1,6 +1,7 @@
 //===- Rank.cpp - the life of one rank --------------------------*- C++ -*-===//
 
 #include "Rank.h"
+#include "OpenMp.h"
 #include "Text.h"
 
 #include <algorithm>
@@ -8,10 +9,6 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
-#include <omp.h>
-#include <sched.h>
-#include <unistd.h>
 
 using namespace dchag::rt;
 
@@ -53,37 +50,14 @@ bool Rank::agree(Error error) {
   return lowest == INT_MAX;
 }
 
-/// Gives this rank its share of the cores that it may run on, unless the user chose. Ranks of
-/// one machine find each other by its name and count on each core who else may use it.
+/// Gives this rank its share of the cores that it may run on, unless the user chose.
 void Rank::chooseThreads() {
-  struct Seat {
-    uint64_t host = 0;
-    cpu_set_t cores;
-  } mine;
-  char name[256] = "";
-  gethostname(name, sizeof(name) - 1);
-  mine.host = std::hash<std::string>()(name);
-  CPU_ZERO(&mine.cores);
-  if (sched_getaffinity(0, sizeof(mine.cores), &mine.cores) != 0)
-    CPU_SET(0, &mine.cores);
+  Seat mine = findSeat();
   std::vector<Seat> seats(size);
   context.collective = agreement;
   if (world.ops->all_gather(world.comm, nullptr, &mine, seats.data(), sizeof(Seat)))
     return; // the next agreement reports it
-  double share = 0;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (!CPU_ISSET(core, &mine.cores))
-      continue;
-    int users = 0;
-    for (const Seat &seat : seats)
-      users += seat.host == mine.host && CPU_ISSET(core, &seat.cores);
-    share += 1.0 / std::max(users, 1);
-  }
-  if (!std::getenv("OMP_NUM_THREADS"))
-    omp_set_num_threads(std::max(1, static_cast<int>(share + 1e-6)));
-  // With more ranks than cores a thread that spins takes the core from one that works.
-  if (share < 1 - 1e-6 && !std::getenv("KMP_BLOCKTIME") && !std::getenv("OMP_WAIT_POLICY"))
-    kmp_set_blocktime(0);
+  dchag::rt::chooseThreads(mine, seats);
 }
 
 Error Rank::setUp() {
