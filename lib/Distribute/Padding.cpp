@@ -130,7 +130,8 @@ PaddingAnalysis::Plan PaddingAnalysis::makePlan(Value value, Goal goal) {
   ShardingAttr sharding = getValueSharding(value);
   if (isa<FloatType>(getElementTypeOrSelf(value)) && !sharding.isPartial()) {
     auto local = cast<RankedTensorType>(sharding.getLocalType(value.getType(), mesh));
-    best.cost = local.getNumElements();
+    // Masking reads and writes memory alone, whose rate is a common factor: bytes rank as seconds.
+    best.cost = static_cast<int64_t>(getTensorBytes(local));
     best.here = true;
   }
   auto reshard = value.getDefiningOp<ReshardOp>();

@@ -31,7 +31,7 @@ public:
   /// so it is also where there are none.
   bool isZero(Value value);
 
-  /// Chooses values, with the fewest elements in all, that become 0 in padding where they are
+  /// Chooses values, with the fewest bytes in all, that become 0 in padding where they are
   /// defined, so that the padding of `value` is finite.
   void makeFinite(Value value) { apply(value, Goal::Finite); }
   /// Whether the padding of a value has to be overwritten by 0 where it is defined.
@@ -43,7 +43,7 @@ private:
   enum class Goal { Zero, Finite };
   using Key = std::pair<Value, unsigned>;
   struct Plan {
-    /// Elements overwritten; none: the goal cannot be reached.
+    /// Bytes overwritten on a rank; none: the goal cannot be reached.
     std::optional<int64_t> cost;
     bool here = false;
     SmallVector<std::pair<Value, Goal>> parts;

@@ -332,17 +332,21 @@ ShardingAttr Propagation::toSharding(const State &state) {
   return ShardingAttr::get(function.getContext(), state.dims, ArrayRef<PartialAttr>());
 }
 
-/// Axes along which an op gets partial sums and gives them on: its results must not be larger
-/// than what would be summed in front of it.
+/// Axes along which an op gets partial sums and passes them on: summing its results must not take
+/// longer than summing its operands.
 SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice &choice) {
   SmallVector<ShardingAttr> operands;
-  double before = 0, after = 0;
+  double before = 0;
+  auto getSeconds = [&](unsigned slot, ArrayRef<StringAttr> axes) {
+    SmallVector<unsigned> numbers = llvm::map_to_vector(
+        axes, [&](StringAttr axis) { return *mesh.getAxisIndex(axis.getValue()); });
+    ShardingAttr sharding = op.getSharding(slot, choice.splits);
+    double bytes = getTensorBytes(sharding.getLocalType(op.getValue(slot).getType(), mesh));
+    return planner.getCosts().getExchange(CollectiveKind::AllReduce, bytes, numbers).seconds;
+  };
   for (unsigned slot = 0; options.deferSums && op && slot < op.getNumSlots(); ++slot) {
-    Value value = op.getValue(slot);
-    if (op.isResult(slot)) {
-      after += getTensorBytes(value.getType());
+    if (op.isResult(slot))
       continue;
-    }
     // As the op splits it, with the partial sums that it comes with.
     ShardingAttr sharding = op.getSharding(slot, choice.splits);
     ShardingAttr from = given[op.values[slot]];
@@ -352,7 +356,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice
         axes.push_back(partial.getAxis());
     operands.push_back(addPartialSums(sharding, axes));
     if (!axes.empty())
-      before += getTensorBytes(value.getType());
+      before += getSeconds(slot, axes);
   }
   SmallVector<StringAttr, 2> passed = op.getPassedAxes(operands);
   // An axis that splits a sum of the op itself leaves its own partial results.
@@ -361,6 +365,10 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice
       return llvm::is_contained(split.axes, axis);
     });
   });
+  double after = 0;
+  for (unsigned slot = 0; !passed.empty() && slot < op.getNumSlots(); ++slot)
+    if (op.isResult(slot))
+      after += getSeconds(slot, passed);
   return after <= before ? passed : SmallVector<StringAttr, 2>();
 }
 
