@@ -52,10 +52,25 @@ static void addModelPhases(PassManager &manager, Stage stage, const CompileOptio
     manager.addPass(createReportCommunication({options.commReport}));
 }
 
+/// Refuses options for phases that the module has behind it.
+static LogicalResult checkOptions(ModuleOp module, Stage stage, const CompileOptions &options) {
+  bool hasMesh = !options.distribute.mesh.empty();
+  if (stage == Stage::PerDevice && hasMesh)
+    return module.emitError("is the program of each rank of its own mesh: leave out --mesh");
+  if (stage == Stage::Code)
+    for (auto [isGiven, name] : {std::pair(hasMesh, "--mesh"),
+                                 {!options.machine.empty(), "--machine"},
+                                 {!options.commReport.empty(), "--comm-report"}})
+      if (isGiven)
+        return module.emitError("is code already, which ")
+               << name << " does not change: leave it out, or compile the model";
+  return success();
+}
+
 LogicalResult mlir::dchag::compile(ModuleOp module, const CompileOptions &options) {
   Stage stage = getStage(module);
-  if (stage == Stage::PerDevice && !options.distribute.mesh.empty())
-    return module.emitError("is the program of each rank of its own mesh: leave out --mesh");
+  if (failed(checkOptions(module, stage, options)))
+    return failure();
   module->setAttr(kTargetAttr, options.target ? options.target : getTarget(module));
   PassManager manager(module.getContext(), ModuleOp::getOperationName(),
                       PassManager::Nesting::Implicit);
