@@ -3,7 +3,7 @@
 #include "Replication.h"
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Files/Text.h"
-#include "dchag/Support/Origin.h"
+#include "dchag/Support/OpOrigin.h"
 #include "dchag/Support/OutputFile.h"
 #include "dialects/interfaces/CostModel.h"
 #include "llvm/ADT/MapVector.h"
@@ -80,7 +80,7 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
               llvm::join(names, "+"),
               print([&](auto &os) { os << collective.getInput().getType(); }),
               print([&](auto &os) { os << collective.getOutput().getType(); }),
-              Origin(op->getLoc()).brief(),
+              OpOrigin(op->getLoc()).brief(),
               1,
               cost.sent,
               cost.seconds};

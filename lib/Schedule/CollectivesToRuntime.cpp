@@ -1,7 +1,7 @@
 //===- CollectivesToRuntime.cpp - collectives as calls ---------------------*- C++ -*-===//
 
 #include "dchag/Schedule/Passes.h"
-#include "dchag/Support/Origin.h"
+#include "dchag/Support/OpOrigin.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "dialects/dchag_rt/Runtime.h"
@@ -85,7 +85,7 @@ IntegerAttr Converter::addSite(Operation *op, ArrayRef<int32_t> axes) {
                       }),
       " and ");
   std::string text = llvm::formatv("{0} #{1} over {2} (from {3})", op->getName().stripDialect(),
-                                   sites.size(), names, Origin(op->getLoc()).str());
+                                   sites.size(), names, OpOrigin(op->getLoc()).str());
   sites.push_back(b.getStringAttr(text));
   return b.getI32IntegerAttr(sites.size() - 1);
 }

@@ -1,6 +1,6 @@
-//===- Origin.cpp - where an op comes from, for people ---------------------*- C++ -*-===//
+//===- OpOrigin.cpp - where an op comes from, for people -------------------*- C++ -*-===//
 
-#include "dchag/Support/Origin.h"
+#include "dchag/Support/OpOrigin.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -9,7 +9,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-Origin::Origin(Location loc) {
+OpOrigin::OpOrigin(Location loc) {
   auto add = [](SmallVector<std::string> &texts, std::string text) {
     if (!llvm::is_contained(texts, text))
       texts.push_back(std::move(text));
@@ -29,7 +29,7 @@ Origin::Origin(Location loc) {
   });
 }
 
-std::string Origin::str() const {
+std::string OpOrigin::str() const {
   constexpr unsigned most = 3;
   auto join = [&](ArrayRef<std::string> texts) {
     std::string text = llvm::join(texts.take_front(most), ", ");
@@ -42,7 +42,7 @@ std::string Origin::str() const {
   return places.empty() ? text : text + " in " + join(places);
 }
 
-std::string Origin::brief() const {
+std::string OpOrigin::brief() const {
   ArrayRef<std::string> texts = names.empty() ? places : names;
   if (texts.empty())
     return "?";
