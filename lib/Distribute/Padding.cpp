@@ -1,6 +1,7 @@
 //===- Padding.cpp - what lies behind the end of a part --------------------*- C++ -*-===//
 
 #include "Padding.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -84,7 +85,8 @@ bool PaddingAnalysis::isZero(Value value) {
   if (!hasPadding(value, mesh))
     zero = true;
   else if (auto argument = dyn_cast<BlockArgument>(value))
-    zero = isParameter(argument);
+    // What a step has updated holds anything in its padding.
+    zero = isParameter(argument) && !Port::of(argument).getRole().isUpdatedInPlace();
   else if (auto reshard = value.getDefiningOp<ReshardOp>())
     // A part of a softmax is multiplied by the exponential of a difference of maxima.
     zero = !reshard.combinesSoftmax() && isZero(reshard.getInput());
