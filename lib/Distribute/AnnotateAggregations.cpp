@@ -49,7 +49,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   }
 
   void put(Value value, ArrayRef<StringAttr> which, MarkedDim where) {
-    numMarked += mark(value, which, where, MarkPriority::Weights, dchag::getName(mode));
+    numMarked += mark(value, which, where, MarkPriority::Weights, getDistributeModeName(mode));
   }
 
   /// Splits the dimension of `value` that runs over `what`.
@@ -121,7 +121,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
 
   /// By marks where the op splits along its channels as it is, by a request otherwise.
   LogicalResult splitChannelsOf(TokensOpInterface op) {
-    StringAttr by = StringAttr::get(&getContext(), dchag::getName(mode));
+    StringAttr by = StringAttr::get(&getContext(), getDistributeModeName(mode));
     bool splits = splitsChannels(op);
     if (splits && groupRanks == 1) {
       numMarked += markChannels(op, {{}, axes, by});

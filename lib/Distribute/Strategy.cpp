@@ -25,7 +25,7 @@ static constexpr ModeName modeNames[] = {
     {DistributeMode::Hierarchical, "hierarchical", "groups by rank, one token a group gathered"},
     {DistributeMode::SplitSoftmax, "split-softmax", "channels by rank, the softmax merged"}};
 
-StringRef mlir::dchag::getName(DistributeMode mode) {
+StringRef mlir::dchag::getDistributeModeName(DistributeMode mode) {
   return llvm::find_if(modeNames, [&](const ModeName &known) { return known.mode == mode; })->name;
 }
 

@@ -21,7 +21,7 @@ namespace mlir::dchag {
 /// What is sharded in front of and in the first aggregation of channels.
 enum class DistributeMode { Replicate, Gather, Hierarchical, SplitSoftmax };
 
-StringRef getName(DistributeMode mode);
+StringRef getDistributeModeName(DistributeMode mode);
 /// The mode of this name, if there is one.
 std::optional<DistributeMode> getDistributeMode(StringRef name);
 /// The modes as values of an option of a pass or of a tool.
