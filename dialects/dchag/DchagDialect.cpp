@@ -38,19 +38,19 @@ LogicalResult DchagDialect::verifyOperationAttribute(Operation *op, NamedAttribu
 
 LogicalResult DchagDialect::verifyRegionArgAttribute(Operation *op, unsigned region, unsigned index,
                                                      NamedAttribute attribute) {
-  auto function = dyn_cast<FunctionOpInterface>(op);
+  auto function = dyn_cast<func::FuncOp>(op);
   if (!function || region != 0)
     return success();
-  return verifyPortAttribute(op, attribute, function.getArgumentTypes()[index],
+  return verifyPortAttribute(op, attribute, function.getFunctionType().getInput(index),
                              "argument " + Twine(index));
 }
 
 LogicalResult DchagDialect::verifyRegionResultAttribute(Operation *op, unsigned region,
                                                         unsigned index, NamedAttribute attribute) {
-  auto function = dyn_cast<FunctionOpInterface>(op);
+  auto function = dyn_cast<func::FuncOp>(op);
   if (!function || region != 0)
     return success();
-  return verifyPortAttribute(op, attribute, function.getResultTypes()[index],
+  return verifyPortAttribute(op, attribute, function.getFunctionType().getResult(index),
                              "result " + Twine(index));
 }
 

@@ -140,23 +140,32 @@ Type Port::getGlobalType() const {
   return type ? type.getValue() : getType();
 }
 
-void Port::setRole(RoleKind kind) const {
-  setAttr(contract::kRole, getRoleAttr(function.getContext(), kind));
-}
-
-void Port::setName(StringRef name) const {
-  setAttr(contract::kName, StringAttr::get(function.getContext(), name));
-}
-
-void Port::setUnsigned(bool isUnsigned) const {
-  setAttr(contract::kUnsigned, isUnsigned ? UnitAttr::get(function.getContext()) : UnitAttr());
-}
-
-void Port::setSource(SourceAttr source) const { setAttr(contract::kSource, source); }
-
-void Port::setReads(ArrayAttr reads) const { setAttr(contract::kReads, reads); }
-
 void Port::setSharding(ShardingAttr sharding) const { setAttr(ShardingAttr::attrName, sharding); }
+
+DictionaryAttr PortAttrs::get(MLIRContext *context) const {
+  NamedAttrList list;
+  list.set(contract::kName, StringAttr::get(context, name));
+  if (role)
+    list.set(contract::kRole, getRoleAttr(context, *role));
+  if (isUnsigned)
+    list.set(contract::kUnsigned, UnitAttr::get(context));
+  if (source)
+    list.set(contract::kSource, source);
+  if (reads)
+    list.set(contract::kReads, reads);
+  return list.getDictionary(context);
+}
+
+void dchag::appendArguments(func::FuncOp function, ValueRange values, ArrayRef<PortAttrs> attrs) {
+  SmallVector<unsigned> indices(values.size(), function.getNumArguments());
+  SmallVector<DictionaryAttr> dictionaries;
+  for (const PortAttrs &port : attrs)
+    dictionaries.push_back(port.get(function.getContext()));
+  SmallVector<Location> locations;
+  for (Value value : values)
+    locations.push_back(value.getLoc());
+  (void)function.insertArguments(indices, values.getTypes(), dictionaries, locations);
+}
 
 Diagnostic &dchag::operator<<(Diagnostic &diagnostic, const Port &port) {
   return diagnostic << (port.isResult() ? "result " : "argument ") << port.getIndex();
@@ -310,8 +319,9 @@ static ArrayRef<PortAttribute> getPortAttributes() {
 
 LogicalResult dchag::verifyPortAttribute(Operation *op, NamedAttribute attribute, Type type,
                                          const Twine &where) {
+  StringRef name = attribute.getName().getValue();
   for (const PortAttribute &known : getPortAttributes())
-    if (known.name == attribute.getName() && !known.accepts(attribute.getValue(), type))
+    if (known.name == name && !known.accepts(attribute.getValue(), type))
       return op->emitOpError(where) << " of type " << type << " has " << attribute.getName()
                                     << " = " << attribute.getValue() << ", wanted " << known.wanted;
   return success();

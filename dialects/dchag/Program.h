@@ -85,11 +85,6 @@ public:
   /// The type before distribution.
   Type getGlobalType() const;
 
-  void setRole(RoleKind kind) const;
-  void setName(StringRef name) const;
-  void setUnsigned(bool isUnsigned) const;
-  void setSource(SourceAttr source) const;
-  void setReads(ArrayAttr reads) const;
   void setSharding(ShardingAttr sharding) const;
   Attribute getAttr(StringRef name) const;
   void setAttr(StringRef name, Attribute value) const;
@@ -103,6 +98,21 @@ private:
   unsigned index;
   bool resultKind;
 };
+
+/// The attributes of a new port. All are given at once: each change of an attribute of one port
+/// makes the list of those of all ports anew.
+struct PortAttrs {
+  std::string name = {};
+  /// None: no attribute.
+  std::optional<RoleKind> role = {};
+  bool isUnsigned = false;
+  SourceAttr source = {};
+  ArrayAttr reads = {};
+
+  DictionaryAttr get(MLIRContext *context) const;
+};
+/// Appends arguments of the types and at the locations of `values`.
+void appendArguments(func::FuncOp function, ValueRange values, ArrayRef<PortAttrs> attrs);
 
 /// "argument 2", "result 0": for messages.
 Diagnostic &operator<<(Diagnostic &diagnostic, const Port &port);

@@ -35,9 +35,9 @@ public:
     if (failed(plan) || Program::isPrepare(function))
       return plan;
     for (auto [index, port] : llvm::enumerate(arguments))
-      decided.push_back({port, plan->getArgument(index)});
+      decided[port.getNameAttr()].push_back({port, plan->getArgument(index)});
     for (auto [port, sharding] : llvm::zip_equal(results, plan->results))
-      decided.push_back({port, sharding});
+      decided[port.getNameAttr()].push_back({port, sharding});
     return plan;
   }
 
@@ -48,21 +48,19 @@ private:
     bool isPrepared = Program::isPrepare(port.getFunction()) && !port.getRole().isUpdatedInPlace();
     if (port.getSharding() || !program.getStep() || isPrepared)
       return port.getSharding();
-    for (const DecidedPort &known : decided)
-      if (known.port.isResult() == port.isResult() &&
-          known.port.getNameAttr() == port.getNameAttr() && known.port.getRole() == port.getRole())
+    BufferRoleAttrInterface role = port.getRole();
+    for (const DecidedPort &known : decided.lookup(port.getNameAttr()))
+      if (known.port.isResult() == port.isResult() && known.port.getRole() == role)
         return known.sharding;
-    return port.getRole().isUpdatedInPlace() ? ShardingAttr::getReplicated(port.getType())
-                                             : ShardingAttr();
+    return role.isUpdatedInPlace() ? ShardingAttr::getReplicated(port.getType()) : ShardingAttr();
   }
 
   /// Results of @prepare take the sharding of the arguments of entry points with their names.
   ShardingAttr getUse(const Port &result) {
     ShardingAttr sharding;
-    for (const DecidedPort &known : decided)
-      if (!known.port.isResult() && result.getNameAttr() &&
-          known.port.getNameAttr() == result.getNameAttr() &&
-          known.port.hasRole(RoleKind::Compiled))
+    StringAttr name = result.getNameAttr();
+    for (const DecidedPort &known : name ? decided.lookup(name) : SmallVector<DecidedPort, 1>())
+      if (!known.port.isResult() && known.port.hasRole(RoleKind::Compiled))
         sharding = known.sharding;
     return sharding;
   }
@@ -71,7 +69,8 @@ private:
   MeshAttr mesh;
   ReshardPlanner &planner;
   Propagation::Options options;
-  SmallVector<DecidedPort> decided;
+  /// By name.
+  llvm::DenseMap<StringAttr, SmallVector<DecidedPort, 1>> decided;
 };
 } // namespace
 

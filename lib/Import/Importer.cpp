@@ -314,19 +314,15 @@ void Importer::finishFunction() {
   for (Value value : entry->getTerminator()->getOperands())
     outputs.push_back(value.getType());
   function.setFunctionType(b.getFunctionType(inputs, outputs));
-  for (auto [index, argument] : llvm::enumerate(arguments)) {
-    Port port = Port::argument(function, index);
-    port.setRole(argument.role);
-    port.setName(argument.name);
-    port.setUnsigned(argument.isUnsigned);
-    if (argument.source)
-      port.setSource(argument.source);
+  SmallVector<DictionaryAttr> argumentAttrs, resultAttrs;
+  for (const auto &argument : arguments) {
+    PortAttrs port{argument.name, argument.role, argument.isUnsigned, argument.source};
+    argumentAttrs.push_back(port.get(context));
   }
-  for (auto [index, result] : llvm::enumerate(results)) {
-    Port port = Port::result(function, index);
-    port.setName(result.name);
-    port.setUnsigned(result.isUnsigned);
-  }
+  for (const auto &result : results)
+    resultAttrs.push_back(PortAttrs{result.name, {}, result.isUnsigned}.get(context));
+  function.setAllArgAttrs(argumentAttrs);
+  function.setAllResultAttrs(resultAttrs);
 }
 
 OwningOpRef<ModuleOp> Importer::run() {

@@ -29,19 +29,23 @@ static ArrayAttr makeReads(const Boxes &boxes, MLIRContext *context) {
   return ArrayAttr::get(context, reads);
 }
 
-/// Views that show nothing but padding become zeros, so that they use no parameter.
-static void foldZeros(Block &block) {
-  ReadAnalysis analysis;
+/// Views that show nothing but padding become zeros, so that they use no parameter. Returns whether
+/// there were some.
+static bool foldZeros(Block &block, ReadAnalysis &analysis) {
+  bool isChanged = false;
   for (Operation &op : block) {
-    const Boxes *boxes = getView(&op) ? analysis.getBoxes(op.getResult(0)) : nullptr;
-    if (!boxes || !boxes->empty())
+    const Boxes *boxes = op.getNumResults() == 1 ? analysis.getBoxes(op.getResult(0)) : nullptr;
+    if (!boxes || !boxes->empty() || !getView(&op))
       continue;
     OpBuilder b(&op);
     Value zeros =
         arith::ConstantOp::create(b, op.getLoc(), b.getZeroAttr(op.getResult(0).getType()));
     op.getResult(0).replaceAllUsesWith(zeros);
+    isChanged = true;
   }
-  eraseDeadOps(block);
+  if (isChanged)
+    eraseDeadOps(block);
+  return isChanged;
 }
 
 /// Views that something computes with, or that are results.
@@ -88,11 +92,12 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
   void extract(func::FuncOp prepare) {
     Block &block = prepare.getBody().front();
     eraseDeadOps(block);
-    foldZeros(block);
     ReadAnalysis analysis;
+    if (foldZeros(block, analysis))
+      analysis = ReadAnalysis();
     llvm::SetVector<Value> loaded = findLoaded(block, analysis);
     unsigned numParameters = block.getNumArguments();
-    SmallVector<std::tuple<Value, std::string, ArrayAttr>> added;
+    SmallVector<PortAttrs> added;
     UniqueNames unique;
     // A view that is a result has the result's name.
     llvm::DenseMap<Value, std::string> names;
@@ -103,17 +108,15 @@ struct ExtractReads : mlir::dchag::impl::ExtractReadsBase<ExtractReads> {
     for (Value value : loaded) {
       std::string name =
           names.count(value) ? names[value] : unique.make(joinNames(getSources(value)));
-      added.push_back({value, name, makeReads(*analysis.getBoxes(value), &getContext())});
+      PortAttrs &port = added.emplace_back();
+      port.name = name;
+      port.role = RoleKind::Loaded;
+      port.reads = makeReads(*analysis.getBoxes(value), &getContext());
     }
-    for (auto &[value, name, reads] : added) {
-      unsigned index = block.getNumArguments();
-      (void)prepare.insertArgument(index, value.getType(), {}, value.getLoc());
-      Port port = Port::argument(prepare, index);
-      port.setName(name);
-      port.setReads(reads);
-      port.setRole(RoleKind::Loaded);
-      Value argument = block.getArgument(index);
-      value.replaceUsesWithIf(argument, [&](OpOperand &use) {
+    appendArguments(prepare, loaded.getArrayRef(), added);
+    for (auto [index, value] : llvm::enumerate(loaded)) {
+      Value argument = block.getArgument(numParameters + index);
+      Value(value).replaceUsesWithIf(argument, [&](OpOperand &use) {
         Operation *user = use.getOwner();
         return user->getNumResults() != 1 || !analysis.getBoxes(user->getResult(0));
       });

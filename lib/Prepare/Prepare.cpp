@@ -198,8 +198,10 @@ void PrepareBuilder::cloneBodies(func::FuncOp prepare) {
   func::ReturnOp::create(b, prepare.getLoc(), results);
   SmallVector<Type> inputs(body.getArgumentTypes()), outputs(ValueRange(results).getTypes());
   prepare.setFunctionType(b.getFunctionType(inputs, outputs));
-  for (auto [i, name] : llvm::enumerate(names))
-    Port::result(prepare, i).setName(name);
+  SmallVector<DictionaryAttr> attrs;
+  for (const std::string &name : names)
+    attrs.push_back(PortAttrs{name}.get(b.getContext()));
+  prepare.setAllResultAttrs(attrs);
 }
 
 LogicalResult PrepareBuilder::build() {
@@ -212,11 +214,14 @@ LogicalResult PrepareBuilder::build() {
   for (const Port &port : arguments)
     types.push_back(port.getType());
   func::FuncOp prepare = Program::createPrepare(b, step, b.getFunctionType(types, {}));
+  SmallVector<DictionaryAttr> attrs;
   for (auto [i, port] : llvm::enumerate(arguments)) {
     prepare.getArgument(i).setLoc(port.getLoc());
     func::FuncOp function = port.getFunction();
-    prepare.setArgAttrs(i, function.getArgAttrDict(port.getIndex()));
+    DictionaryAttr attr = function.getArgAttrDict(port.getIndex());
+    attrs.push_back(attr ? attr : b.getDictionaryAttr({}));
   }
+  prepare.setAllArgAttrs(attrs);
   cloneBodies(prepare);
   return success();
 }
@@ -226,14 +231,13 @@ static void rewriteEntry(const Split &split) {
   func::FuncOp entry = split.entry;
   const Partition &partition = split.partition;
   Block &block = entry.getBody().front();
-  for (auto [name, value] : llvm::zip(split.names, partition.getFrontier())) {
-    unsigned index = block.getNumArguments();
-    (void)entry.insertArgument(index, value.getType(), {}, value.getLoc());
-    Port port = Port::argument(entry, index);
-    port.setName(name);
-    port.setRole(RoleKind::Compiled);
-    Value old = value;
-    old.replaceUsesWithIf(block.getArgument(index), [&](OpOperand &use) {
+  SmallVector<PortAttrs> attrs;
+  for (const std::string &name : split.names)
+    attrs.push_back({name, RoleKind::Compiled});
+  unsigned next = block.getNumArguments();
+  appendArguments(entry, partition.getFrontier(), attrs);
+  for (Value old : partition.getFrontier()) {
+    old.replaceUsesWithIf(block.getArgument(next++), [&](OpOperand &use) {
       return !partition.moves(block.findAncestorOpInBlock(*use.getOwner()));
     });
   }

@@ -174,7 +174,7 @@ bool IndexNotation::enter(Ref &ref, const ViewSource &source) {
 bool IndexNotation::stripOnce(Ref &ref) {
   resolve(ref);
   Operation *op = ref.value.getDefiningOp();
-  if (!op)
+  if (!op || !isView(op))
     return false;
   Extent range;
   for (const Index &index : ref.dims) {
@@ -184,7 +184,7 @@ bool IndexNotation::stripOnce(Ref &ref) {
   std::optional<View> view = getView(op, &range);
   // Padding is not passed: the windows of a convolution are slices of one padded value, and those
   // that miss its border would become slices of another.
-  if (!view || view->padding || view->sources.empty())
+  if (view->sources.empty())
     return false;
   // Nor is the border of a source.
   const ViewSource &source = view->sources.front();

@@ -17,9 +17,10 @@ static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// A source that fills the region at `at`; its accesses are not said yet.
-static ViewSource makeSource(Value value, ArrayRef<int64_t> at, ArrayRef<int64_t> sizes) {
-  ViewSource source;
+/// Adds a source that fills the region at `at`; its accesses are not said yet.
+static ViewSource &addSource(View &view, Value value, ArrayRef<int64_t> at,
+                             ArrayRef<int64_t> sizes) {
+  ViewSource &source = view.sources.emplace_back();
   source.value = value;
   source.at.assign(at.begin(), at.end());
   source.sizes.assign(sizes.begin(), sizes.end());
@@ -28,122 +29,138 @@ static ViewSource makeSource(Value value, ArrayRef<int64_t> at, ArrayRef<int64_t
   return source;
 }
 
-/// A source of all of the result.
-static ViewSource makeSource(Value value, Value result) {
-  return makeSource(value, SmallVector<int64_t>(getShape(result).size(), 0), getShape(result));
+/// Adds a source of all of the result.
+static ViewSource &addSource(View &view, Value value, Value result) {
+  return addSource(view, value, SmallVector<int64_t>(getShape(result).size(), 0), getShape(result));
 }
 
 static Index makeIndex(Atom atom, int64_t offset = 0, int64_t stride = 1) {
   return {offset, {{atom, stride}}};
 }
 
-/// A source whose dimensions are those of its region.
-static ViewSource makeIdentity(Value value, ArrayRef<int64_t> at, ArrayRef<int64_t> sizes) {
-  ViewSource source = makeSource(value, at, sizes);
+/// Adds a source whose dimensions are those of its region.
+static void addIdentity(View &view, Value value, ArrayRef<int64_t> at, ArrayRef<int64_t> sizes) {
+  ViewSource &source = addSource(view, value, at, sizes);
   for (unsigned dim = 0; dim < sizes.size(); ++dim)
     source.dims.push_back(makeIndex(dim));
-  return source;
 }
 
 //===----------------------------------------------------------------------===//
 // Each op
 //===----------------------------------------------------------------------===//
 
-static std::optional<View> describe(linalg::TransposeOp op) {
-  ViewSource source = makeSource(op.getInput(), op->getResult(0));
-  source.dims.resize(source.sizes.size());
-  for (auto [atom, dim] : llvm::enumerate(op.getPermutation()))
-    source.dims[dim] = makeIndex(atom);
-  return View{{source}, {}};
-}
-
-static std::optional<View> describe(linalg::BroadcastOp op) {
-  ViewSource source = makeSource(op.getInput(), op->getResult(0));
-  for (int64_t dim = 0, rank = source.sizes.size(); dim < rank; ++dim)
-    if (!llvm::is_contained(op.getDimensions(), dim))
-      source.dims.push_back(makeIndex(dim));
-  return View{{source}, {}};
-}
-
-static std::optional<View> describe(tensor::CollapseShapeOp op) {
-  ViewSource source = makeSource(op.getSrc(), op.getResult());
-  ArrayRef<int64_t> shape = getShape(op.getSrc());
-  source.dims.resize(shape.size());
-  // One element has no atoms: it is accessed by 0.
-  if (source.sizes.empty())
-    return View{{source}, {}};
-  source.atomSizes.assign(shape.begin(), shape.end());
-  for (auto [count, group] : llvm::zip(source.numAtoms, op.getReassociationIndices()))
-    count = group.size();
-  for (auto [atom, index] : llvm::enumerate(source.dims))
-    index = makeIndex(atom);
-  return View{{source}, {}};
-}
-
-static std::optional<View> describe(tensor::ExpandShapeOp op) {
-  ViewSource source = makeSource(op.getSrc(), op.getResult());
-  for (const ReassociationIndices &group : op.getReassociationIndices()) {
-    Index &whole = source.dims.emplace_back();
-    for (int64_t dim : group) {
-      for (Term &term : whole.terms)
-        term.stride *= source.sizes[dim];
-      whole.terms.push_back({static_cast<Atom>(dim), 1});
-    }
-  }
-  return View{{source}, {}};
-}
+namespace {
+enum class Kind {
+  None,
+  /// All elements are those of operand 0.
+  One,
+  /// Each element is one of an operand.
+  Join,
+  /// Elements are those of operand 0, or one number.
+  Pad
+};
+} // namespace
 
 static bool isStatic(OffsetSizeAndStrideOpInterface op) {
   return op.getOffsets().empty() && op.getSizes().empty() && op.getStrides().empty();
 }
 
-static std::optional<View> describe(tensor::ExtractSliceOp op) {
-  if (!isStatic(op))
-    return std::nullopt;
-  ViewSource source = makeSource(op.getSource(), op.getResult());
+static Kind getKind(Operation *op) {
+  auto isNegative = [](int64_t size) { return size < 0; };
+  auto isOne = [](int64_t stride) { return stride == 1; };
+  return TypeSwitch<Operation *, Kind>(op)
+      .Case<linalg::TransposeOp, linalg::BroadcastOp, tensor::CollapseShapeOp,
+            tensor::ExpandShapeOp>([](auto) { return Kind::One; })
+      .Case([](tensor::ExtractSliceOp op) { return isStatic(op) ? Kind::One : Kind::None; })
+      .Case([&](tensor::InsertSliceOp op) {
+        return isStatic(op) && llvm::all_of(op.getStaticStrides(), isOne) ? Kind::Join : Kind::None;
+      })
+      .Case([](tensor::ConcatOp op) { return op.getInputs().size() == 1 ? Kind::One : Kind::Join; })
+      .Case([&](tensor::PadOp op) {
+        bool isPad = op.getConstantPaddingValue() && op.getLow().empty() && op.getHigh().empty() &&
+                     llvm::none_of(op.getStaticLow(), isNegative) &&
+                     llvm::none_of(op.getStaticHigh(), isNegative);
+        return isPad ? Kind::Pad : Kind::None;
+      })
+      .Default(Kind::None);
+}
+
+static void describe(linalg::TransposeOp op, View &view) {
+  ViewSource &source = addSource(view, op.getInput(), op->getResult(0));
+  source.dims.resize(source.sizes.size());
+  for (auto [atom, dim] : llvm::enumerate(op.getPermutation()))
+    source.dims[dim] = makeIndex(atom);
+}
+
+static void describe(linalg::BroadcastOp op, View &view) {
+  ViewSource &source = addSource(view, op.getInput(), op->getResult(0));
+  for (int64_t dim = 0, rank = source.sizes.size(); dim < rank; ++dim)
+    if (!llvm::is_contained(op.getDimensions(), dim))
+      source.dims.push_back(makeIndex(dim));
+}
+
+static void describe(tensor::CollapseShapeOp op, View &view) {
+  ViewSource &source = addSource(view, op.getSrc(), op.getResult());
+  ArrayRef<int64_t> shape = getShape(op.getSrc());
+  source.dims.resize(shape.size());
+  // One element has no atoms: it is accessed by 0.
+  if (source.sizes.empty())
+    return;
+  source.atomSizes.assign(shape.begin(), shape.end());
+  for (auto [count, group] : llvm::zip(source.numAtoms, op.getReassociation()))
+    count = cast<ArrayAttr>(group).size();
+  for (auto [atom, index] : llvm::enumerate(source.dims))
+    index = makeIndex(atom);
+}
+
+static void describe(tensor::ExpandShapeOp op, View &view) {
+  ViewSource &source = addSource(view, op.getSrc(), op.getResult());
+  Atom dim = 0;
+  for (Attribute group : op.getReassociation()) {
+    Index &whole = source.dims.emplace_back();
+    for (unsigned i = 0, count = cast<ArrayAttr>(group).size(); i < count; ++i, ++dim) {
+      for (Term &term : whole.terms)
+        term.stride *= source.sizes[dim];
+      whole.terms.push_back({dim, 1});
+    }
+  }
+}
+
+static void describe(tensor::ExtractSliceOp op, View &view) {
+  ViewSource &source = addSource(view, op.getSource(), op.getResult());
   llvm::SmallBitVector dropped = op.getDroppedDims();
   Atom next = 0;
   for (auto [dim, offset] : llvm::enumerate(op.getStaticOffsets()))
     source.dims.push_back(dropped.test(dim)
                               ? Index{offset, {}}
                               : makeIndex(next++, offset, op.getStaticStrides()[dim]));
-  return View{{source}, {}};
 }
 
-static std::optional<View> describe(tensor::InsertSliceOp op) {
-  if (!isStatic(op) ||
-      llvm::any_of(op.getStaticStrides(), [](int64_t stride) { return stride != 1; }))
-    return std::nullopt;
-  ViewSource source = makeSource(op.getSource(), op.getStaticOffsets(), op.getStaticSizes());
+static void describe(tensor::InsertSliceOp op, View &view) {
+  ViewSource &source = addSource(view, op.getSource(), op.getStaticOffsets(), op.getStaticSizes());
   llvm::SmallBitVector dropped = op.getDroppedDims();
   for (unsigned dim = 0; dim < source.sizes.size(); ++dim)
     if (!dropped.test(dim))
       source.dims.push_back(makeIndex(dim));
-  SmallVector<int64_t> start(source.sizes.size(), 0);
-  return View{{source, makeIdentity(op.getDest(), start, getShape(op.getDest()))}, {}};
+  ArrayRef<int64_t> shape = getShape(op.getDest());
+  addIdentity(view, op.getDest(), SmallVector<int64_t>(shape.size(), 0), shape);
 }
 
-static std::optional<View> describe(tensor::ConcatOp op, const Extent *part) {
-  View view;
+static void describe(tensor::ConcatOp op, View &view, const Extent *part) {
   uint64_t dim = op.getDim();
   SmallVector<int64_t> at(op.getResultType().getRank(), 0);
   for (Value input : op.getInputs()) {
     int64_t end = at[dim] + getShape(input)[dim];
     bool isWanted = !part || (part->at[dim] < end && at[dim] < part->at[dim] + part->sizes[dim]);
     if (isWanted)
-      view.sources.push_back(makeIdentity(input, at, getShape(input)));
+      addIdentity(view, input, at, getShape(input));
     at[dim] = end;
   }
-  return view;
 }
 
-static std::optional<View> describe(tensor::PadOp op) {
-  Value padding = op.getConstantPaddingValue();
-  auto isNegative = [](int64_t size) { return size < 0; };
-  if (!padding || !op.getLow().empty() || !op.getHigh().empty() ||
-      llvm::any_of(op.getStaticLow(), isNegative) || llvm::any_of(op.getStaticHigh(), isNegative))
-    return std::nullopt;
-  return View{{makeIdentity(op.getSource(), op.getStaticLow(), getShape(op.getSource()))}, padding};
+static void describe(tensor::PadOp op, View &view) {
+  addIdentity(view, op.getSource(), op.getStaticLow(), getShape(op.getSource()));
+  view.padding = op.getConstantPaddingValue();
 }
 
 //===----------------------------------------------------------------------===//
@@ -180,36 +197,41 @@ static bool hasElements(Type type) {
   return tensor && tensor.hasStaticShape() && tensor.getNumElements() != 0;
 }
 
-std::optional<View> dchag::getView(Operation *op, const Extent *part) {
+/// Of an op whose shapes are static and whose result has elements, else `None`.
+static Kind getStaticKind(Operation *op) {
+  Kind kind = getKind(op);
+  if (kind == Kind::None)
+    return kind;
   auto isDynamic = [](Type type) {
     auto shaped = dyn_cast<ShapedType>(type);
     return shaped && !shaped.hasStaticShape();
   };
-  if (op->getNumResults() != 1 || !hasElements(op->getResult(0).getType()) ||
-      llvm::any_of(op->getOperandTypes(), isDynamic))
-    return std::nullopt;
-  auto view = TypeSwitch<Operation *, std::optional<View>>(op)
-                  .Case<linalg::TransposeOp, linalg::BroadcastOp, tensor::CollapseShapeOp,
-                        tensor::ExpandShapeOp, tensor::ExtractSliceOp, tensor::InsertSliceOp,
-                        tensor::PadOp>([](auto op) { return describe(op); })
-                  .Case([&](tensor::ConcatOp op) { return describe(op, part); })
-                  .Default(std::nullopt);
-  if (view)
-    llvm::erase_if(view->sources, [&](const ViewSource &source) {
-      return !hasElements(source.value.getType()) || (part && !source.meets(*part));
-    });
+  bool isStatic = op->getNumResults() == 1 && hasElements(op->getResult(0).getType()) &&
+                  llvm::none_of(op->getOperandTypes(), isDynamic);
+  return isStatic ? kind : Kind::None;
+}
+
+std::optional<View> dchag::getView(Operation *op, const Extent *part) {
+  std::optional<View> view;
+  if (getStaticKind(op) == Kind::None)
+    return view;
+  view.emplace();
+  TypeSwitch<Operation *>(op)
+      .Case<linalg::TransposeOp, linalg::BroadcastOp, tensor::CollapseShapeOp,
+            tensor::ExpandShapeOp, tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::PadOp>(
+          [&](auto op) { describe(op, *view); })
+      .Case([&](tensor::ConcatOp op) { describe(op, *view, part); });
+  llvm::erase_if(view->sources, [&](const ViewSource &source) {
+    return !hasElements(source.value.getType()) || (part && !source.meets(*part));
+  });
   return view;
 }
 
 bool dchag::isView(Operation *op) {
-  std::optional<View> view = getView(op);
-  return view && !view->padding;
+  Kind kind = getStaticKind(op);
+  return kind == Kind::One || kind == Kind::Join;
 }
 
 Value dchag::getOnlySource(Operation *op) {
-  // All sources would be described to see that there are several.
-  if (isa<tensor::ConcatOp>(op) && op->getNumOperands() > 1)
-    return Value();
-  std::optional<View> view = getView(op);
-  return view && !view->padding && view->sources.size() == 1 ? view->sources[0].value : Value();
+  return getStaticKind(op) == Kind::One ? op->getOperand(0) : Value();
 }
