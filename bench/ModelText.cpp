@@ -32,7 +32,7 @@ private:
     return define(
         formatv("linalg.fill ins(%zero : f32) outs({0} : {1}) -> {1}", empty, type).str());
   }
-  std::string aggregate(StringRef name, StringRef tokens, int64_t groups, int64_t units);
+  std::string aggregate(StringRef name, StringRef tokens, int64_t groups, int64_t channels);
   /// x W^T + b on batch x positions x features.
   std::string linear(StringRef name, StringRef x, int64_t from, int64_t to);
   std::string norm(StringRef name, StringRef x);
@@ -49,7 +49,7 @@ private:
 };
 } // namespace
 
-std::string Writer::aggregate(StringRef name, StringRef tokens, int64_t groups, int64_t units) {
+std::string Writer::aggregate(StringRef name, StringRef tokens, int64_t groups, int64_t channels) {
   int64_t d = s.embedding;
   std::string p = name.str();
   std::string q = param(p + ".query", {groups, 1, d}),
@@ -61,8 +61,9 @@ std::string Writer::aggregate(StringRef name, StringRef tokens, int64_t groups, 
   return define(formatv("dchag.aggregate {0}, {1} keys({2}) values({3}) output({4}, {5}) {{heads = "
                         "{6} : i64, scale = 0.125} : ({7}, {8}, {9}, {9}, {9}, {10}) -> {11}",
                         tokens, q, wk, wv, wo, bo, s.heads,
-                        formatTensor({s.batch, groups, units, n, d}), formatTensor({groups, 1, d}),
-                        w, formatTensor({groups, d}), formatTensor({s.batch, groups, 1, n, d}))
+                        formatTensor({s.batch, groups, channels, n, d}),
+                        formatTensor({groups, 1, d}), w, formatTensor({groups, d}),
+                        formatTensor({s.batch, groups, 1, n, d}))
                     .str());
 }
 
@@ -125,7 +126,7 @@ std::string Writer::attention(StringRef name, StringRef x) {
 }
 
 std::string Writer::run() {
-  int64_t d = s.embedding, units = s.channels / s.groups;
+  int64_t d = s.embedding, channels = s.channels / s.groups;
   std::string x = param("x", {s.batch, s.channels, 1, s.height, s.width}, "input");
   std::string weight = param("tokens.weight", {s.channels, d, 1, s.patch, s.patch});
   std::string bias = param("tokens.bias", {s.channels, d});
@@ -137,12 +138,12 @@ std::string Writer::run() {
                      formatTensor({s.channels, d, 1, s.patch, s.patch}),
                      formatTensor({s.channels, d}), tokens)
                  .str());
-  std::string grouped = formatTensor({s.batch, s.groups, units, n, d});
+  std::string grouped = formatTensor({s.batch, s.groups, channels, n, d});
   t = define(formatv("tensor.expand_shape {0} [[0], [1, 2], [3], [4]] output_shape [{1}, {2}, {3}, "
                      "{4}, {5}] : {6} into {7}",
-                     t, s.batch, s.groups, units, n, d, tokens, grouped)
+                     t, s.batch, s.groups, channels, n, d, tokens, grouped)
                  .str());
-  std::string y = aggregate("aggregate.0", t, s.groups, units);
+  std::string y = aggregate("aggregate.0", t, s.groups, channels);
   if (s.groups > 1) {
     std::string flat = formatTensor({s.batch, s.groups, n, d});
     y = define(formatv("tensor.collapse_shape {0} [[0], [1, 2], [3], [4]] : {1} into {2}", y,

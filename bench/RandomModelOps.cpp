@@ -43,8 +43,8 @@ void ProgramWriter::writeTokenize(bool normalises) {
   Variable x = pickShape(image);
   if (normalises)
     x = normalise(x, /*dim=*/1);
-  int64_t units = random.oneIn(3) ? 1 : image[1], width = random.from(1, 5);
-  Shape weight = {units, width, image[2]};
+  int64_t channels = random.oneIn(3) ? 1 : image[1], width = random.from(1, 5);
+  Shape weight = {channels, width, image[2]};
   weight.append(patch.begin(), patch.end());
   Variable w = pickShape(weight);
   double bound = x.bound * w.bound * static_cast<double>(image[2] * product(patch)) + 6;
@@ -53,7 +53,7 @@ void ProgramWriter::writeTokenize(bool normalises) {
   std::string operands = x.name + " weight(" + w.name + ")", types = x.getType();
   types += ", " + w.getType();
   if (random.oneIn(2)) {
-    Variable bias = addArgument({units, width});
+    Variable bias = addArgument({channels, width});
     operands += " bias(" + bias.name + ")";
     types += ", " + bias.getType();
   }
@@ -160,7 +160,7 @@ void ProgramWriter::makeAggregate() {
       shape, "f32", a.bound);
 }
 
-/// Parts of an online softmax and their merge, of one set of units or of two.
+/// Parts of an online softmax and their merge, of one set of channels or of two.
 void ProgramWriter::makePartials() {
   Aggregation a = makeAggregation(/*forPartials=*/true);
   const Shape &tokens = a.tokens.shape;

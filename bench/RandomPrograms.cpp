@@ -56,7 +56,7 @@ class Marker {
 public:
   Marker(MeshAttr mesh, Random &random) : mesh(mesh), random(random), context(mesh.getContext()) {}
 
-  /// Axes in any order in any dimension, in units.
+  /// Axes in any order in any dimension, in blocks.
   ShardingAttr makeSharding(Type type) {
     auto tensor = cast<RankedTensorType>(type);
     SmallVector<SmallVector<StringAttr>> axes(tensor.getRank());
@@ -67,8 +67,8 @@ public:
       }
     SmallVector<DimShardingAttr> dims;
     for (auto [list, size] : llvm::zip_equal(axes, tensor.getShape())) {
-      int64_t unit = !list.empty() && random.oneIn(3) ? random.from(1, size) : 1;
-      dims.push_back(DimShardingAttr::get(context, list, unit));
+      int64_t blockSize = !list.empty() && random.oneIn(3) ? random.from(1, size) : 1;
+      dims.push_back(DimShardingAttr::get(context, list, blockSize));
     }
     return ShardingAttr::get(context, dims, ArrayRef<PartialAttr>());
   }

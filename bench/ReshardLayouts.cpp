@@ -77,7 +77,7 @@ private:
   /// Puts an axis into every dimension behind and between the axes that are there.
   void putAxis(unsigned axis) {
     if (axis == setting.grid.size())
-      return putUnit(0);
+      return putBlockSize(0);
     putAxis(axis + 1);
     for (Combine kind : kinds[axis]) {
       place.partial[axis] = kind;
@@ -92,20 +92,21 @@ private:
       }
   }
 
-  void putUnit(unsigned dim) {
+  void putBlockSize(unsigned dim) {
     if (dim == setting.shape.size()) {
       if (seen.insert(place.getKey()).second)
         places.push_back(place);
       return;
     }
-    for (int64_t unit : setting.units) {
+    for (int64_t blockSize : setting.blockSizes) {
       int64_t ranks = setting.getRanks(place.axes[dim]), size = setting.shape[dim];
-      place.units.push_back(unit);
+      place.blockSizes.push_back(blockSize);
       place.local.push_back(
-          ranks == 1 ? size
-                     : unit * int64_t(llvm::divideCeil(llvm::divideCeil(size, unit), ranks)));
-      putUnit(dim + 1);
-      place.units.pop_back();
+          ranks == 1
+              ? size
+              : blockSize * int64_t(llvm::divideCeil(llvm::divideCeil(size, blockSize), ranks)));
+      putBlockSize(dim + 1);
+      place.blockSizes.pop_back();
       place.local.pop_back();
     }
   }
@@ -137,11 +138,11 @@ std::vector<Place> bench::getTargets(const Setting &setting, const Place &from) 
 ShardingAttr bench::toSharding(const Place &place, MeshAttr mesh) {
   MLIRContext *context = mesh.getContext();
   SmallVector<DimShardingAttr> dims;
-  for (auto [list, unit] : llvm::zip_equal(place.axes, place.units)) {
+  for (auto [list, blockSize] : llvm::zip_equal(place.axes, place.blockSizes)) {
     SmallVector<StringAttr> names;
     for (unsigned axis : list)
       names.push_back(mesh.getNames()[axis]);
-    dims.push_back(DimShardingAttr::get(context, names, names.empty() ? 1 : unit));
+    dims.push_back(DimShardingAttr::get(context, names, names.empty() ? 1 : blockSize));
   }
   static const FactorKind kinds[] = {FactorKind::Parallel, FactorKind::Sum, FactorKind::Max,
                                      FactorKind::Min};

@@ -197,15 +197,15 @@ static MachineAttr readMachine(MLIRContext *context) {
   return {};
 }
 
-/// Sizes that divide by all ranks, sizes that leave padding, and some with units.
+/// Sizes that divide by all ranks, sizes that leave padding, and some with larger blocks.
 static std::vector<Setting> getSettings(ArrayRef<int64_t> grid) {
   int64_t ranks = 1;
   for (int64_t size : grid)
     ranks *= size;
   std::vector<Setting> settings;
   SmallVector<int64_t> sizes(grid);
-  auto add = [&](SmallVector<int64_t> shape, SmallVector<int64_t> units) {
-    settings.push_back({sizes, std::move(shape), std::move(units)});
+  auto add = [&](SmallVector<int64_t> shape, SmallVector<int64_t> blockSizes) {
+    settings.push_back({sizes, std::move(shape), std::move(blockSizes)});
   };
   add({ranks, ranks}, {1});
   add({5, 7}, {1});

@@ -24,9 +24,9 @@ struct Place {
   SmallVector<int64_t, 3> local;
   SmallVector<Combine, 3> partial;
   /// Of the sharding; parts are what counts.
-  SmallVector<int64_t, 3> units;
+  SmallVector<int64_t, 3> blockSizes;
 
-  /// A number for each layout, units aside: sizes of parts are below 256, axes at most 3.
+  /// A number for each layout, block sizes aside: sizes of parts are below 256, axes at most 3.
   uint64_t getKey() const;
   bool uses(unsigned axis) const;
   int64_t getNumLocal() const;
@@ -35,8 +35,8 @@ struct Place {
 /// A tensor on a grid.
 struct Setting {
   SmallVector<int64_t> grid, shape;
-  /// Units of split dimensions that are tried; one of them is 1.
-  SmallVector<int64_t> units = {1};
+  /// Block sizes of split dimensions that are tried; one of them is 1.
+  SmallVector<int64_t> blockSizes = {1};
 
   int64_t getNumRanks() const;
   int64_t getRanks(ArrayRef<unsigned> axes) const;

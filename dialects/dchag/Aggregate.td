@@ -8,9 +8,9 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
   let summary = "Merges the channel tokens of each position by cross-attention with learned queries";
   let description = [{
-    Sizes: B batch, G groups, K units of a group, N positions, Dt token width, Q queries, A
+    Sizes: B batch, G groups, K channels of a group, N positions, Dt token width, Q queries, A
     width of queries and keys, V width of the values, h heads. For every b, g, n, query i and
-    head j, with c over the units where `mask[b, g, c]` holds (docs/math.md, section 1):
+    head j, with c over the channels where `mask[b, g, c]` holds (docs/math.md, section 1):
 
         k[c] = wk[g] t[b,g,c,n] + bk[g]     v[c] = wv[g] t[b,g,c,n] + bv[g]
         y[b,g,i,n] = wo[g] concat_j( sum_c softmax_c(scale <query[g,i]_j, k[c]_j>) v[c]_j ) + bo[g]
@@ -22,7 +22,7 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A, the result B x G x Q x N x Do.
     - (C2) `heads` divides A and V.
     - (C3) `wk` is G x A x Dt, `bk` G x A, `wv` G x V x Dt, `bv` G x V, `wo` G x Do x V, `bo` G x Do.
-    - (C4) `mask` is (B or 1) x G x K; a group without a unit yields `bo`, that is 0
+    - (C4) `mask` is (B or 1) x G x K; a group without a channel yields `bo`, that is 0
       without one, and NaN with `nan_when_empty`.
     - (C5) Without `wk` A = Dt, without `wv` V = Dt, without `wo` Do = V.
     - (C6) A bias needs its weight.
@@ -51,7 +51,7 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
-    /// Whether a group without a unit yields `bo`, and there may be one.
+    /// Whether a group without a channel yields `bo`, and there may be one.
     bool zerosEmptyGroups();
   }];
   let assemblyFormat = [{
@@ -63,11 +63,11 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
 
 def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
     [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
-  let summary = "The part of an aggregation that some of the units contribute";
+  let summary = "The part of an aggregation that some of the channels contribute";
   let description = [{
-    As `dchag.aggregate` over the units at hand, but without the division by the sum of the
+    As `dchag.aggregate` over the channels at hand, but without the division by the sum of the
     softmax and without an output projection, as the three parts of the online softmax
-    (docs/math.md, section 3); s[c] are the scores and c runs over the units where the mask
+    (docs/math.md, section 3); s[c] are the scores and c runs over the channels where the mask
     holds:
 
         max = max(lowest finite number, max_c s[c])
@@ -76,7 +76,7 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A; `max` and `sum` are
       B x G x Q x N x h, `acc` is B x G x Q x N x V.
     - (C2), (C3), (C4), (C5), (C6), (C7) as for `dchag.aggregate`, without `wo` and `bo`. A group
-      without a unit yields the lowest finite number, 0 and 0.
+      without a channel yields the lowest finite number, 0 and 0.
 
     B, G, Q, N and the heads split freely (the heads stay whole where only one of `wk` and `wv` is
     given). K splits as a softmax: `max` is then partial as a maximum, `sum` and `acc` relative to
@@ -133,8 +133,8 @@ def Dchag_AggregateLinearOp : Dchag_ModelOp<"aggregate_linear",
     [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface]> {
   let summary = "Merges the channel tokens of each position by a learned linear combination";
   let description = [{
-    The linear ("-L") unit of D-CHAG (arXiv 2506.21411): Q learned combinations of the units of a
-    group, each with one weight a unit; sizes as for `dchag.aggregate`.
+    The linear ("-L") aggregation of D-CHAG (arXiv 2506.21411): Q learned combinations of the
+    channels of a group, each with one weight per channel; sizes as for `dchag.aggregate`.
 
         y[b,g,i,n,:] = sum_c weight[g,i,c] t[b,g,c,n,:] + bias[g,i]
 

@@ -1,6 +1,6 @@
 //===- AggregateDecompose.cpp - aggregations in simpler ops ----------------*- C++ -*-===//
 //
-// Letters: b batch, g groups, k units, n positions, a token width, q queries, j heads,
+// Letters: b batch, g groups, k channels, n positions, a token width, q queries, j heads,
 // d width of a head's keys, e width of a head's values, o width of the result.
 //
 // Scores are inner products of a token with a matrix that depends on parameters alone, and
@@ -129,7 +129,7 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
   if (getBv())
     values = d.add(values, parts.spreadValueBias(values));
   if (zerosEmptyGroups()) {
-    // A group without a unit: all weights are 0.
+    // A group without a channel: all weights are 0.
     Value zero = d.splat(values, 0.0);
     Value isEmpty =
         arith::CmpFOp::create(builder, getLoc(), arith::CmpFPredicate::OEQ, divisor, zero);

@@ -23,7 +23,7 @@ constexpr int64_t kPositions = 64;
 class GroupParts {
 public:
   GroupParts(const AggregateInputs &inputs, AggregateParts &parts, int64_t b, int64_t g)
-      : in(inputs), out(parts), b(b), g(g), units(in.tokens->getDim(2)),
+      : in(inputs), out(parts), b(b), g(g), channels(in.tokens->getDim(2)),
         positions(in.tokens->getDim(3)), tokenWidth(in.tokens->getDim(4)),
         queries(in.query->getDim(1)), keyWidth(in.query->getDim(2)), valueWidth(out.acc.getDim(4)) {
   }
@@ -34,14 +34,14 @@ public:
   }
 
 private:
-  /// Units x count x width projections of the tokens from position `first` on.
+  /// Channels x count x width projections of the tokens from position `first` on.
   std::vector<double> project(int64_t first, int64_t count, const EvalTensor *weight,
                               const EvalTensor *bias, int64_t width) const {
-    std::vector<double> result(units * count * width);
+    std::vector<double> result(channels * count * width);
     int64_t groups = in.tokens->getDim(1);
-    for (int64_t c = 0; c < units; ++c) {
-      const double *tokens =
-          in.tokens->floats() + (((b * groups + g) * units + c) * positions + first) * tokenWidth;
+    for (int64_t c = 0; c < channels; ++c) {
+      const double *tokens = in.tokens->floats() +
+                             (((b * groups + g) * channels + c) * positions + first) * tokenWidth;
       double *to = result.data() + c * count * width;
       if (!weight) {
         std::copy_n(tokens, count * width, to);
@@ -59,7 +59,7 @@ private:
     if (!in.mask)
       return false;
     int64_t row = in.mask->getDim(0) == 1 ? 0 : b;
-    return in.mask->ints()[(row * in.mask->getDim(1) + g) * units + c] == 0;
+    return in.mask->ints()[(row * in.mask->getDim(1) + g) * channels + c] == 0;
   }
 
   void runPositions(int64_t first, int64_t count) {
@@ -67,23 +67,23 @@ private:
     std::vector<double> values = project(first, count, in.wv, in.bv, valueWidth);
     for (int64_t i = 0; i < queries; ++i)
       for (int64_t n = 0; n < count; ++n) {
-        // Without units there is nothing to point to.
-        int64_t row = units ? n : 0;
+        // Without channels there is nothing to point to.
+        int64_t row = channels ? n : 0;
         for (int64_t j = 0; j < in.heads; ++j)
           attend(i, j, first + n, keys.data() + row * keyWidth, count * keyWidth,
                  values.data() + row * valueWidth, count * valueWidth);
       }
   }
 
-  /// One query, head and position; the keys and values of the units lie strides apart.
+  /// One query, head and position; the keys and values of the channels lie strides apart.
   void attend(int64_t i, int64_t j, int64_t n, const double *keys, int64_t keyStride,
               const double *values, int64_t valueStride) {
     int64_t depth = keyWidth / in.heads, width = valueWidth / in.heads;
     const double *query = in.query->floats() + (g * queries + i) * keyWidth + j * depth;
     int64_t row = ((b * in.query->getDim(0) + g) * queries + i) * positions + n;
     double max = lowestFinite(out.max.getElementType()), sum = 0;
-    std::vector<double> scores(units);
-    for (int64_t c = 0; c < units; ++c) {
+    std::vector<double> scores(channels);
+    for (int64_t c = 0; c < channels; ++c) {
       if (isMasked(c))
         continue;
       for (int64_t d = 0; d < depth; ++d)
@@ -92,8 +92,8 @@ private:
       max = maxOrNaN(max, scores[c]);
     }
     double *acc = out.acc.mutableFloats() + row * valueWidth + j * width;
-    for (int64_t c = 0; c < units; ++c) {
-      // A unit that is masked has no part in the result, be its value NaN.
+    for (int64_t c = 0; c < channels; ++c) {
+      // A channel that is masked has no part in the result, be its value NaN.
       if (isMasked(c) && !in.weighsMasked)
         continue;
       double weight = isMasked(c) ? 0 : std::exp(scores[c] - max);
@@ -107,7 +107,7 @@ private:
 
   const AggregateInputs &in;
   AggregateParts &out;
-  int64_t b, g, units, positions, tokenWidth, queries, keyWidth, valueWidth;
+  int64_t b, g, channels, positions, tokenWidth, queries, keyWidth, valueWidth;
 };
 } // namespace
 

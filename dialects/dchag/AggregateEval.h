@@ -11,7 +11,8 @@ struct AggregateInputs {
   const EvalTensor *tokens, *query, *wk, *bk, *wv, *bv, *mask;
   int64_t heads;
   double scale;
-  /// Whether masked units have the weight 0, as in the softmax of a graph; else they have no part.
+  /// Whether masked channels have the weight 0, as in the softmax of a graph; else they have no
+  /// part.
   bool weighsMasked = false;
 };
 
@@ -22,7 +23,7 @@ struct AggregateParts {
 
 AggregateParts evaluateParts(const AggregateInputs &inputs);
 
-/// result[b,g,i,n] = acc / sum by head; where the sum is 0 (there is no unit) `empty`.
+/// result[b,g,i,n] = acc / sum by head; where the sum is 0 (there is no channel) `empty`.
 EvalTensor divideParts(const AggregateParts &parts, double empty);
 
 /// The lowest finite number of a float type.

@@ -27,15 +27,15 @@ LogicalResult AggregateLinearOp::evaluate(ArrayRef<EvalTensor> operands,
                                           SmallVectorImpl<EvalTensor> &results) {
   const EvalTensor &tokens = operands[0], &weight = operands[1];
   EvalTensor result(getType());
-  int64_t groups = tokens.getDim(1), units = tokens.getDim(2), queries = weight.getDim(1);
+  int64_t groups = tokens.getDim(1), channels = tokens.getDim(2), queries = weight.getDim(1);
   int64_t inner = tokens.getDim(3) * tokens.getDim(4);
   double *y = result.mutableFloats();
   for (int64_t i = 0; i < tokens.getDim(0) * groups; ++i) {
     int64_t g = i % groups;
     for (int64_t q = 0; getBias() && q < queries; ++q)
       std::fill_n(y + (i * queries + q) * inner, inner, operands[2].floats()[g * queries + q]);
-    addProduct(queries, inner, units, {weight.floats() + g * queries * units, units, 1},
-               {tokens.floats() + i * units * inner, inner, 1},
+    addProduct(queries, inner, channels, {weight.floats() + g * queries * channels, channels, 1},
+               {tokens.floats() + i * channels * inner, inner, 1},
                {y + i * queries * inner, inner, 1});
   }
   results.push_back(std::move(result));

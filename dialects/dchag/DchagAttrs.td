@@ -107,7 +107,7 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
     Factors of the iteration space, and for each dimension of each operand and result the
     list of factors whose product, first slowest, is that dimension. A dimension without a
     factor (size 1, or broadcast) has an empty list. The product may exceed the dimension,
-    whose end is then missing (80 units in 3 parts of 27). `parallel` factors split freely, `sum`,
+    whose end is then missing (80 channels in 3 parts of 27). `parallel` factors split freely, `sum`,
     `max` and `min` factors leave a partial result when split, `softmax` factors need the
     online-softmax merge, `whole` factors never split.
 

@@ -111,8 +111,8 @@ int64_t DimShardingAttr::getLocalSize(int64_t globalSize, MeshAttr mesh) const {
   int64_t ranks = mesh.getNumRanks(getAxes());
   if (ranks == 1)
     return globalSize;
-  int64_t units = llvm::divideCeil(globalSize, getUnit());
-  return getUnit() * static_cast<int64_t>(llvm::divideCeil(units, ranks));
+  int64_t blocks = llvm::divideCeil(globalSize, getBlockSize());
+  return getBlockSize() * static_cast<int64_t>(llvm::divideCeil(blocks, ranks));
 }
 
 DimShardingAttr DimShardingAttr::getForLocalSize(MLIRContext *context, ArrayRef<StringAttr> axes,
@@ -121,22 +121,22 @@ DimShardingAttr DimShardingAttr::getForLocalSize(MLIRContext *context, ArrayRef<
   if (axes.empty())
     return get(context, axes, 1);
   int64_t ranks = mesh.getNumRanks(axes);
-  auto fits = [&](int64_t unit) {
-    int64_t units = llvm::divideCeil(globalSize, unit);
-    return unit * int64_t(llvm::divideCeil(units, ranks)) == localSize;
+  auto fits = [&](int64_t blockSize) {
+    int64_t blocks = llvm::divideCeil(globalSize, blockSize);
+    return blockSize * int64_t(llvm::divideCeil(blocks, ranks)) == localSize;
   };
   // Divisors in pairs, so that long dimensions cost little.
   SmallVector<int64_t> large;
-  for (int64_t unit = 1; unit * unit <= localSize; ++unit) {
-    if (localSize % unit != 0)
+  for (int64_t blockSize = 1; blockSize * blockSize <= localSize; ++blockSize) {
+    if (localSize % blockSize != 0)
       continue;
-    if (fits(unit))
-      return get(context, axes, unit);
-    large.push_back(localSize / unit);
+    if (fits(blockSize))
+      return get(context, axes, blockSize);
+    large.push_back(localSize / blockSize);
   }
-  for (int64_t unit : llvm::reverse(large))
-    if (fits(unit))
-      return get(context, axes, unit);
+  for (int64_t blockSize : llvm::reverse(large))
+    if (fits(blockSize))
+      return get(context, axes, blockSize);
   return get(context, axes, localSize);
 }
 
@@ -144,15 +144,15 @@ DimShardingAttr DimShardingAttr::getForLocalSize(MLIRContext *context, ArrayRef<
 // ShardingAttr
 //===----------------------------------------------------------------------===//
 
-/// ["dp", "tp"] unit 64
+/// ["dp", "tp"] block 64
 static ParseResult parseDim(AsmParser &parser, SmallVectorImpl<DimShardingAttr> &dims) {
   SmallVector<StringAttr> axes;
-  int64_t unit = 1;
+  int64_t blockSize = 1;
   auto parseAxis = [&] { return parser.parseAttribute(axes.emplace_back()); };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseAxis) ||
-      (succeeded(parser.parseOptionalKeyword("unit")) && parser.parseInteger(unit)))
+      (succeeded(parser.parseOptionalKeyword("block")) && parser.parseInteger(blockSize)))
     return failure();
-  dims.push_back(DimShardingAttr::get(parser.getContext(), axes, unit));
+  dims.push_back(DimShardingAttr::get(parser.getContext(), axes, blockSize));
   return success();
 }
 
@@ -195,8 +195,8 @@ void ShardingAttr::print(AsmPrinter &printer) const {
     printer << "[";
     llvm::interleaveComma(dim.getAxes(), printer);
     printer << "]";
-    if (dim.getUnit() != 1)
-      printer << " unit " << dim.getUnit();
+    if (dim.getBlockSize() != 1)
+      printer << " block " << dim.getBlockSize();
   });
   printer << "]";
   if (isPartial()) {
@@ -218,8 +218,9 @@ LogicalResult ShardingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "(S2) sharding must use an axis once: got " << axis << " twice";
   };
   for (DimShardingAttr dim : dims) {
-    if (dim.getUnit() < 1)
-      return emitError() << "(S4) sharding must have positive units: got " << dim.getUnit();
+    if (dim.getBlockSize() < 1)
+      return emitError() << "(S4) sharding must have positive block sizes: got "
+                         << dim.getBlockSize();
     for (StringAttr axis : dim.getAxes())
       if (failed(useAxis(axis)))
         return failure();

@@ -43,14 +43,14 @@ def Dchag_MeshAttr : Dchag_Attr<"Mesh", "mesh"> {
 }
 
 def Dchag_DimShardingAttr : Dchag_Attr<"DimSharding", "dim_sharding"> {
-  let summary = "How one dimension is split: the axes, first slowest, and the unit";
-  let parameters = (ins OptionalArrayRefParameter<"::mlir::StringAttr">:$axes, "int64_t":$unit);
-  let assemblyFormat = "`<` `[` (`]`) : ($axes^ `]`)? `unit` $unit `>`";
+  let summary = "How one dimension is split: the axes, first slowest, and the block size";
+  let parameters = (ins OptionalArrayRefParameter<"::mlir::StringAttr">:$axes, "int64_t":$blockSize);
+  let assemblyFormat = "`<` `[` (`]`) : ($axes^ `]`)? `block` $blockSize `>`";
   let extraClassDeclaration = [{
-    /// Size of the part of each rank: of a dimension of n elements in u units,
-    /// u * ceil(ceil(n / u) / ranks), and n if there is one rank.
+    /// Size of the part of each rank: of a dimension of n elements in blocks of b,
+    /// b * ceil(ceil(n / b) / ranks), and n if there is one rank.
     int64_t getLocalSize(int64_t globalSize, MeshAttr mesh) const;
-    /// The same split with the smallest unit that gives parts of `localSize` elements.
+    /// The same split with the smallest block size that gives parts of `localSize` elements.
     static DimShardingAttr getForLocalSize(::mlir::MLIRContext *context,
         ::llvm::ArrayRef<::mlir::StringAttr> axes, int64_t localSize, int64_t globalSize,
         MeshAttr mesh);
@@ -66,8 +66,8 @@ def Dchag_PartialAttr : Dchag_Attr<"Partial", "partial"> {
 def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
   let summary = "How a value lies over the ranks of the mesh";
   let description = [{
-    For each dimension the axes it is split over, first slowest, and a unit u, 1 unless
-    said otherwise: a dimension of n elements is split in parts of u * ceil(ceil(n / u) / r)
+    For each dimension the axes it is split over, first slowest, and a block size b, 1 unless
+    given: a dimension of n elements is split into parts of b * ceil(ceil(n / b) / r)
     elements, r being the number of ranks along the axes (n elements if r is 1). The rank at position i holds the
     elements from i times that size on; what lies behind the last element of the dimension
     is padding, whose contents mean nothing. Along the axes in `partial` every rank holds a
@@ -76,11 +76,11 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
     value that is partial as `max`. A value is replicated along all other axes.
 
     - (S1) The mesh has the axes.  (S2) An axis is used once.  (S3) There is an entry for
-      each dimension.  (S4) Units are positive.  (S5) Partial results are `sum`, `max`,
+      each dimension.  (S4) Block sizes are positive.  (S5) Partial results are `sum`, `max`,
       `min` or `softmax`.
 
     ```mlir
-    #dchag.sharding<[["dp"], [], ["tp"] unit 64]>     // 16 heads of 64 over 3 ranks: 6, 6 and 4 heads
+    #dchag.sharding<[["dp"], [], ["tp"] block 64]>     // 16 heads of 64 over 3 ranks: 6, 6 and 4 heads
     #dchag.sharding<[[], []], partial = ["tp" = sum]>
     ```
   }];
@@ -120,7 +120,7 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
     int64_t getShardSize(int64_t rank, unsigned dim, int64_t globalSize, MeshAttr mesh) const;
     /// Whether the parts of dimension `dim` hold more than `globalSize` elements in all.
     bool isPadded(unsigned dim, int64_t globalSize, MeshAttr mesh) const;
-    /// Whether both put the same elements on the same ranks: units and axes of one rank may differ.
+    /// Whether both put the same elements on the same ranks: block sizes and axes of one rank may differ.
     bool isSameLayout(ShardingAttr other, ::mlir::Type globalType, MeshAttr mesh) const;
   }];
 }

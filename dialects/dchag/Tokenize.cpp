@@ -16,10 +16,10 @@ LogicalResult TokenizeOp::verify() {
   if (weight.size() != image.size())
     return emitOpError("(C1) weight must be (C or 1) x D x I x p1 x .. x pk with the k = ")
            << image.size() - 3 << " of the image: got " << shapeText(weight);
-  int64_t units = image[1], width = weight[1];
-  if (weight[0] != 1 && weight[0] != units)
+  int64_t channels = image[1], width = weight[1];
+  if (weight[0] != 1 && weight[0] != channels)
     return emitOpError("(C1) weight must have one entry for each of the ")
-           << units << " units or one for all: got " << weight[0];
+           << channels << " channels or one for all: got " << weight[0];
   if (weight[2] != image[2])
     return emitOpError("(C1) weight must have the inputs I of the image: got ")
            << weight[2] << ", wanted " << image[2];
@@ -31,29 +31,29 @@ LogicalResult TokenizeOp::verify() {
     positions *= image[d] / weight[d];
   }
   if (failed(verifyShape(*this, "C1", "result", getResult(), "B x C x N x D",
-                         {image[0], units, positions, width})) ||
+                         {image[0], channels, positions, width})) ||
       failed(verifyShape(*this, "C3", "bias", getBias(), "(C or 1, as the weight) x D",
                          {weight[0], width})) ||
-      failed(verifyShape(*this, "C3", "embedding", getEmbedding(), "C x D", {units, width})))
+      failed(verifyShape(*this, "C3", "embedding", getEmbedding(), "C x D", {channels, width})))
     return failure();
   return verifySameElementType(*this, "C4");
 }
 
 namespace {
-/// Where the pixels of a patch are in the I x S1 x .. x Sk pixels of a unit: position n and
+/// Where the pixels of a patch are in the I x S1 x .. x Sk pixels of a channel: position n and
 /// feature f (in the order of the weight) at positions[n] + features[f].
 struct PatchOffsets {
   std::vector<int64_t> positions, features;
 };
 } // namespace
 
-static PatchOffsets patchOffsets(ArrayRef<int64_t> unit, ArrayRef<int64_t> patch) {
-  SmallVector<int64_t> strides(unit.size(), 1);
-  for (int64_t d = static_cast<int64_t>(unit.size()) - 2; d >= 0; --d)
-    strides[d] = strides[d + 1] * unit[d + 1];
+static PatchOffsets patchOffsets(ArrayRef<int64_t> channel, ArrayRef<int64_t> patch) {
+  SmallVector<int64_t> strides(channel.size(), 1);
+  for (int64_t d = static_cast<int64_t>(channel.size()) - 2; d >= 0; --d)
+    strides[d] = strides[d + 1] * channel[d + 1];
   SmallVector<int64_t> counts, steps;
-  for (size_t d = 1; d < unit.size(); ++d) {
-    counts.push_back(unit[d] / patch[d]);
+  for (size_t d = 1; d < channel.size(); ++d) {
+    counts.push_back(channel[d] / patch[d]);
     steps.push_back(strides[d] * patch[d]);
   }
   return {offsetsOf(counts, steps), offsetsOf(patch, strides)};
@@ -65,15 +65,15 @@ LogicalResult TokenizeOp::evaluate(ArrayRef<EvalTensor> operands,
   const double *bias = getBias() ? operands[2].floats() : nullptr;
   const double *embedding = getEmbedding() ? operands.back().floats() : nullptr;
   EvalTensor result(getType());
-  ArrayRef<int64_t> unit = image.getShape().drop_front(2);
-  PatchOffsets offsets = patchOffsets(unit, weight.getShape().drop_front(2));
-  int64_t units = image.getDim(1), width = weight.getDim(1), unitSize = productOf(unit);
+  ArrayRef<int64_t> channel = image.getShape().drop_front(2);
+  PatchOffsets offsets = patchOffsets(channel, weight.getShape().drop_front(2));
+  int64_t channels = image.getDim(1), width = weight.getDim(1), channelSize = productOf(channel);
   int64_t positions = offsets.positions.size(), features = offsets.features.size();
   bool shared = weight.getDim(0) == 1;
   std::vector<double> patches(positions * features);
-  for (int64_t i = 0; i < image.getDim(0) * units; ++i) {
-    int64_t c = i % units, own = shared ? 0 : c;
-    const double *x = image.floats() + i * unitSize;
+  for (int64_t i = 0; i < image.getDim(0) * channels; ++i) {
+    int64_t c = i % channels, own = shared ? 0 : c;
+    const double *x = image.floats() + i * channelSize;
     double *t = result.mutableFloats() + i * positions * width;
     for (int64_t n = 0; n < positions; ++n) {
       for (int64_t f = 0; f < features; ++f)

@@ -6,9 +6,9 @@ include "dialects/dchag/DchagDialect.td"
 
 def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize",
     [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface, AttrSizedOperandSegments]> {
-  let summary = "Embeds the patches of every unit of an image into tokens";
+  let summary = "Embeds the patches of every channel of an image into tokens";
   let description = [{
-    Sizes: B batch, C units, I inputs of a unit (1 when a unit is one channel), S1..Sk the
+    Sizes: B batch, C channels, I inputs of a channel (1, or the variables embedded together), S1..Sk the
     spatial size (k = 1, 2 or 3), p1..pk the patch size, N = prod Si/pi positions (row
     major), D token width. With x[b,c,n] the I * p1 * .. * pk pixels of a patch
     (arXiv 2301.10343; docs/math.md)
@@ -16,7 +16,7 @@ def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize",
         t[b,c,n,:] = weight[c] x[b,c,n] + bias[c] + embedding[c]
 
     - (C1) `image` is B x C x I x S1 x .. x Sk, `weight` (C or 1) x D x I x p1 x .. x pk, the
-      result B x C x N x D; a weight whose first dimension is 1 is shared by all units.
+      result B x C x N x D; a weight whose first dimension is 1 is shared by all channels.
     - (C2) Each pi divides Si.
     - (C3) `bias` is (C or 1) x D with the first dimension of `weight`, `embedding` C x D.
     - (C4) All operands and the result have one floating-point element type; the result may be of f32

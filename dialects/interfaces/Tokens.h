@@ -10,7 +10,7 @@ namespace mlir::dchag {
 enum class TokenDim {
   Batch,    ///< samples
   Group,    ///< groups of channels that are aggregated separately
-  Channel,  ///< channels, or units of several, that have tokens of their own
+  Channel,  ///< channels: whatever has its own tokens, also several variables together
   Position, ///< places in the image
   Feature,  ///< the numbers of a token
   Other     ///< anything else: heads, queries, space

@@ -87,7 +87,7 @@ std::pair<StringAttr, StringAttr> mlir::dchag::splitAxis(ModuleOp module, String
   MLIRContext *context = module.getContext();
   MeshAttr mesh = MeshAttr::lookup(module);
   StringAttr parts[] = {StringAttr::get(context, axis.getValue() + ".groups"),
-                        StringAttr::get(context, axis.getValue() + ".units")};
+                        StringAttr::get(context, axis.getValue() + ".channels")};
   auto replaced = [&](ArrayRef<StringAttr> axes) {
     SmallVector<StringAttr> result;
     for (StringAttr other : axes)
@@ -109,7 +109,7 @@ std::pair<StringAttr, StringAttr> mlir::dchag::splitAxis(ModuleOp module, String
   replacer.addReplacement([&](DimShardingAttr dim) -> std::optional<Attribute> {
     if (!llvm::is_contained(dim.getAxes(), axis))
       return std::nullopt;
-    return DimShardingAttr::get(context, replaced(dim.getAxes()), dim.getUnit());
+    return DimShardingAttr::get(context, replaced(dim.getAxes()), dim.getBlockSize());
   });
   replacer.addReplacement([&](MarkAttr mark) -> std::optional<Attribute> {
     if (!mark.decides(axis))

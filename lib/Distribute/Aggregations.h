@@ -41,7 +41,7 @@ void replaceMarked(Operation *op, Value result);
 /// Returns what is left. By name: no other op has a projection inside.
 AggregateOp splitProjection(AggregateOp op);
 
-/// Replaces a mesh axis by "AXIS.groups" of `groups` ranks, slower, and "AXIS.units", in the
+/// Replaces a mesh axis by "AXIS.groups" of `groups` ranks, slower, and "AXIS.channels", in the
 /// mesh, the grid and every attribute of the module. Returns the two.
 std::pair<StringAttr, StringAttr> splitAxis(ModuleOp module, StringAttr axis, int64_t groups);
 

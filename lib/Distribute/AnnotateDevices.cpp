@@ -103,12 +103,12 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
       if (axis < 0 || axis >= type.getRank() || numbers.size() < 3 || numbers.size() % 2 == 0)
         return reason = "it has no such dimension, or does not say in how many shards it is cut",
                ShardingAttr();
-      int64_t shards = numbers[2], unit = 1;
+      int64_t shards = numbers[2], blockSize = 1;
       for (size_t i = 3; i < numbers.size(); i += 2) {
         if (numbers[i + 1] != 1 || numbers[i] < 1 || type.getDimSize(axis) % numbers[i] != 0)
           return reason = "a dimension is cut inside of parts of it", ShardingAttr();
-        unit *= numbers[i];
-        if (type.getDimSize(axis) % unit != 0)
+        blockSize *= numbers[i];
+        if (type.getDimSize(axis) % blockSize != 0)
           return reason = "a dimension is not made of the parts that it names", ShardingAttr();
       }
       if (shards == 1)
@@ -121,7 +121,7 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
                          " are no axis of the mesh, nor several in a row")
                             .str(),
                ShardingAttr();
-      dims[axis] = DimShardingAttr::get(&getContext(), free.take_front(count), unit);
+      dims[axis] = DimShardingAttr::get(&getContext(), free.take_front(count), blockSize);
       free = free.drop_front(count);
       parts *= shards;
     }

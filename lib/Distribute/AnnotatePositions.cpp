@@ -45,8 +45,8 @@ public:
   }
   /// Positions that must stay together for all that can be split along with them: rows; of windows,
   /// which are not the same at each resolution, rows of windows.
-  int64_t getUnit(int64_t size) const {
-    return ofTokens ? std::max<int64_t>(units.lookup(size), 1) : unit;
+  int64_t getBlockSize(int64_t size) const {
+    return ofTokens ? std::max<int64_t>(blockSizes.lookup(size), 1) : blockSize;
   }
 
 private:
@@ -68,7 +68,7 @@ private:
         continue;
       // Image rows in front of columns: the dimension of positions splits by rows.
       if (getOpOnTokens(op, TokenRole::Rearrange) || getOpOnTokens(op, TokenRole::Tokenize))
-        unit = std::lcm(unit, from.stride);
+        blockSize = std::lcm(blockSize, from.stride);
       if (ofTokens)
         together(ruled.getSlotSize(slot, dim), from.stride);
       for (unsigned other = 0; other < ruled.getNumSlots(); ++other)
@@ -79,16 +79,16 @@ private:
   }
 
   void together(int64_t size, int64_t stride) {
-    int64_t &old = units.try_emplace(size, 1).first->second;
+    int64_t &old = blockSizes.try_emplace(size, 1).first->second;
     old = std::lcm(old, stride);
   }
 
   MeshAttr mesh;
   bool ofTokens;
-  llvm::DenseMap<int64_t, int64_t> units;
+  llvm::DenseMap<int64_t, int64_t> blockSizes;
   llvm::MapVector<Value, unsigned> dims;
   SmallVector<std::pair<Value, unsigned>> open;
-  int64_t unit = 1;
+  int64_t blockSize = 1;
 };
 
 struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePositions> {
@@ -122,13 +122,13 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
       for (Value value : {op.getTokenOperand(), Value(op->getResult(0))})
         if (std::optional<unsigned> dim = positions.getDim(value)) {
           int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(*dim);
-          int64_t unit = positions.getUnit(size);
-          bool byRows = size / unit >= mesh.getNumRanks(axes);
+          int64_t blockSize = positions.getBlockSize(size);
+          bool byRows = size / blockSize >= mesh.getNumRanks(axes);
           if (ofTokens && !byRows)
             continue;
           found = true;
-          numMarked +=
-              mark(value, axes, {*dim, byRows ? unit : 1}, MarkPriority::Activations, "positions");
+          numMarked += mark(value, axes, {*dim, byRows ? blockSize : 1}, MarkPriority::Activations,
+                            "positions");
         }
     });
     return found;

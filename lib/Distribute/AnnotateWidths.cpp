@@ -23,13 +23,13 @@ public:
   /// Elements of the dimension that must stay together for every op on the way to split
   /// it; 0 if one of them cannot, if an input of the model has the factor too, or if another
   /// op than `sum` and those on the way uses what would be split.
-  int64_t findUnit(Value value, unsigned dim, Operation *sum) {
-    int64_t unit = walk(value, dim, 1);
+  int64_t findBlockSize(Value value, unsigned dim, Operation *sum) {
+    int64_t blockSize = walk(value, dim, 1);
     for (auto [seen, seenDim] : visited)
       for (Operation *user : seen.getUsers())
         if (user != sum && llvm::none_of(user->getResults(), [&](Value v) { return isOnWay(v); }))
           return 0;
-    return unit;
+    return blockSize;
   }
 
 private:
@@ -37,9 +37,9 @@ private:
     return llvm::any_of(visited, [&](auto entry) { return entry.first == value; });
   }
 
-  int64_t walk(Value value, unsigned dim, int64_t unit) {
+  int64_t walk(Value value, unsigned dim, int64_t blockSize) {
     if (!visited.insert({value, dim}))
-      return unit;
+      return blockSize;
     auto result = dyn_cast<OpResult>(value);
     if (!result || isMarked(result))
       return 0;
@@ -51,7 +51,7 @@ private:
     if (leading.factor < 0 || !op.canSplit(leading.factor) ||
         op.getRule().getFactor(leading.factor).getKind() != FactorKind::Parallel)
       return 0;
-    int64_t together = std::lcm(unit, leading.stride);
+    int64_t together = std::lcm(blockSize, leading.stride);
     for (unsigned i = 0; i < op.getOp()->getNumOperands(); ++i)
       for (unsigned d = 0; d < op.getSlotRank(i); ++d) {
         RuledOp::Leading from = op.getLeading(i, d);
@@ -125,13 +125,13 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
     if (!value || parameters.contains(value) || factor < 0 || !op.canSplit(factor) ||
         op.getRule().getFactor(factor).getKind() != FactorKind::Sum || !hasParameter(op, factor))
       return;
-    int64_t unit = FactorSearch(parameters, mesh, axes).findUnit(value, dim, op.getOp());
+    int64_t blockSize = FactorSearch(parameters, mesh, axes).findBlockSize(value, dim, op.getOp());
     int64_t size = op.getSlotSize(slot, dim);
     // With one part only there is nothing to split.
-    if (unit == 0 || unit >= size)
+    if (blockSize == 0 || blockSize >= size)
       return;
     ++numFound;
-    numMarked += mark(value, axes, {dim, unit}, MarkPriority::Weights, "widths");
+    numMarked += mark(value, axes, {dim, blockSize}, MarkPriority::Weights, "widths");
   }
 
   /// Whether a parameter has the factor too: its rows are then read where they are needed.

@@ -34,7 +34,7 @@ public:
   int64_t getPart(const Source &source) { return llvm::divideCeil(source.getSize(), ranks); }
 
 private:
-  Value sliceUnits(Value value, int64_t offset, int64_t size);
+  Value sliceChannels(Value value, int64_t offset, int64_t size);
   /// Dimension `dim` as (ranks, part).
   Value cut(Value value, unsigned dim) {
     return splitDim(value, dim, {ranks, dimOf(value, dim) / ranks});
@@ -45,7 +45,7 @@ private:
 } // namespace
 
 /// Of a broadcast the part is the broadcast of a part, or a smaller one.
-Value Dealer::sliceUnits(Value value, int64_t offset, int64_t size) {
+Value Dealer::sliceChannels(Value value, int64_t offset, int64_t size) {
   auto broadcast = value.getDefiningOp<linalg::BroadcastOp>();
   if (!broadcast)
     return slice(value, kChannelDim, offset, size);
@@ -88,7 +88,7 @@ SmallVector<Value> Dealer::findSources(Value value) {
     for (auto [index, operand] : llvm::enumerate(op->getOperands()))
       operands.push_back(index == at ? source
                          : isa<RankedTensorType>(operand.getType())
-                             ? sliceUnits(operand, offset, size)
+                             ? sliceChannels(operand, offset, size)
                              : operand);
     SmallVector<int64_t> shape(tensorType(value).getShape());
     shape[kChannelDim] = size;
@@ -113,7 +113,7 @@ Value Dealer::deal(ArrayRef<Source> sources) {
   return splitDim(joined, kChannelDim, {1, dimOf(joined, kChannelDim)});
 }
 
-/// Which units count: those of `mask`, or all, and none that are padding.
+/// Which channels count: those of `mask`, or all, and none that are padding.
 Value Dealer::dealMask(ArrayRef<Source> sources, Value mask) {
   constexpr unsigned dim = 2;
   Type i1 = b.getI1Type();

@@ -21,7 +21,7 @@ namespace mlir::dchag {
 struct DealtTokens {
   /// B x 1 x (ranks * n) x N x D
   Value tokens;
-  /// (B or 1) x 1 x (ranks * n); null where all units count.
+  /// (B or 1) x 1 x (ranks * n); null where all channels count.
   Value mask;
 };
 

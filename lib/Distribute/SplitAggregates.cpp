@@ -97,7 +97,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return writeParts(splitProjection(aggregate), ranks);
   }
 
-  /// The parts of an online softmax, which split over the units, and the division.
+  /// The parts of an online softmax, which split over the channels, and the division.
   TokensOpInterface writeParts(AggregateOp op, int64_t ranks) {
     OpBuilder builder(op);
     TensorBuilder t(builder, op.getLoc());

@@ -3,9 +3,9 @@
 // Values are split by dimensions, ops by the factors of their rules. A factor can be split
 // where it leads a dimension: of [heads, width] in a dimension of 16 * 64 elements, heads
 // split with parts of a multiple of 64 elements. Once it is split into single elements, the
-// factor behind it can be split further: of [group, unit] in 2 * 6 channels, over ["a", "b"] of
-// 2 and 3 ranks, a rank has two units of one group. Parts are compared by their size, not by the
-// unit that led to it.
+// factor behind it can be split further: of [group, channel] in 2 * 6 channels, over ["a", "b"] of
+// 2 and 3 ranks, a rank has two channels of one group. Parts are compared by their size, not by the
+// block size that led to it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_SPLITS_H

@@ -299,16 +299,16 @@ FailureOr<SoftmaxProduct> dchag::matchSoftmaxProduct(IndexNotation &notation,
   match.value = notation.strip(match.value);
 
   int64_t dim = match.softmax.getDim();
-  auto units = notation.getFullAtoms(
+  auto softmaxAtoms = notation.getFullAtoms(
       probabilities.dims[dim], cast<RankedTensorType>(match.softmax.getType()).getDimSize(dim));
   AtomList summed;
   for (const Index &index : outer.reduced)
     llvm::append_range(summed, notation.getAtoms(index));
-  if (!units || !containsAll(*units, summed) || !containsAll(summed, *units)) {
+  if (!softmaxAtoms || !containsAll(*softmaxAtoms, summed) || !containsAll(summed, *softmaxAtoms)) {
     why = "the softmax does not run over what its product with the values sums over";
     return failure();
   }
-  match.units = *units;
+  match.summed = *softmaxAtoms;
   for (const Index &index : product.reduced)
     llvm::append_range(match.width, notation.getAtoms(index));
   return match;

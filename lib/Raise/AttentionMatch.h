@@ -8,14 +8,14 @@
 
 namespace mlir::dchag {
 
-/// A condition on units: those where it holds are in, or out.
+/// A Boolean mask of keys: `keeps` if true means that a key is attended to.
 struct MaskRef {
   Ref condition;
   bool keeps;
 };
 
-/// sum over units of softmax(scale <query, key> + biases) value, for an element of the result
-/// of `product`; the softmax runs over the units that all masks leave in.
+/// sum over keys of softmax(scale <query, key> + biases) value, for an element of the result
+/// of `product`; the softmax runs over the keys that all masks keep.
 struct SoftmaxProduct {
   linalg::ContractOp product;
   SoftmaxOp softmax;
@@ -23,10 +23,11 @@ struct SoftmaxProduct {
   SmallVector<Ref, 2> biases;
   SmallVector<MaskRef, 2> masks;
   double scale = 1;
-  /// Whether a softmax over no unit is 0, not NaN as that of a graph.
+  /// Whether a softmax whose keys are all masked is 0, not NaN as ONNX has it.
   bool zeroWhenEmpty = false;
-  /// Atoms the softmax runs over, and those of the inner product.
-  AtomList units, width;
+  /// Atoms that the softmax runs over (keys; in an aggregation, channels), and those of the inner
+  /// product of query and key.
+  AtomList summed, width;
 };
 
 /// weight input + bias, as far as weight and bias depend on parameters alone.
@@ -49,7 +50,7 @@ FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation,
                                               linalg::ContractOp product, const Ref &result,
                                               StringRef &why);
 
-/// The units that all masks leave in, a boolean for each combination of the atoms they depend
+/// The keys that all masks keep, a Boolean for each combination of the atoms they depend
 /// on. Comparisons and connections of conditions are computed anew, in small shapes.
 FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks, OpBuilder *b,
                                 Location loc);

@@ -6,7 +6,7 @@
 
 namespace mlir::dchag {
 
-/// Replaces a contraction over the units of a tokenization or aggregation with a parameter by
+/// Replaces a contraction over the channels of a tokenization or aggregation with a parameter by
 /// `dchag.aggregate_linear`; false when it is none.
 bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters);
 

@@ -1,4 +1,4 @@
-//===- RaiseAggregate.cpp - recognises aggregations of units ---------------*- C++ -*-===//
+//===- RaiseAggregate.cpp - recognises aggregations of channels ------------*- C++ -*-===//
 
 #include "AttentionMatch.h"
 #include "LinearAggregate.h"
@@ -55,7 +55,7 @@ private:
   Projection keys, values;
   std::optional<Ref> wo, bo;
   AtomList outReduced;
-  /// Atoms: of the query; what K and V depend on besides units; queries, heads, widths of keys
+  /// Atoms: of the query; what K and V depend on besides channels; queries, heads, widths of keys
   /// and of values, of the result, batch, positions; width of tokens in keys and values.
   AtomList queryAtoms, free, queries, heads, keyWidth, valueWidth, outWidth, batch, positions;
   AtomList keyTokenWidth, valueTokenWidth, maskAtoms;
@@ -134,17 +134,17 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   }
   // Cuts made since belong to all lists.
   for (AtomList *list : {&keyTokenWidth, &keyOut, &valueTokenWidth, &valueOut, &queryAtoms,
-                         &softmax.units, &softmax.width, &outReduced})
+                         &softmax.summed, &softmax.width, &outReduced})
     notation.resolve(*list);
   AtomList keyAtoms = notation.getAtoms(keys.input);
   if (!keys.weight) {
     keyTokenWidth = intersect(keyAtoms, queryAtoms);
     keyOut = keyTokenWidth;
   }
-  free = without(without(keyAtoms, softmax.units), keyTokenWidth);
+  free = without(without(keyAtoms, softmax.summed), keyTokenWidth);
   AtomList valueAtoms = notation.getAtoms(values.input);
   if (!values.weight) {
-    valueTokenWidth = without(without(valueAtoms, softmax.units), free);
+    valueTokenWidth = without(without(valueAtoms, softmax.summed), free);
     valueOut = valueTokenWidth;
   }
   // Heads that no weight makes are parts of one dimension of the tokens; what comes from
@@ -156,21 +156,21 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   };
   if ((!keys.weight && !isOneDim(keys.input, keyTokenWidth)) ||
       (!values.weight && !isOneDim(values.input, valueTokenWidth)))
-    return fail("the query or a weight differs between positions or units");
+    return fail("the query or a weight differs between positions or channels");
   heads = without(keyOut, softmax.width);
   keyWidth = softmax.width;
   queries = without(without(queryAtoms, keyWidth), heads);
   valueWidth = without(valueOut, heads);
-  if (!containsAll(keyAtoms, softmax.units) || !containsAll(valueAtoms, softmax.units))
-    return fail("keys or values are the same for all units");
+  if (!containsAll(keyAtoms, softmax.summed) || !containsAll(valueAtoms, softmax.summed))
+    return fail("keys or values are the same for all channels");
   if (!containsAll(valueAtoms, free) || !containsNone(valueAtoms, keyWidth))
     return fail("keys and values are not made from the same positions");
-  if (without(without(without(valueAtoms, softmax.units), free), valueTokenWidth).size())
+  if (without(without(without(valueAtoms, softmax.summed), free), valueTokenWidth).size())
     return fail("keys and values are not made from the same positions");
   for (ArrayRef<Atom> list :
        {ArrayRef<Atom>(queryAtoms), ArrayRef<Atom>(keyOut), ArrayRef<Atom>(valueOut)})
-    if (!containsNone(list, free) || !containsNone(list, softmax.units))
-      return fail("the query or a weight differs between positions or units");
+    if (!containsNone(list, free) || !containsNone(list, softmax.summed))
+      return fail("the query or a weight differs between positions or channels");
   if (!containsNone(valueOut, queries) || !containsNone(valueOut, keyWidth))
     return fail("the heads of keys and values do not match");
   return success();
@@ -255,7 +255,7 @@ LogicalResult AggregateMatch::matchSizes() {
   }
   // No atom is cut behind this point.
   for (AtomList *list : {&free, &maskAtoms, &queries, &heads, &keyWidth, &valueWidth,
-                         &keyTokenWidth, &valueTokenWidth, &softmax.units, &outReduced, &outAtoms,
+                         &keyTokenWidth, &valueTokenWidth, &softmax.summed, &outReduced, &outAtoms,
                          &biasAtoms[0], &biasAtoms[1], &biasAtoms[2]})
     notation.resolve(*list);
   AtomList keyOut = heads, valueOut = heads;
@@ -292,9 +292,9 @@ void AggregateMatch::splitPositions() {
   positions = without(ordered, batch);
 }
 
-/// A mask may differ between samples and units.
+/// A mask may differ between samples and channels.
 LogicalResult AggregateMatch::matchMask() {
-  AtomList samples = without(maskAtoms, softmax.units);
+  AtomList samples = without(maskAtoms, softmax.summed);
   if (batch.empty() && containsAll(positions, samples) && !samples.empty()) {
     // Nothing else says where positions begin: where the mask ends, if it comes first.
     AtomList leading(ArrayRef<Atom>(positions).take_front(samples.size()));
@@ -347,8 +347,8 @@ void AggregateMatch::rewrite(OpBuilder &b) {
   llvm::append_range(keyOut, keyWidth);
   llvm::append_range(valueOut, valueWidth);
   AtomTensor tokenTensor = *notation.read(values.input, &b, loc);
-  Value tokens =
-      notation.arrange(tokenTensor, {batch, {}, softmax.units, positions, valueTokenWidth}, b, loc);
+  Value tokens = notation.arrange(tokenTensor,
+                                  {batch, {}, softmax.summed, positions, valueTokenWidth}, b, loc);
   Value query = build(softmax.query, {{}, queries, keyOut}, b);
   Value wk = build(keys.weight, {{}, keyOut, keyTokenWidth}, b);
   Value bk = build(keys.bias, {{}, keyOut}, b);
@@ -360,7 +360,7 @@ void AggregateMatch::rewrite(OpBuilder &b) {
   if (!softmax.masks.empty()) {
     AtomTensor tensor = *buildMask(notation, softmax.masks, &b, loc);
     mask = notation.arrange(
-        tensor, {containsNone(tensor.atoms, batch) ? AtomList() : batch, {}, softmax.units}, b,
+        tensor, {containsNone(tensor.atoms, batch) ? AtomList() : batch, {}, softmax.summed}, b,
         loc);
   }
   SmallVector<AtomList> resultDims{batch, {}, queries, positions, outWidth};

@@ -145,14 +145,14 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
     return false;
   for (Projected *p : {&q, &k, &v})
     p->resolve();
-  AtomList units = notation.resolved(match->units), width = notation.resolved(match->width);
-  auto hasUnits = [&](const Projected &p) { return containsAll(p.atoms, units); };
-  // The operand that depends on the units is the key.
+  AtomList keyAtoms = notation.resolved(match->summed), width = notation.resolved(match->width);
+  auto hasKeys = [&](const Projected &p) { return containsAll(p.atoms, keyAtoms); };
+  // The operand that depends on them is the key.
   AtomList batch, heads, positions, valueWidth;
   Projected *query = &q, *key = &k;
-  if (!units.empty() && hasUnits(q))
+  if (!keyAtoms.empty() && hasKeys(q))
     std::swap(query, key);
-  if (!containsNone(query->atoms, units) || !hasUnits(*key) || !hasUnits(v) ||
+  if (!containsNone(query->atoms, keyAtoms) || !hasKeys(*key) || !hasKeys(v) ||
       !containsNone(v.atoms, width) || !containsAll(query->atoms, width) ||
       !containsAll(key->atoms, width))
     return false;
@@ -178,9 +178,9 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
 
   b.setInsertionPoint(op);
   Value queryValue = query->build({batch, heads, positions, width}, b);
-  Value keyValue = key->build({batch, heads, units, width}, b);
-  Value value = v.build({batch, heads, units, valueWidth}, b);
-  SmallVector<AtomList> scoreDims{batch, heads, positions, units};
+  Value keyValue = key->build({batch, heads, keyAtoms, width}, b);
+  Value value = v.build({batch, heads, keyAtoms, valueWidth}, b);
+  SmallVector<AtomList> scoreDims{batch, heads, positions, keyAtoms};
   Value bias = scores.buildBias(scoreDims, b), mask = scores.buildMask(scoreDims, b);
   SmallVector<AtomList> resultDims{batch, heads, positions, valueWidth};
   SmallVector<int64_t> shape;

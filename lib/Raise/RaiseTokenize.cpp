@@ -66,12 +66,12 @@ static void raiseConvolution(ConvolutionOp op) {
 }
 
 //===----------------------------------------------------------------------===//
-// Units that are no channels of a convolution
+// Channels that are not the channels of a convolution
 //===----------------------------------------------------------------------===//
 
-/// Replaces a tokenization of one unit by one of several units with the same weight, whose tokens
-/// come one unit behind the other.
-static void replaceByUnits(TokenizeOp op, Value image, Value weight, OpBuilder &b) {
+/// Replaces a tokenization of one channel by one of several channels with the same weight, whose
+/// tokens are ordered by channel.
+static void replaceByChannels(TokenizeOp op, Value image, Value weight, OpBuilder &b) {
   ArrayRef<int64_t> shape = getShape(image), tokens = op.getType().getShape();
   int64_t positions = tokens[0] * tokens[2] / shape[0] / shape[1];
   auto type = RankedTensorType::get({shape[0], shape[1], positions, tokens[3]},
@@ -80,8 +80,8 @@ static void replaceByUnits(TokenizeOp op, Value image, Value weight, OpBuilder &
   op.getResult().replaceAllUsesWith(reshape(b, op.getLoc(), result, tokens));
 }
 
-/// Images that are units (pressure levels, time steps) lie one behind the other in the batch: they
-/// are what the batch holds besides the first dimension of the value that it was made from.
+/// Pressure levels or time steps that an exporter folded into the batch dimension are channels: the
+/// part of the batch that is not the first dimension of the value it was reshaped from.
 static bool splitBatch(TokenizeOp op, ParameterAnalysis &parameters) {
   IndexNotation notation(parameters);
   Ref root = notation.createRef(op.getImage());
@@ -90,19 +90,19 @@ static bool splitBatch(TokenizeOp op, ParameterAnalysis &parameters) {
     return false;
   AtomList batch = notation.getAtoms(root.dims[0]);
   AtomList samples = intersect(batch, notation.getAtoms(source.dims[0]));
-  AtomList units = without(batch, samples);
+  AtomList channels = without(batch, samples);
   AtomList ordered = samples;
-  llvm::append_range(ordered, units);
-  if (units.empty() || ordered != batch || notation.getSize(units) < 2)
+  llvm::append_range(ordered, channels);
+  if (channels.empty() || ordered != batch || notation.getSize(channels) < 2)
     return false;
   OpBuilder b(op);
-  SmallVector<int64_t> shape{notation.getSize(samples), notation.getSize(units)};
+  SmallVector<int64_t> shape{notation.getSize(samples), notation.getSize(channels)};
   llvm::append_range(shape, getShape(op.getImage()).drop_front(2));
-  replaceByUnits(op, reshape(b, op.getLoc(), op.getImage(), shape), op.getWeight(), b);
+  replaceByChannels(op, reshape(b, op.getLoc(), op.getImage(), shape), op.getWeight(), b);
   return true;
 }
 
-/// Patches that are one pixel along the first dimension of space: that dimension is the units.
+/// Patches that are one pixel along the first dimension of space: that dimension is the channels.
 static bool splitSpace(TokenizeOp op) {
   ArrayRef<int64_t> image = getShape(op.getImage()), weight = getShape(op.getWeight());
   if (image.size() < 5 || weight[3] != 1 || image[3] < 2)
@@ -114,8 +114,9 @@ static bool splitSpace(TokenizeOp op) {
   for (size_t dim = 3; dim < flat.size(); ++dim)
     permutation.push_back(dim);
   kernel.erase(kernel.begin() + 3);
-  Value units = TensorBuilder(b, loc).transpose(reshape(b, loc, op.getImage(), flat), permutation);
-  replaceByUnits(op, units, reshape(b, loc, op.getWeight(), kernel), b);
+  Value channels =
+      TensorBuilder(b, loc).transpose(reshape(b, loc, op.getImage(), flat), permutation);
+  replaceByChannels(op, channels, reshape(b, loc, op.getWeight(), kernel), b);
   return true;
 }
 
@@ -123,7 +124,7 @@ static bool splitSpace(TokenizeOp op) {
 // Embeddings
 //===----------------------------------------------------------------------===//
 
-/// tokens + e, where e depends on parameters, unit and feature alone.
+/// tokens + e, where e depends on parameters, channel and feature alone.
 static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
   if (!isa<RankedTensorType>(op.getType()) || op->use_empty())
     return;
@@ -203,7 +204,7 @@ private:
   SmallVector<TokenizeOp> parts;
   /// Atoms of batch, positions and features of the tokens.
   AtomList batch, positions, width;
-  /// Features of each unit are concatenated (as channels), not units.
+  /// The features of each channel are concatenated, not the channels.
   bool joinsFeatures = false;
 };
 
@@ -271,7 +272,7 @@ void StackMatch::rewrite() {
   OpBuilder b(op);
   SmallVector<Value> images, weights, biases, embeddings;
   SmallVector<Location> locations;
-  int64_t units = 0;
+  int64_t channels = 0;
   for (TokenizeOp part : parts) {
     images.push_back(part.getImage());
     weights.push_back(part.getWeight());
@@ -279,7 +280,7 @@ void StackMatch::rewrite() {
       biases.push_back(part.getBias());
     if (part.getEmbedding())
       embeddings.push_back(part.getEmbedding());
-    units += getShape(part.getImage())[1];
+    channels += getShape(part.getImage())[1];
     locations.push_back(part.getLoc());
   }
   Location loc = b.getFusedLoc(locations);
@@ -287,36 +288,36 @@ void StackMatch::rewrite() {
   bool isShared =
       areSame(weights) && (biases.empty() || areSame(biases)) && getShape(weight)[0] == 1;
   if (!isShared) {
-    // A shared weight of a part is repeated for each of its units.
-    auto spread = [&](SmallVectorImpl<Value> &values) {
+    // A shared weight of a part is repeated for each of its channels.
+    auto repeatShared = [&](SmallVectorImpl<Value> &values) {
       for (auto [part, value] : llvm::zip(parts, values))
         if (int64_t count = getShape(part.getImage())[1]; getShape(value)[0] != count)
           value = join(SmallVector<Value>(count, value), b, 0);
     };
-    spread(weights);
-    spread(biases);
+    repeatShared(weights);
+    repeatShared(biases);
     weight = join(weights, b, 0);
     bias = biases.empty() ? Value() : join(biases, b, 0);
   }
   Value embedding = embeddings.empty() ? Value() : join(embeddings, b, 0);
   SmallVector<int64_t> shape(parts.front().getType().getShape());
-  shape[1] = units;
+  shape[1] = channels;
   Value tokens = TokenizeOp::create(b, loc, parts.front().getType().clone(shape),
                                     join(images, b, 1), weight, bias, embedding);
-  AtomList unitAtoms;
-  if (units != 1)
-    unitAtoms.push_back(notation.createAtom(units));
+  AtomList channelAtoms;
+  if (channels != 1)
+    channelAtoms.push_back(notation.createAtom(channels));
   SmallVector<AtomList> target;
   for (auto [dim, index] : llvm::enumerate(root.dims)) {
     if (static_cast<int64_t>(dim) != static_cast<int64_t>(op.getDim())) {
       target.push_back(notation.getAtoms(index));
       continue;
     }
-    AtomList &list = target.emplace_back(unitAtoms);
+    AtomList &list = target.emplace_back(channelAtoms);
     if (joinsFeatures)
       llvm::append_range(list, width);
   }
-  AtomTensor tensor = notation.split(tokens, {batch, unitAtoms, positions, width}, b, loc);
+  AtomTensor tensor = notation.split(tokens, {batch, channelAtoms, positions, width}, b, loc);
   op.getResult().replaceAllUsesWith(notation.arrange(tensor, target, b, loc));
 }
 
@@ -367,7 +368,7 @@ struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
     eraseDeadOps(block);
   }
 
-  void splitUnits(Block &block) {
+  void splitChannels(Block &block) {
     ParameterAnalysis parameters;
     SmallVector<TokenizeOp> tokens(block.getOps<TokenizeOp>());
     for (TokenizeOp op : tokens)
@@ -390,7 +391,7 @@ struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
               "is not raised to dchag.tokenize: its patches overlap, have gaps or padding, "
               "or do not make up the image");
       eraseDeadOps(block);
-      splitUnits(block);
+      splitChannels(block);
       absorbEmbeddings(block);
       {
         ParameterAnalysis parameters;

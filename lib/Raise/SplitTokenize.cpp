@@ -1,4 +1,4 @@
-//===- SplitTokenize.cpp - a tokenization for each part of its units -------*- C++ -*-===//
+//===- SplitTokenize.cpp - a tokenization for each part of its channels ----*- C++ -*-===//
 
 #include "dchag/Raise/Passes.h"
 #include "dchag/Views/IndexNotation.h"
@@ -16,37 +16,38 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Dimension of the units, in images and in tokens.
-static constexpr unsigned kUnitDim = 1;
+/// Dimension of the channels, in images and in tokens.
+static constexpr unsigned kChannelDim = 1;
 
-/// Whether a slice of tokens takes some units and all of the rest.
-static bool takesUnits(tensor::ExtractSliceOp slice) {
+/// Whether a slice of tokens takes some channels and all of the rest.
+static bool takesChannels(tensor::ExtractSliceOp slice) {
   ArrayRef<int64_t> full = slice.getSourceType().getShape();
   if (!slice.getOffsets().empty() || !slice.getSizes().empty() || !slice.getStrides().empty())
     return false;
   for (unsigned dim = 0; dim < full.size(); ++dim)
     if (slice.getStaticStrides()[dim] != 1 ||
-        (dim != kUnitDim && slice.getStaticSizes()[dim] != full[dim]))
+        (dim != kChannelDim && slice.getStaticSizes()[dim] != full[dim]))
       return false;
   return true;
 }
 
-/// The slices of a tokenization in the order of their units; none if something else uses it, or
-/// two of them have a unit in common, which would be computed twice.
+/// The slices of a tokenization in the order of their channels; none if something else uses it, or
+/// two of them have a channel in common, which would be computed twice.
 static SmallVector<tensor::ExtractSliceOp> getParts(TokenizeOp op) {
   SmallVector<tensor::ExtractSliceOp> slices;
   for (Operation *user : op->getUsers()) {
     auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
-    if (!slice || !takesUnits(slice))
+    if (!slice || !takesChannels(slice))
       return {};
     slices.push_back(slice);
   }
   llvm::sort(slices, [](tensor::ExtractSliceOp a, tensor::ExtractSliceOp b) {
-    return a.getStaticOffsets()[kUnitDim] < b.getStaticOffsets()[kUnitDim];
+    return a.getStaticOffsets()[kChannelDim] < b.getStaticOffsets()[kChannelDim];
   });
   for (size_t i = 1; i < slices.size(); ++i)
-    if (slices[i - 1].getStaticOffsets()[kUnitDim] + slices[i - 1].getStaticSizes()[kUnitDim] >
-        slices[i].getStaticOffsets()[kUnitDim])
+    if (slices[i - 1].getStaticOffsets()[kChannelDim] +
+            slices[i - 1].getStaticSizes()[kChannelDim] >
+        slices[i].getStaticOffsets()[kChannelDim])
       return {};
   return slices;
 }
@@ -90,30 +91,31 @@ struct SplitTokenize : mlir::dchag::impl::SplitTokenizeBase<SplitTokenize> {
   }
 
   static bool takesAll(tensor::ExtractSliceOp slice) {
-    return slice.getStaticSizes()[kUnitDim] == slice.getSourceType().getDimSize(kUnitDim);
+    return slice.getStaticSizes()[kChannelDim] == slice.getSourceType().getDimSize(kChannelDim);
   }
 
   void split(TokenizeOp op, tensor::ExtractSliceOp part) {
     // Where the tokenization is, its operands are defined.
     OpBuilder b(op);
-    int64_t offset = part.getStaticOffsets()[kUnitDim], size = part.getStaticSizes()[kUnitDim];
+    int64_t offset = part.getStaticOffsets()[kChannelDim],
+            size = part.getStaticSizes()[kChannelDim];
     auto cut = [&](Value value) {
-      // A weight that all units share stays as it is.
+      // A weight that all channels share stays as it is.
       bool isShared = !value || cast<RankedTensorType>(value.getType()).getDimSize(0) == 1;
-      return isShared && op.getType().getDimSize(kUnitDim) > 1
+      return isShared && op.getType().getDimSize(kChannelDim) > 1
                  ? value
                  : sliceDim(b, value, 0, offset, size);
     };
     SmallVector<int64_t> shape(op.getType().getShape());
-    shape[kUnitDim] = size;
+    shape[kChannelDim] = size;
     Value tokens =
         TokenizeOp::create(b, op.getLoc(), op.getType().clone(shape),
-                           sliceDim(b, op.getImage(), kUnitDim, offset, size), cut(op.getWeight()),
-                           cut(op.getBias()), cut(op.getEmbedding()));
+                           sliceDim(b, op.getImage(), kChannelDim, offset, size),
+                           cut(op.getWeight()), cut(op.getBias()), cut(op.getEmbedding()));
     if (tokens.getType() == part.getType()) {
       part.replaceAllUsesWith(tokens);
     } else {
-      // The slice drops the dimension of one unit.
+      // The slice drops the dimension of one channel.
       b.setInsertionPoint(part);
       std::optional<SmallVector<ReassociationIndices>> groups =
           getReassociationIndicesForReshape(op.getType().clone(shape), part.getType());

@@ -2,7 +2,7 @@
 // RUN: dchag-opt %s --inputs=integers,normal --tolerance=1e-12 --check-ranks='distribute{mesh=tp=4 mode=hierarchical}'
 
 // Fewer groups than ranks: the axis is made two once, for all entry points, and each splits its channels.
-// CHECK: dchag.mesh = #dchag.mesh<["tp.groups" = 2, "tp.units" = 2]>
+// CHECK: dchag.mesh = #dchag.mesh<["tp.groups" = 2, "tp.channels" = 2]>
 // CHECK: func.func @step(
 // CHECK:   dchag.aggregate_partial
 // CHECK: func.func @evaluate(

@@ -22,8 +22,8 @@ module attributes {dchag.mesh = #dchag.mesh<["sp" = 2]>} {
 
   // Positions become an image of 3 x 4 pixels: they split by its rows, of 4 positions each.
   // CHECK-LABEL: func.func @rows(
-  // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x12x6xf32> {dchag.marks = [#dchag.mark<<{{\[\[}}], ["sp"] unit 4, []]>,
-  // CHECK:         dchag.rms_norm %[[X]] {{.*}}{dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["sp"] unit 4, []]>,
+  // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x12x6xf32> {dchag.marks = [#dchag.mark<<{{\[\[}}], ["sp"] block 4, []]>,
+  // CHECK:         dchag.rms_norm %[[X]] {{.*}}{dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["sp"] block 4, []]>,
   func.func @rows(%x: tensor<2x12x6xf32> {dchag.role = "input", dchag.name = "x"}, %s: tensor<6xf32> {dchag.role = "param", dchag.name = "s"}) -> (tensor<2x6x3x4xf32> {dchag.name = "y"}, tensor<2x3x12x2xf32> {dchag.name = "z"}) {
     %n = dchag.rms_norm %x scale(%s) {dims = 1, epsilon = 1.0e-5} : (tensor<2x12x6xf32>, tensor<6xf32>) -> tensor<2x12x6xf32>
     %y = dchag.unpatchify %n {patch = array<i64: 1, 1>} : (tensor<2x12x6xf32>) -> tensor<2x6x3x4xf32>
@@ -46,8 +46,8 @@ module attributes {dchag.mesh = #dchag.mesh<["sp" = 2]>} {
   // Attention inside of windows of 2 positions, in an image of 4 rows of 3 patches: windows and rows stay
   // whole in parts of 6 positions.
   // CHECK-LABEL: func.func @windows(
-  // CHECK:         tensor.collapse_shape %{{.+}} {dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["sp"] unit 6, []]>,
-  // CHECK:         dchag.rms_norm {{.*}}{dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["sp"] unit 6, []]>,
+  // CHECK:         tensor.collapse_shape %{{.+}} {dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["sp"] block 6, []]>,
+  // CHECK:         dchag.rms_norm {{.*}}{dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], ["sp"] block 6, []]>,
   func.func @windows(%x: tensor<1x1x2x8x6xf32> {dchag.role = "input", dchag.name = "x"}, %w: tensor<1x6x2x2x2xf32> {dchag.role = "param", dchag.name = "w"}) -> (tensor<6x1x2x6xf32> {dchag.name = "y"}) {
     %t = dchag.tokenize %x weight(%w) : (tensor<1x1x2x8x6xf32>, tensor<1x6x2x2x2xf32>) -> tensor<1x1x12x6xf32>
     %c = tensor.collapse_shape %t [[0, 1], [2], [3]] : tensor<1x1x12x6xf32> into tensor<1x12x6xf32>

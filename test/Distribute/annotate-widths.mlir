@@ -29,7 +29,7 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
 
   // Each of 3 heads has 2 elements, which the softmax takes together.
   // CHECK-LABEL: func.func @heads(
-  // CHECK:         tensor.collapse_shape %{{.+}} {dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], [], ["tp"] unit 2]>, axes = ["tp"], weights, by "widths">]]}
+  // CHECK:         tensor.collapse_shape %{{.+}} {dchag.marks = {{\[\[}}#dchag.mark<<{{\[\[}}], [], ["tp"] block 2]>, axes = ["tp"], weights, by "widths">]]}
   func.func @heads(%x: tensor<2x4x3xf32> {dchag.role = "input", dchag.name = "x"}, %v: tensor<3x6xf32> {dchag.role = "param", dchag.name = "v"},
                     %w: tensor<6x7xf32> {dchag.role = "param", dchag.name = "w"}) -> (tensor<2x4x7xf32> {dchag.name = "y"}) {
     %zero = arith.constant 0.0 : f32

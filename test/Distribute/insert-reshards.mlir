@@ -55,7 +55,7 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
   // CHECK-LABEL: func.func @same_parts(
   // CHECK-NOT:     dchag.reshard
   // CHECK:         return
-  func.func @same_parts(%x: tensor<3xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2]>}) -> (tensor<3xf32> {dchag.sharding = #dchag.sharding<[["tp"]]>}) {
+  func.func @same_parts(%x: tensor<3xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2]>}) -> (tensor<3xf32> {dchag.sharding = #dchag.sharding<[["tp"]]>}) {
     return %x : tensor<3xf32>
   }
 }

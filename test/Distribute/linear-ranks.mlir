@@ -4,7 +4,7 @@
 // RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=2 mode=hierarchical}' --inputs=integers,normal
 // RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=3 mode=hierarchical}' --inputs=integers,normal
 // RUN: dchag-opt %s --check-ranks='distribute{mesh=tp=4 mode=hierarchical}' --inputs=integers,normal
-// Linear units of D-CHAG: groups by rank, uneven over 3 ranks.
+// Linear aggregations of D-CHAG: groups by rank, uneven over 3 ranks.
 
 func.func @step(
     %x: tensor<2x8x1x4x4xf32> {dchag.role = "input", dchag.name = "x"},

@@ -13,7 +13,7 @@ module attributes {dchag.mesh = #dchag.mesh<["a" = 2, "b" = 2]>} {
     return %y : tensor<2x3xf32>
   }
   func.func @groups(%x: tensor<1x3x2xf32>, %w: tensor<9x1x1xf32>)
-      -> (tensor<1x9x2xf32> {dchag.sharding = #dchag.sharding<[[], ["a", "b"] unit 3, []]>}) {
+      -> (tensor<1x9x2xf32> {dchag.sharding = #dchag.sharding<[[], ["a", "b"] block 3, []]>}) {
     %y = dchag.convolution %x weight(%w) {strides = array<i64: 1>, dilations = array<i64: 1>, low = array<i64: 0>, high = array<i64: 0>, groups = 3}
       : (tensor<1x3x2xf32>, tensor<9x1x1xf32>) -> tensor<1x9x2xf32>
     return %y : tensor<1x9x2xf32>

@@ -17,14 +17,14 @@ module attributes {dchag.mesh = #dchag.mesh<["a" = 2, "b" = 4]>} {
     return %y : tensor<8x8xf32>
   }
 
-  // A change of units: by way of the other dimension, 16 elements instead of 24.
-  // CHECK-LABEL: func.func @units(
+  // A change of block size: by way of the other dimension, 16 elements instead of 24.
+  // CHECK-LABEL: func.func @block_sizes(
   // CHECK-NOT: shard.all_gather
   // CHECK: shard.all_to_all
   // CHECK: shard.all_to_all
-  func.func @units(%x: tensor<7x6xf32> {dchag.sharding = #dchag.sharding<[["b"] unit 3, []]>})
+  func.func @block_sizes(%x: tensor<7x6xf32> {dchag.sharding = #dchag.sharding<[["b"] block 3, []]>})
       -> (tensor<7x6xf32> {dchag.sharding = #dchag.sharding<[["a", "b"], []]>}) {
-    %y = dchag.reshard %x from <[["b"] unit 3, []]> to <[["a", "b"], []]> global tensor<7x6xf32>
+    %y = dchag.reshard %x from <[["b"] block 3, []]> to <[["a", "b"], []]> global tensor<7x6xf32>
       {dchag.shardings = [#dchag.sharding<[["a", "b"], []]>]} : tensor<7x6xf32> -> tensor<7x6xf32>
     return %y : tensor<7x6xf32>
   }

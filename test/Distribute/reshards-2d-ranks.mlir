@@ -32,7 +32,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_0_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[[], []]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_1_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp"], []]>})
@@ -64,7 +64,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_1_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp"], []]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_2_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"], []]>})
@@ -96,7 +96,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_2_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"], []]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_3_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp", "tp"], []]>})
@@ -128,7 +128,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_3_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp", "tp"], []]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_4_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp", "dp"], []]>})
@@ -160,7 +160,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_4_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp", "dp"], []]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_5_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp"], ["tp"]]>})
@@ -192,7 +192,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_5_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp"], ["tp"]]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_6_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"], ["dp"]]>})
@@ -224,7 +224,7 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_6_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"], ["dp"]]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
   func.func @from_7_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[[], ["tp", "dp"]]>})
@@ -256,38 +256,38 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 2, "tp" = 3]>} {
     return %x : tensor<7x5xf32>
   }
   func.func @from_7_to_8(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[[], ["tp", "dp"]]>})
-      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>}) {
+      -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_0(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[[], []]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_1(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_1(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp"], []]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_2(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_2(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"], []]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_3(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_3(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp", "tp"], []]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_4(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_4(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp", "dp"], []]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_5(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_5(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["dp"], ["tp"]]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_6(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_6(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"], ["dp"]]>}) {
     return %x : tensor<7x5xf32>
   }
-  func.func @from_8_to_7(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] unit 2, []]>})
+  func.func @from_8_to_7(%x: tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[["tp"] block 2, []]>})
       -> (tensor<7x5xf32> {dchag.sharding = #dchag.sharding<[[], ["tp", "dp"]]>}) {
     return %x : tensor<7x5xf32>
   }

@@ -29,12 +29,12 @@ module attributes {dchag.mesh = #dchag.mesh<["dp" = 1, "tp" = 2]>} {
 
 // Two groups for 6 ranks: two axes are made of one, and each group is split over the 3 ranks of the second.
 // 3 ranks divide 6 channels, so there is no mask.
-// CHECK:  module attributes {dchag.mesh = #dchag.mesh<["dp" = 5, "tp.groups" = 2, "tp.units" = 3]>}
+// CHECK:  module attributes {dchag.mesh = #dchag.mesh<["dp" = 5, "tp.groups" = 2, "tp.channels" = 3]>}
 // CHECK:  shard.grid @mesh(shape = 5x2x3)
 module attributes {dchag.mesh = #dchag.mesh<["dp" = 5, "tp" = 6]>} {
   shard.grid @mesh(shape = 5x6)
   // Parameters that are stored in parts stay with the ranks they had.
-  // CHECK:      func.func @groups({{.+}} {dchag.storage = ["dp", "tp.groups", "tp.units"]})
+  // CHECK:      func.func @groups({{.+}} {dchag.storage = ["dp", "tp.groups", "tp.channels"]})
   // CHECK:      %[[T:.+]] = tensor.expand_shape {{.+}}by "hierarchical">, {{.+}} into tensor<2x2x6x4x8xf32>
   // CHECK-NOT:  arith.constant dense<true>
   // CHECK:      dchag.aggregate_partial %[[T]], %{{[a-z0-9]+}} {

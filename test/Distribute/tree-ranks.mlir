@@ -3,7 +3,7 @@
 // RUN: dchag-opt %s --distribute='mesh=tp=4 mode=hierarchical' | python3 %S/Inputs/collectives.py | FileCheck %s --check-prefix=FOUR
 // RUN: dchag-opt %s --distribute='mesh=tp=8 mode=hierarchical' | python3 %S/Inputs/collectives.py | FileCheck %s --check-prefix=EIGHT
 
-// A tree of three levels: 8 channels in 4 groups by cross-attention, 2 linear units of 2 groups,
+// A tree of three levels: 8 channels in 4 groups by cross-attention, 2 linear aggregations of 2 groups,
 // and one over both. As long as a level has groups for all ranks its tokens stay where they are: over
 // two ranks one token each is gathered in front of the last level, over four in front of the
 // second. With fewer groups than ranks a group is split itself, as a softmax over its two ranks.

@@ -67,10 +67,10 @@ func.func @guarded(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2x3x
   return %y : tensor<2x3x5xf64>
 }
 
-// An aggregation of units of which the first sample has none, written as a graph does.
-// CHECK-LABEL: func.func @units(
+// An aggregation of channels of which the first sample has none, written as a graph does.
+// CHECK-LABEL: func.func @channels(
 // CHECK:         dchag.aggregate %{{.+}} mask(%{{.+}}) {heads = 1 : i64, nan_when_empty, scale
-func.func @units(%t: tensor<2x5x4x7xf64>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<2x4x7xf64> {
+func.func @channels(%t: tensor<2x5x4x7xf64>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<2x4x7xf64> {
   %zero = arith.constant 0.0 : f64
   %es = tensor.empty() : tensor<2x4x5xf64>
   %is = linalg.fill ins(%zero : f64) outs(%es : tensor<2x4x5xf64>) -> tensor<2x4x5xf64>
@@ -89,10 +89,10 @@ func.func @units(%t: tensor<2x5x4x7xf64>, %q: tensor<7xf64> {dchag.role = "param
   return %y : tensor<2x4x7xf64>
 }
 
-// The operator of attention over units yields 0 for a sample without one, as an aggregation.
-// CHECK-LABEL: func.func @operator_over_units(
+// The operator of attention over channels yields 0 for a sample without one, as an aggregation.
+// CHECK-LABEL: func.func @operator_over_channels(
 // CHECK:         dchag.aggregate %{{.+}} mask(%{{.+}}) {heads = 2 : i64, scale
-func.func @operator_over_units(%t: tensor<3x5x6xf64>, %q: tensor<2x6xf64> {dchag.role = "param"}) -> tensor<3x2x2x3xf64> {
+func.func @operator_over_channels(%t: tensor<3x5x6xf64>, %q: tensor<2x6xf64> {dchag.role = "param"}) -> tensor<3x2x2x3xf64> {
   %eq = tensor.empty() : tensor<3x2x6xf64>
   %all = linalg.broadcast ins(%q : tensor<2x6xf64>) outs(%eq : tensor<3x2x6xf64>) dimensions = [0]
   %q4 = tensor.expand_shape %all [[0], [1], [2, 3]] output_shape [3, 2, 2, 3] : tensor<3x2x6xf64> into tensor<3x2x2x3xf64>

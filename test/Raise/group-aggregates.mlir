@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --group-aggregates --absorb-layout | FileCheck %s
 // RUN: dchag-opt %s --check-equal='func.func(group-aggregates,absorb-layout)' --allow-unchanged
 
-// Two groups of three units, given in the wrong order, and one over their tokens.
+// Two groups of three channels, given in the wrong order, and one over their tokens.
 // CHECK-LABEL: func.func @two_groups(
 // CHECK-SAME:    %[[T:[a-z0-9]+]]: tensor<2x6x4x5xf64>
 // CHECK-DAG:     %[[Q:.+]] = tensor.concat dim(0) %{{.+}}, %{{.+}} : (tensor<1x1x5xf64>, tensor<1x1x5xf64>) -> tensor<2x1x5xf64>

@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --raise-aggregate --absorb-layout --verify-diagnostics | FileCheck %s
 // RUN: dchag-opt %s --check-equal='func.func(raise-aggregate)' --allow-unchanged
 
-// Tokens B x C x N x D; the score of a unit that a sample lacks is minus infinity. The mask is kept
+// Tokens B x C x N x D; the score of a channel that a sample lacks is minus infinity. The mask is kept
 // in its own shape, and negated there.
 // CHECK-LABEL: func.func @filled(
 // CHECK-SAME:    %[[T:[a-z0-9]+]]: tensor<2x5x4x7xf64>, %[[OUT:[a-z0-9]+]]: tensor<2x5xi1>
@@ -57,7 +57,7 @@ func.func @compared(%t: tensor<2x5x4x7xf64>, %flags: tensor<2x5xi32>, %q: tensor
 }
 
 // Tokens (B N) x C x D: the mask says where the batch ends. It is added, with the lowest number, and
-// a guard behind the softmax makes 0 of a sample without a unit.
+// a guard behind the softmax makes 0 of a sample without a channel.
 // CHECK-LABEL: func.func @guarded(
 // CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%{{.+}}) {heads = 1 : i64, scale = 1.000000e+00 : f64} : (tensor<2x1x5x4x7xf64>, tensor<1x1x7xf64>, tensor<2x1x5xi1>) -> tensor<2x1x1x4x7xf64>
 func.func @guarded(%t: tensor<8x5x7xf64>, %in: tensor<2x5xi1>, %q: tensor<7xf64> {dchag.role = "param"}) -> tensor<8x7xf64> {
@@ -83,7 +83,7 @@ func.func @guarded(%t: tensor<8x5x7xf64>, %in: tensor<2x5xi1>, %q: tensor<7xf64>
   return %y : tensor<8x7xf64>
 }
 
-// Without the guard the lowest number is a number: a sample without a unit would average all.
+// Without the guard the lowest number is a number: a sample without a channel would average all.
 // CHECK-LABEL: func.func @lowest_number(
 // CHECK-NOT:     dchag.aggregate
 // CHECK:         dchag.softmax
@@ -127,7 +127,7 @@ func.func @mask_of_positions(%t: tensor<2x5x4x7xf64>, %out: tensor<4x5xi1>, %q: 
   return %y : tensor<2x4x7xf64>
 }
 
-// An operator of attention over units, with three queries.
+// An operator of attention over channels, with three queries.
 // CHECK-LABEL: func.func @attention(
 // CHECK-NOT:     dchag.attention
 // CHECK:         dchag.aggregate %{{.+}}, %{{.+}} mask(%{{.+}}) {heads = 2 : i64, scale = 5.000000e-01 : f64} : (tensor<2x1x5x4x6xf64>, tensor<1x3x6xf64>, tensor<2x1x5xi1>) -> tensor<2x1x3x4x6xf64>
@@ -170,7 +170,7 @@ func.func @normalised_keys(%t: tensor<4x5x6xf64>, %q: tensor<6xf64> {dchag.role 
   return %y : tensor<4x1x1x6xf64>
 }
 
-// A known mask, broadcast by the import's folding, is one for each unit.
+// A known mask, broadcast by the import's folding, is one for each channel.
 // CHECK-LABEL: func.func @known(
 // CHECK:         %[[C:.+]] = arith.constant dense<[true, false, true]> : tensor<3xi1>
 // CHECK:         %[[M:.+]] = tensor.expand_shape %[[C]] {{.+}} into tensor<1x1x3xi1>

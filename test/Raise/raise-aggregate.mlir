@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --raise-aggregate --absorb-layout 2>&1 | FileCheck %s
 // RUN: dchag-opt %s --check-equal='func.func(raise-aggregate)' --allow-unchanged
 
-// Letters: b batch, c unit, n position, i query, j head, d and e width of a head, t width of a token. Each
+// Letters: b batch, c channel, n position, i query, j head, d and e width of a head, t width of a token. Each
 // contraction has three maps: of its operands and of its result.
 //
 // One head, positions in front: scores are products of a query with the tokens, and their softmax weighs
@@ -25,7 +25,7 @@
 #heads_sum = affine_map<(b, n, j, d, c) -> (b, n, j, d)>
 
 // The query is projected, scaled by 1/2 and the same at all positions; tokens are
-// batch x units x positions x width with two heads of width 3 packed in one dimension.
+// batch x channels x positions x width with two heads of width 3 packed in one dimension.
 // CHECK-LABEL: func.func @four_dimensions(
 // CHECK-SAME:    %[[T:[a-z0-9]+]]: tensor<2x5x4x7xf64>
 // CHECK-NOT:     dchag.softmax
@@ -66,7 +66,7 @@ func.func @four_dimensions(%t: tensor<2x5x4x7xf64>, %q: tensor<2x3xf64> {dchag.r
 #queries_sum = affine_map<(n, i, d, c) -> (n, i, d)>
 
 // Raw query, keys and values are the tokens themselves, one head, 1/4 as two halves on
-// query and keys, units in front.
+// query and keys, channels in front.
 // CHECK-LABEL: func.func @no_projections(
 // CHECK-NOT:     dchag.softmax
 // CHECK:         dchag.aggregate %{{.+}}, %{{.+}} {heads = 1 : i64, scale = 2.500000e-01 : f64}
@@ -145,7 +145,7 @@ func.func @query_from_input(%t: tensor<4x5x7xf64>, %q: tensor<7xf64>) -> tensor<
   return %y : tensor<4x7xf64>
 }
 
-// The softmax runs over positions, the product over units.
+// The softmax runs over positions, the product over channels.
 // CHECK-LABEL: func.func @softmax_over_positions(
 // CHECK:         dchag.softmax
 // CHECK-NOT:     dchag.aggregate
@@ -202,7 +202,7 @@ func.func @other_values(%t: tensor<4x5x7xf64>, %v: tensor<4x5x7xf64>, %q: tensor
 #linear_weight = affine_map<(b, n, d, i, c) -> (c, i)>
 #linear = affine_map<(b, n, d, i, c) -> (b, n, d, i)>
 
-// The linear unit of D-CHAG.
+// The linear aggregation of D-CHAG.
 // CHECK-LABEL: func.func @linear(
 // CHECK:         dchag.aggregate_linear %{{.+}} weight(%{{.+}}) : (tensor<2x1x3x4x5xf64>, tensor<1x2x3xf64>) -> tensor<2x1x2x4x5xf64>
 func.func @linear(%x: tensor<2x3x1x4x6xf64>, %w: tensor<3x5x1x2x3xf64> {dchag.role = "param"},
@@ -216,18 +216,18 @@ func.func @linear(%x: tensor<2x3x1x4x6xf64>, %w: tensor<3x5x1x2x3xf64> {dchag.ro
   return %y : tensor<2x4x5x2xf64>
 }
 
-#units_token = affine_map<(c, n, j, d, t) -> (c, n, t)>
-#units_weight = affine_map<(c, n, j, d, t) -> (j, d, t)>
-#units = affine_map<(c, n, j, d, t) -> (c, n, j, d)>
+#channels_token = affine_map<(c, n, j, d, t) -> (c, n, t)>
+#channels_weight = affine_map<(c, n, j, d, t) -> (j, d, t)>
+#channels = affine_map<(c, n, j, d, t) -> (c, n, j, d)>
 #values_token = affine_map<(c, n, j, e, t) -> (c, n, t)>
 #values_weight = affine_map<(c, n, j, e, t) -> (e, j, t)>
 #values = affine_map<(c, n, j, e, t) -> (c, n, j, e)>
-#units_score_query = affine_map<(n, j, c, d) -> (j, d)>
-#units_score_key = affine_map<(n, j, c, d) -> (c, n, j, d)>
-#units_score = affine_map<(n, j, c, d) -> (n, j, c)>
-#units_sum_weight = affine_map<(n, j, e, c) -> (n, j, c)>
-#units_sum_value = affine_map<(n, j, e, c) -> (c, n, j, e)>
-#units_sum = affine_map<(n, j, e, c) -> (j, e, n)>
+#channels_score_query = affine_map<(n, j, c, d) -> (j, d)>
+#channels_score_key = affine_map<(n, j, c, d) -> (c, n, j, d)>
+#channels_score = affine_map<(n, j, c, d) -> (n, j, c)>
+#channels_sum_weight = affine_map<(n, j, e, c) -> (n, j, c)>
+#channels_sum_value = affine_map<(n, j, e, c) -> (c, n, j, e)>
+#channels_sum = affine_map<(n, j, e, c) -> (j, e, n)>
 
 // The heads of the values are the fast dimension of their weight, and the result is heads
 // x width x positions.
@@ -241,18 +241,18 @@ func.func @interleaved_heads(%t: tensor<5x4x7xf64>, %q: tensor<2x3xf64> {dchag.r
   %zero = arith.constant 0.0 : f64
   %ek = tensor.empty() : tensor<5x4x2x3xf64>
   %ik = linalg.fill ins(%zero : f64) outs(%ek : tensor<5x4x2x3xf64>) -> tensor<5x4x2x3xf64>
-  %k = linalg.contract indexing_maps = [#units_token, #units_weight, #units]
+  %k = linalg.contract indexing_maps = [#channels_token, #channels_weight, #channels]
     ins(%t, %wk : tensor<5x4x7xf64>, tensor<2x3x7xf64>) outs(%ik : tensor<5x4x2x3xf64>) -> tensor<5x4x2x3xf64>
   %v = linalg.contract indexing_maps = [#values_token, #values_weight, #values]
     ins(%t, %wv : tensor<5x4x7xf64>, tensor<3x2x7xf64>) outs(%ik : tensor<5x4x2x3xf64>) -> tensor<5x4x2x3xf64>
   %es = tensor.empty() : tensor<4x2x5xf64>
   %is = linalg.fill ins(%zero : f64) outs(%es : tensor<4x2x5xf64>) -> tensor<4x2x5xf64>
-  %s = linalg.contract indexing_maps = [#units_score_query, #units_score_key, #units_score]
+  %s = linalg.contract indexing_maps = [#channels_score_query, #channels_score_key, #channels_score]
     ins(%q, %k : tensor<2x3xf64>, tensor<5x4x2x3xf64>) outs(%is : tensor<4x2x5xf64>) -> tensor<4x2x5xf64>
   %a = dchag.softmax %s {dim = 2} : tensor<4x2x5xf64>
   %ey = tensor.empty() : tensor<2x3x4xf64>
   %iy = linalg.fill ins(%zero : f64) outs(%ey : tensor<2x3x4xf64>) -> tensor<2x3x4xf64>
-  %y = linalg.contract indexing_maps = [#units_sum_weight, #units_sum_value, #units_sum]
+  %y = linalg.contract indexing_maps = [#channels_sum_weight, #channels_sum_value, #channels_sum]
     ins(%a, %v : tensor<4x2x5xf64>, tensor<5x4x2x3xf64>) outs(%iy : tensor<2x3x4xf64>) -> tensor<2x3x4xf64>
   return %y : tensor<2x3x4xf64>
 }
@@ -261,11 +261,11 @@ func.func @interleaved_heads(%t: tensor<5x4x7xf64>, %q: tensor<2x3xf64> {dchag.r
 #each_weight = affine_map<(n, c, d, t) -> (c, d, t)>
 #each = affine_map<(n, c, d, t) -> (n, c, d)>
 
-// The weight of the keys is another one for each unit.
-// CHECK-LABEL: func.func @weight_of_each_unit(
+// The weight of the keys is another one for each channel.
+// CHECK-LABEL: func.func @weight_of_each_channel(
 // CHECK:         dchag.softmax
 // CHECK-NOT:     dchag.aggregate
-func.func @weight_of_each_unit(%t: tensor<4x5x7xf64>, %q: tensor<3xf64> {dchag.role = "param"},
+func.func @weight_of_each_channel(%t: tensor<4x5x7xf64>, %q: tensor<3xf64> {dchag.role = "param"},
                                %wk: tensor<5x3x7xf64> {dchag.role = "param"}) -> tensor<4x7xf64> {
   %zero = arith.constant 0.0 : f64
   %ek = tensor.empty() : tensor<4x5x3xf64>

@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --raise-tokenize --absorb-layout --verify-diagnostics | FileCheck %s
 // RUN: dchag-opt %s --check-equal='func.func(raise-tokenize,absorb-layout)' --allow-unchanged
 
-// Levels are units, with one weight, though the convolution has them in its batch.
+// Levels are channels, with one weight, though the convolution has them in its batch.
 // CHECK-LABEL: func.func @levels(
 // CHECK:         dchag.tokenize %{{.+}} weight(%{{.+}}) embedding(%{{.+}}) : (tensor<2x3x4x4x6xf64>, tensor<1x5x4x2x3xf64>, tensor<3x5xf64>) -> tensor<2x3x4x5xf64>
 // CHECK-NEXT:    return

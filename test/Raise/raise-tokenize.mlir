@@ -65,10 +65,10 @@ func.func @shared(%x: tensor<2x2x4x6xf64>, %w: tensor<5x1x2x3xf64> {dchag.role =
   return %y : tensor<2x10x2x2xf64>
 }
 
-// The patch embedding of a plain ViT: one unit with all channels.
-// CHECK-LABEL: func.func @one_unit(
+// The patch embedding of a plain ViT: one channel whose inputs are all variables.
+// CHECK-LABEL: func.func @one_channel(
 // CHECK:         dchag.tokenize %{{.+}} weight(%{{.+}}) : (tensor<2x1x3x4x6xf64>, tensor<1x5x3x2x3xf64>) -> tensor<2x1x4x5xf64>
-func.func @one_unit(%x: tensor<2x3x4x6xf64>, %w: tensor<5x3x2x3xf64> {dchag.role = "param"}) -> tensor<2x5x2x2xf64> {
+func.func @one_channel(%x: tensor<2x3x4x6xf64>, %w: tensor<5x3x2x3xf64> {dchag.role = "param"}) -> tensor<2x5x2x2xf64> {
   %y = dchag.convolution %x weight(%w) {strides = array<i64: 2, 3>, dilations = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, groups = 1 : i64} : (tensor<2x3x4x6xf64>, tensor<5x3x2x3xf64>) -> tensor<2x5x2x2xf64>
   return %y : tensor<2x5x2x2xf64>
 }

@@ -1,4 +1,4 @@
-// A tokenization of which slices without a common unit are used becomes one for each of them.
+// A tokenization of which slices without a common channel are used becomes one for each of them.
 // RUN: dchag-opt %s --split-tokenize | FileCheck %s
 // RUN: dchag-opt %s --check-equal='split-tokenize' --allow-unchanged --inputs=integers,normal --tolerance=0 | FileCheck %s --check-prefix=EQUAL
 // EQUAL-COUNT-4: equal (max relative error 0)
@@ -20,7 +20,7 @@ func.func @parts(%x: tensor<2x5x1x4x6xf32>, %w: tensor<5x8x1x2x2xf32>, %b: tenso
   return %last, %first : tensor<2x2x6x8xf32>, tensor<2x6x8xf32>
 }
 
-// Weights of all units stay; those that were put together of several are put together of fewer.
+// Weights of all channels stay; those that were put together of several are put together of fewer.
 // CHECK-LABEL: func.func @shared(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<1x3x1x4x6xf32>, %[[W:[a-z0-9]+]]: tensor<1x8x1x2x2xf32>, %[[E:[a-z0-9]+]]: tensor<2x8xf32>, %[[F:[a-z0-9]+]]: tensor<1x8xf32>
 // CHECK-NOT:     tensor.concat
@@ -34,7 +34,7 @@ func.func @shared(%x: tensor<1x3x1x4x6xf32>, %w: tensor<1x8x1x2x2xf32>, %e: tens
   return %a, %b : tensor<1x2x6x8xf32>, tensor<1x1x6x8xf32>
 }
 
-// A unit that is used twice would be computed twice.
+// A channel that is used twice would be computed twice.
 // CHECK-LABEL: func.func @overlapping(
 // CHECK-COUNT-1: dchag.tokenize
 // CHECK-NOT:     dchag.tokenize

@@ -99,7 +99,7 @@ def SplitAggregates : Pass<"split-aggregates", "::mlir::ModuleOp"> {
     becomes `dchag.aggregate_partial`, which splits over the channels, and `dchag.merge_partials`, which
     divides, with a mask where the ranks do not divide the channels; of a `dchag.aggregate_linear` the
     bias becomes an addition. Tokens and results are marked. Where groups are asked for, the mesh axis is
-    made two in the mesh and in every attribute, `AXIS.groups` and `AXIS.units`. Equal in real arithmetic.
+    made two in the mesh and in every attribute, `AXIS.groups` and `AXIS.channels`. Equal in real arithmetic.
     Where the tokens of one group are concatenated from several sources, the channels of each source are
     distributed over the ranks by themselves, so that each rank has its part of each source: an
     aggregation does not depend on their order.
@@ -261,7 +261,7 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
     %n = dchag.rms_norm %x scale(%s) {dims = 1, epsilon = 1.0e-5} : (tensor<2x12x6xf32>, tensor<6xf32>) -> ...  // before
 
     %n = dchag.rms_norm %x scale(%s) {dchag.marks =                                                     // after
-      [[#dchag.mark<<[[], ["sp"] unit 4, []]>, axes = ["sp"], activations, by "positions">]], ...} : ...
+      [[#dchag.mark<<[[], ["sp"] block 4, []]>, axes = ["sp"], activations, by "positions">]], ...} : ...
     ```
   }];
   let options = [AxisOption<"positions are spread", "sp">];

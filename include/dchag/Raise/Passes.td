@@ -69,9 +69,9 @@ def RaiseTokenize : RaisePass<"raise-tokenize"> {
   let summary = "Turns convolutions that embed patches into one tokenization";
   let description = [{
     A convolution whose strides are its kernel's sizes, without padding or dilation, is a
-    `dchag.tokenize` of as many units as it has groups. Tokenizations that are stacked or
+    `dchag.tokenize` of as many channels as it has groups. Tokenizations that are stacked or
     concatenated become one, whose weight is shared when all of them have the same; what is
-    added to tokens and depends on parameters, unit and feature alone becomes their embedding.
+    added to tokens and depends on parameters, channel and feature alone becomes their embedding.
     ```mlir
     %y = dchag.convolution %x weight(%w) {strides = array<i64: 2, 3>, ..., groups = 1 : i64}          // before
       : (tensor<2x3x4x6xf64>, tensor<5x3x2x3xf64>) -> tensor<2x5x2x2xf64>
@@ -83,7 +83,7 @@ def RaiseTokenize : RaisePass<"raise-tokenize"> {
     ```
     Where several forms are stacked, each run of one form becomes a tokenization. Images that the
     batch holds besides the first dimension of what it was made from, and the first dimension of
-    space where patches are one pixel long, are units that share the weight. Every other
+    space where patches are one pixel long, are channels that share the weight. Every other
     convolution stays, with a remark.
   }];
 }
@@ -94,12 +94,12 @@ def RaiseAggregate : RaisePass<"raise-aggregate"> {
     Multi-head attention whose query depends on parameters alone and is the same at all
     positions, and whose keys and values are projections of the same tokens, becomes a
     `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights, be it
-    written out or a `dchag.attention`. Masks may differ between samples and units.
-    The query is computed once instead of once a position. A contraction over the units of a
+    written out or a `dchag.attention`. Masks may differ between samples and channels.
+    The query is computed once instead of once a position. A contraction over the channels of a
     tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`.
     ```mlir
     %s = linalg.contract indexing_maps = [(n, i, c, d) -> (i, d), (n, i, c, d) -> (c, n, d), ...]  // before: 3 queries,
-      ins(%q, %t : tensor<3x7xf64>, tensor<5x4x7xf64>) ... -> tensor<4x3x5xf64>      // 5 units, 4 positions
+      ins(%q, %t : tensor<3x7xf64>, tensor<5x4x7xf64>) ... -> tensor<4x3x5xf64>      // 5 channels, 4 positions
     %a = dchag.softmax %s {dim = 2} : tensor<4x3x5xf64>
     %y = linalg.contract indexing_maps = [(n, i, d, c) -> (n, i, c), (n, i, d, c) -> (c, n, d), ...]
       ins(%a, %t : tensor<4x3x5xf64>, tensor<5x4x7xf64>) ... -> tensor<4x3x7xf64>
@@ -118,12 +118,12 @@ def GroupAggregates : RaisePass<"group-aggregates"> {
   let summary = "Merges aggregations of slices of the same tokens into one with groups";
   let description = [{
     Aggregations with the same sizes, heads and scale over equally spaced, equally long runs of
-    units of one value become one `dchag.aggregate` with a group for each. Others stay as they are.
+    channels of one value become one `dchag.aggregate` with a group for each. Others stay as they are.
     ```mlir
     %a = tensor.extract_slice %t[0, 0, 0, 0] [2, 3, 4, 5] ... : tensor<2x6x4x5xf64> to tensor<2x3x4x5xf64>  // before
     %a1 = tensor.expand_shape %a ... into tensor<2x1x3x4x5xf64>
     %y0 = dchag.aggregate %a1, %q0 {heads = 1, scale = 0.5} : ... -> tensor<2x1x1x4x5xf64>
-    ...                                              // %y1: units 3 to 5 with %q1
+    ...                                              // %y1: channels 3 to 5 with %q1
 
     %tokens = tensor.concat dim(1) %a1, %b1 : ... -> tensor<2x2x3x4x5xf64>                              // after
     %query = tensor.concat dim(0) %q0, %q1 : ... -> tensor<2x1x5xf64>
@@ -136,9 +136,9 @@ def GroupAggregates : RaisePass<"group-aggregates"> {
 }
 
 def SplitTokenize : RaisePass<"split-tokenize"> {
-  let summary = "Makes a tokenization for each part of the units that is used alone";
+  let summary = "Makes a tokenization for each part of the channels that is used alone";
   let description = [{
-    Where slices that have no unit in common are all that uses a tokenization, each of them
+    Where slices that have no channel in common are all that uses a tokenization, each of them
     becomes a tokenization of its own, of a slice of the image and of the weights: tokens are never
     put together to be cut again, and each part splits over ranks by itself. Leaves a
     tokenization alone that is used in another way.

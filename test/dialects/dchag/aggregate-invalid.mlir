@@ -212,7 +212,7 @@ func.func @aggregate_no_heads(%t: tensor<1x2x3x4x8xf32>, %q: tensor<2x1x8xf32>) 
 
 // -----
 
-// Every operand at once, and no unit at all: not an error.
+// Every operand at once, and no channel at all: not an error.
 func.func @aggregate_of_nothing(%t: tensor<1x2x0x4x8xf32>, %q: tensor<2x1x6xf32>, %wk: tensor<2x6x8xf32>, %bk: tensor<2x6xf32>,
     %wv: tensor<2x4x8xf32>, %bv: tensor<2x4xf32>, %wo: tensor<2x5x4xf32>, %bo: tensor<2x5xf32>, %m: tensor<1x2x0xi1>) {
   %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv, %bv) output(%wo, %bo) mask(%m) {heads = 2 : i64, scale = 0.5 : f64}

@@ -55,7 +55,7 @@ func.func @anything() -> (tensor<1x1x2x1xf64>, tensor<1x1x2x1xf64>) {
   return %0, %1 : tensor<1x1x2x1xf64>, tensor<1x1x2x1xf64>
 }
 
-// The first sample has no unit, the second one whose neighbour is NaN.
+// The first sample has no channel, the second one whose neighbour is NaN.
 // CHECK: @groups
 // CHECK: result0: 2x1x1x1x2xf64 = {{\[\[\[\[\[}}0, 0]]]], {{\[\[\[\[}}3, 4]]]]]
 // CHECK-NEXT: result1: 2x1x1x1x2xf64 = {{\[\[\[\[\[}}7, 8]]]], {{\[\[\[\[}}10, 12]]]]]

@@ -25,8 +25,8 @@ module attributes {s2 = #dchag.sharding<[["tp"], []], partial = ["tp" = sum]>} {
 
 // -----
 
-// expected-error @+1 {{(S4) sharding must have positive units: got 0}}
-module attributes {s4 = #dchag.sharding<[["tp"] unit 0]>} {}
+// expected-error @+1 {{(S4) sharding must have positive block sizes: got 0}}
+module attributes {s4 = #dchag.sharding<[["tp"] block 0]>} {}
 
 // -----
 

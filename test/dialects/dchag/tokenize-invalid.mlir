@@ -27,8 +27,8 @@ func.func @tokenize_c1_weight_rank(%x: tensor<1x3x1x4x6xf32>, %w: tensor<3x8x2x2
 
 // -----
 
-func.func @tokenize_c1_units(%x: tensor<1x3x1x4x6xf32>, %w: tensor<2x8x1x2x2xf32>, %b: tensor<3x8xf32>, %e: tensor<3x8xf32>) {
-  // expected-error @+1 {{(C1) weight must have one entry for each of the 3 units or one for all: got 2}}
+func.func @tokenize_c1_channels(%x: tensor<1x3x1x4x6xf32>, %w: tensor<2x8x1x2x2xf32>, %b: tensor<3x8xf32>, %e: tensor<3x8xf32>) {
+  // expected-error @+1 {{(C1) weight must have one entry for each of the 3 channels or one for all: got 2}}
   %y = dchag.tokenize %x weight(%w) bias(%b) embedding(%e)
     : (tensor<1x3x1x4x6xf32>, tensor<2x8x1x2x2xf32>, tensor<3x8xf32>, tensor<3x8xf32>) -> tensor<1x3x6x8xf32>
   return

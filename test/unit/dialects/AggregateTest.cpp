@@ -67,7 +67,7 @@ protected:
         arg(model.bk), arg(model.wv), arg(model.bv), arg(model.wo), arg(model.bo),
         masked ? arg(model.mask, 1) : Value(), model.heads, llvm::APFloat(model.scale)))[0];
   }
-  /// The parts of the units [first, first + count).
+  /// The parts of the channels [first, first + count).
   SmallVector<Array> partial(Model &model, int64_t first, int64_t count, bool masked) {
     Array tokens({2, 2, count, 67, 6}), mask({2, 2, count});
     for (int64_t b = 0; b < 2; ++b)
@@ -101,7 +101,7 @@ TEST_F(AggregateTest, IsTheFormula) {
   expectNear(aggregate(model, false), model.result(), 1e-12);
 }
 
-TEST_F(AggregateTest, MaskedUnitsAndAnEmptyGroup) {
+TEST_F(AggregateTest, MaskedChannelsAndAnEmptyGroup) {
   Model model;
   for (int64_t c = 0; c < 5; ++c)
     model.mask(1, 0, c) = 0;
@@ -129,7 +129,7 @@ TEST_F(AggregateTest, LargeScoresDoNotOverflow) {
     EXPECT_TRUE(std::isfinite(x));
 }
 
-TEST_F(AggregateTest, NaNOfAUnitReachesItsPositionOnly) {
+TEST_F(AggregateTest, NaNOfAChannelReachesItsPositionOnly) {
   Model model;
   model.tokens(1, 0, 3, 65, 0) = std::nan("");
   Array y = aggregate(model, false);
@@ -158,7 +158,7 @@ TEST_F(AggregateTest, WithoutProjections) {
     }
 }
 
-/// The merge of the parts of any split of the units is the whole, output projection aside.
+/// The merge of the parts of any split of the channels is the whole, output projection aside.
 TEST_F(AggregateTest, MergedPartsAreTheWhole) {
   Model model;
   for (int64_t c = 0; c < 5; ++c)
