@@ -36,16 +36,16 @@ struct Aggregation {
   /// Scores b g q j k n, minus infinity where the mask does not hold.
   Value scores();
   Value weights(Value scores, Value max) {
-    return d.exp(d.sub(scores, d.spread(max, "bgqjn", scores, "bgqjkn")));
+    return d.exp(d.sub(scores, d.broadcastLike(max, "bgqjn", scores, "bgqjkn")));
   }
   /// Tokens or values, 0 where the mask does not hold.
   Value dropMasked(Decomposer &d, Value x, StringRef letters) {
-    return mask && !weighsMasked ? d.keepWhere(d.spread(mask, "bgk", x, letters), x) : x;
+    return mask && !weighsMasked ? d.keepWhere(d.broadcastLike(mask, "bgk", x, letters), x) : x;
   }
   /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
   Value weightedValues(Value weights);
   /// Bias of the values, repeated up to `like`, b g q n j e.
-  Value spreadValueBias(Value like);
+  Value broadcastValueBias(Value like);
 };
 } // namespace
 
@@ -68,7 +68,7 @@ Value Aggregation::rawScores() {
   if (!bk)
     return scores;
   Value offset = d.contract("gqjd,gjd->gqj", q, d.splitDim(bk, 1, {heads, width}));
-  return d.add(scores, d.spread(offset, "gqj", scores, "bgqjkn"));
+  return d.add(scores, d.broadcastLike(offset, "gqj", scores, "bgqjkn"));
 }
 
 Value Aggregation::scores() {
@@ -76,7 +76,7 @@ Value Aggregation::scores() {
   if (!mask)
     return scores;
   Value out = d.splat(scores, -std::numeric_limits<double>::infinity());
-  return d.select(d.spread(mask, "bgk", scores, "bgqjkn"), scores, out);
+  return d.select(d.broadcastLike(mask, "bgk", scores, "bgqjkn"), scores, out);
 }
 
 Value Aggregation::weightedValues(Value weights) {
@@ -98,9 +98,9 @@ Value Aggregation::weightedValues(Value weights) {
       });
 }
 
-Value Aggregation::spreadValueBias(Value like) {
+Value Aggregation::broadcastValueBias(Value like) {
   Value bias = d.splitDim(bv, 1, {heads, valueWidth() / heads});
-  return d.spread(bias, "gje", like, "bgqnje");
+  return d.broadcastLike(bias, "gje", like, "bgqnje");
 }
 
 FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder) {
@@ -124,10 +124,10 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
   Value weights = parts.weights(scores, max);
   Value sum = d.sum(weights, "bgqjkn", "bgqjn");
   Value values = parts.weightedValues(weights);
-  Value divisor = d.spread(sum, "bgqjn", values, "bgqnje");
+  Value divisor = d.broadcastLike(sum, "bgqjn", values, "bgqnje");
   values = d.div(values, divisor);
   if (getBv())
-    values = d.add(values, parts.spreadValueBias(values));
+    values = d.add(values, parts.broadcastValueBias(values));
   if (zerosEmptyGroups()) {
     // A group without a channel: all weights are 0.
     Value zero = d.splat(values, 0.0);
@@ -139,7 +139,7 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
   if (getWo())
     result = d.contract("bgqnc,goc->bgqno", result, getWo());
   if (getBo())
-    result = d.add(result, d.spread(getBo(), "go", result, "bgqno"));
+    result = d.add(result, d.broadcastLike(getBo(), "go", result, "bgqno"));
   return SmallVector<Value>{result};
 }
 
@@ -167,8 +167,8 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
   Value sum = d.sum(weights, "bgqjkn", "bgqjn");
   Value values = parts.weightedValues(weights);
   if (getBv())
-    values = d.add(values,
-                   d.mul(parts.spreadValueBias(values), d.spread(sum, "bgqjn", values, "bgqnje")));
+    values = d.add(values, d.mul(parts.broadcastValueBias(values),
+                                 d.broadcastLike(sum, "bgqjn", values, "bgqnje")));
   return SmallVector<Value>{d.transpose(max, "bgqjn", "bgqnj"), d.transpose(sum, "bgqjn", "bgqnj"),
                             d.joinDims(values, 4, 2)};
 }
@@ -189,14 +189,14 @@ FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &bui
     // Nothing to merge: what is left is the division.
     Value acc = d.reshape(accs, {outer, heads, width});
     Value sum = d.reshape(sums, {outer, heads});
-    Value result = divide(acc, d.spread(sum, "xj", acc, "xje"));
+    Value result = divide(acc, d.broadcastLike(sum, "xj", acc, "xje"));
     return SmallVector<Value>{d.reshape(result, getType().getShape())};
   }
   Value max = d.max(maxima, "rxj", "xj");
-  Value factors = d.exp(d.sub(maxima, d.spread(max, "xj", maxima, "rxj")));
+  Value factors = d.exp(d.sub(maxima, d.broadcastLike(max, "xj", maxima, "rxj")));
   Value sum = d.sum(d.mul(sums, factors), "rxj", "xj");
-  Value acc = d.sum(d.mul(accs, d.spread(factors, "rxj", accs, "rxje")), "rxje", "xje");
-  Value result = divide(acc, d.spread(sum, "xj", acc, "xje"));
+  Value acc = d.sum(d.mul(accs, d.broadcastLike(factors, "rxj", accs, "rxje")), "rxje", "xje");
+  Value result = divide(acc, d.broadcastLike(sum, "xj", acc, "xje"));
   return SmallVector<Value>{d.reshape(result, getType().getShape())};
 }
 
@@ -204,6 +204,6 @@ FailureOr<SmallVector<Value>> AggregateLinearOp::decomposeOperation(OpBuilder &b
   Decomposer d(builder, getLoc());
   Value result = d.contract("gqk,bgkna->bgqna", getWeight(), getTokens());
   if (getBias())
-    result = d.add(result, d.spread(getBias(), "gq", result, "bgqna"));
+    result = d.add(result, d.broadcastLike(getBias(), "gq", result, "bgqna"));
   return SmallVector<Value>{result};
 }

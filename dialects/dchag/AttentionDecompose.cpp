@@ -10,12 +10,12 @@ static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity(
 
 /// A bias or mask, (B or 1) x (h or 1) x (N or 1) x (M or 1), repeated up to the scores, whose
 /// dimensions are `letters`.
-static Value spreadToScores(Decomposer &d, Value x, Value scores, StringRef letters) {
+static Value broadcastToScores(Decomposer &d, Value x, Value scores, StringRef letters) {
   if (letters.contains('r')) {
     bool varies = dimOf(x, 1) != 1;
     x = d.splitDim(x, 1, {varies ? dimOf(scores, 1) : 1, varies ? dimOf(scores, 2) : 1});
   }
-  return d.spread(x, letters, scores, letters);
+  return d.broadcastLike(x, letters, scores, letters);
 }
 
 /// Conditions on keys that must hold for a query to see them.
@@ -38,7 +38,7 @@ static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> condition
     bool isOfHeads = dimOf(condition, 1) == 1 || dimOf(condition, 1) == dimOf(values, 1);
     if (!op.zerosEmptyQueries() || dimOf(condition, 2) != 1 || !isOfHeads)
       continue;
-    Value sees = d.spread(d.joinDims(condition, 2, 2), "bgm", values, "bgme");
+    Value sees = d.broadcastLike(d.joinDims(condition, 2, 2), "bgm", values, "bgme");
     values = d.keepWhere(sees, values);
   }
   return values;
@@ -54,19 +54,19 @@ FailureOr<SmallVector<Value>> AttentionOp::decomposeOperation(OpBuilder &builder
   Value scores = d.scale(d.contract(heads + "nd,bgmd->" + scored, query, getKey()),
                          getScale().convertToDouble());
   if (getBias())
-    scores = d.add(scores, spreadToScores(d, getBias(), scores, scored));
+    scores = d.add(scores, broadcastToScores(d, getBias(), scores, scored));
   SmallVector<Value, 2> conditions = makeConditions(*this, d);
   for (Value condition : conditions)
-    scores = d.select(spreadToScores(d, condition, scores, scored), scores,
+    scores = d.select(broadcastToScores(d, condition, scores, scored), scores,
                       d.splat(scores, kMinusInfinity));
   Value max = d.max(scores, scored, rows);
   if (zerosEmptyQueries())
     max = d.atLeastLowest(max);
-  Value weights = d.exp(d.sub(scores, d.spread(max, rows, scores, scored)));
+  Value weights = d.exp(d.sub(scores, d.broadcastLike(max, rows, scores, scored)));
   Value sum = d.sum(weights, scored, rows);
   // Dividing the result is less work than dividing the weights.
   Value values = d.contract(scored + ",bgme->" + result, weights, dropHidden(*this, d, conditions));
-  sum = d.spread(sum, rows, values, result);
+  sum = d.broadcastLike(sum, rows, values, result);
   values = zerosEmptyQueries() ? d.divOrZero(values, sum) : d.div(values, sum);
   return SmallVector<Value>{repeats == 1 ? values : d.joinDims(values, 1, 2)};
 }

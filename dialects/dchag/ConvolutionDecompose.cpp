@@ -62,7 +62,7 @@ FailureOr<SmallVector<Value>> ConvolutionOp::decomposeOperation(OpBuilder &build
     std::string letters = "bf";
     for (unsigned i = 0; i < space; ++i)
       letters += 'X' + i;
-    result = d.add(result, d.spread(bias, "f", result, letters));
+    result = d.add(result, d.broadcastLike(bias, "f", result, letters));
   }
   return SmallVector<Value>{result};
 }

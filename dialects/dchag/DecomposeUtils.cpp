@@ -43,7 +43,7 @@ Value Decomposer::transpose(Value x, StringRef from, StringRef to) {
   return TensorBuilder::transpose(x, permutation);
 }
 
-Value Decomposer::spread(Value x, StringRef from, Value like, StringRef to) {
+Value Decomposer::broadcastLike(Value x, StringRef from, Value like, StringRef to) {
   // Dimensions of size 1 that grow are dropped, then added as new ones.
   std::string letters = from.str();
   SmallVector<int64_t> kept;

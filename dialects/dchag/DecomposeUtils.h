@@ -7,7 +7,7 @@
 // and the maximum over keys, subtracted again, is
 //
 //     Value max = builder.max(scores, "bhnm", "bhn");
-//     Value shifted = builder.sub(scores, builder.spread(max, "bhn", scores, "bhnm"));
+//     Value shifted = builder.sub(scores, builder.broadcastLike(max, "bhn", scores, "bhnm"));
 //
 // Everything is computed in f32 at least: arithmetic and functions of f16 and bf16 operands take
 // them in f32, and sums of their products are kept in f32 (the factors stay as they are stored).
@@ -42,7 +42,7 @@ public:
 
   /// Repeats `x` with dimensions `from` along the other letters of `to`, up to the shape of
   /// `like`. Dimensions of size 1 are repeated too where `like` has another size.
-  Value spread(Value x, StringRef from, Value like, StringRef to);
+  Value broadcastLike(Value x, StringRef from, Value like, StringRef to);
 
   Value transpose(Value x, StringRef from, StringRef to);
 

@@ -15,20 +15,20 @@ static Value asRows(Decomposer &d, Value input, int64_t dims) {
   return d.wide(d.reshape(input, {width ? type.getNumElements() / width : 0, width}));
 }
 
-/// x * spread(1 / sqrt(mean square + epsilon)), `squares` being the rows to square.
+/// x * broadcast(1 / sqrt(mean square + epsilon)), `squares` being the rows to square.
 static Value normalize(Decomposer &d, Value rows, double epsilon) {
   int64_t width = dimOf(rows, 1);
   Value mean = d.scale(d.sum(d.mul(rows, rows), "rf", "r"), 1.0 / width);
   Value factor = math::RsqrtOp::create(d.b, d.loc, d.add(mean, d.splat(mean, epsilon)));
-  return d.mul(rows, d.spread(factor, "r", rows, "rf"));
+  return d.mul(rows, d.broadcastLike(factor, "r", rows, "rf"));
 }
 
 static Value scaleAndShift(Decomposer &d, Value rows, Value scale, Value bias) {
   int64_t width = dimOf(rows, 1);
   if (scale)
-    rows = d.mul(rows, d.spread(d.reshape(scale, {width}), "f", rows, "rf"));
+    rows = d.mul(rows, d.broadcastLike(d.reshape(scale, {width}), "f", rows, "rf"));
   if (bias)
-    rows = d.add(rows, d.spread(d.reshape(bias, {width}), "f", rows, "rf"));
+    rows = d.add(rows, d.broadcastLike(d.reshape(bias, {width}), "f", rows, "rf"));
   return rows;
 }
 
@@ -36,7 +36,7 @@ FailureOr<SmallVector<Value>> LayerNormOp::decomposeOperation(OpBuilder &builder
   Decomposer d(builder, getLoc());
   Value rows = asRows(d, getInput(), getDims());
   Value mean = d.scale(d.sum(rows, "rf", "r"), 1.0 / dimOf(rows, 1));
-  Value centered = d.sub(rows, d.spread(mean, "r", rows, "rf"));
+  Value centered = d.sub(rows, d.broadcastLike(mean, "r", rows, "rf"));
   Value result = normalize(d, centered, getEpsilon().convertToDouble());
   result = scaleAndShift(d, result, getScale(), getBias());
   return SmallVector<Value>{d.reshape(result, getType().getShape())};
@@ -62,10 +62,10 @@ FailureOr<SmallVector<Value>> SoftmaxOp::decomposeOperation(OpBuilder &builder) 
   Value max = d.max(x, "osi", "oi");
   if (getZeroWhenEmpty())
     max = d.atLeastLowest(max);
-  Value e = d.exp(d.sub(x, d.spread(max, "oi", x, "osi")));
+  Value e = d.exp(d.sub(x, d.broadcastLike(max, "oi", x, "osi")));
   Value sum = d.sum(e, "osi", "oi");
   Value one = d.splat(sum, 1.0);
   Value factor = getZeroWhenEmpty() ? d.divOrZero(one, sum) : d.div(one, sum);
-  Value y = d.mul(e, d.spread(factor, "oi", e, "osi"));
+  Value y = d.mul(e, d.broadcastLike(factor, "oi", e, "osi"));
   return SmallVector<Value>{d.reshape(y, type.getShape())};
 }

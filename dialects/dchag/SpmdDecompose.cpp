@@ -61,6 +61,6 @@ FailureOr<SmallVector<Value>> RescaleOp::decomposeOperation(OpBuilder &builder) 
   }
   Value x = d.reshape(getInput(), shape);
   Value factor = d.exp(d.sub(getFrom(), getTo()));
-  Value y = d.mul(x, d.spread(factor, maxima, x, values));
+  Value y = d.mul(x, d.broadcastLike(factor, maxima, x, values));
   return SmallVector<Value>{d.reshape(y, getType().getShape())};
 }

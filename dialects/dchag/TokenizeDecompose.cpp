@@ -32,8 +32,8 @@ FailureOr<SmallVector<Value>> TokenizeOp::decomposeOperation(OpBuilder &builder)
   Value tokens = d.contract(isShared ? "bcnp,dp->bcnd" : "bcnp,cdp->bcnd", patches, matrix);
   Value offset = getEmbedding();
   if (Value bias = getBias())
-    offset = offset ? d.add(offset, d.spread(bias, "cd", offset, "cd")) : bias;
+    offset = offset ? d.add(offset, d.broadcastLike(bias, "cd", offset, "cd")) : bias;
   if (offset)
-    tokens = d.add(tokens, d.spread(offset, "cd", tokens, "bcnd"));
+    tokens = d.add(tokens, d.broadcastLike(offset, "cd", tokens, "bcnd"));
   return SmallVector<Value>{tokens};
 }

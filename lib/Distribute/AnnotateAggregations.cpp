@@ -63,7 +63,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     if (first.empty())
       return function.emitError("@")
              << function.getName() << " has no dchag.aggregate of tokens that a mode of the "
-             << "aggregation could spread: leave the mode out, or see the remarks of --raise";
+             << "aggregation could split: leave the mode out, or see the remarks of --raise";
     if (mode == DistributeMode::Gather) {
       markGather(function, first);
       return success();

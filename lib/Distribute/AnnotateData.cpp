@@ -60,7 +60,7 @@ struct AnnotateData : mlir::dchag::impl::AnnotateDataBase<AnnotateData> {
       int64_t batch = findBatch(function);
       if (batch == 1 && program->mesh.getNumRanks(program->axes) > 1) {
         function.emitWarning() << "'" << function.getName() << "' has one sample, so nothing is "
-                               << "spread over '" << axis.str() << "': compile it with --batch=N";
+                               << "split over '" << axis.str() << "': compile it with --batch=N";
         continue;
       }
       for (BlockArgument argument : function.getArguments()) {

@@ -107,7 +107,7 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
       if (!found && program->mesh.getNumRanks(program->axes) > 1)
         function.emitWarning() << "'" << function.getName() << "' has no normalised tokens whose "
                                << "positions all attentions share, or several samples a rank whose "
-                               << "windows do not, so nothing is spread over '" << axis.str()
+                               << "windows do not, so nothing is split over '" << axis.str()
                                << "': all ranks along it compute the same";
     }
   }

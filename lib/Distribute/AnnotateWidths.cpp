@@ -105,11 +105,11 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
     }
     if (numFound == 0 && !isUsed(function))
       function.emitWarning() << "'" << function.getName() << "' has no width that parameters make "
-                             << "and a sum uses up, so no heads and hidden widths are spread over '"
+                             << "and a sum uses up, so no heads and hidden widths are split over '"
                              << axis.str() << "'";
   }
 
-  /// Whether something else is spread over the axes.
+  /// Whether something else is split over the axes.
   bool isUsed(func::FuncOp function) {
     auto uses = [&](Value value) {
       return llvm::any_of(axes, [&](StringAttr axis) { return isDecided(value, axis); });

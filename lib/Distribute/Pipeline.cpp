@@ -16,7 +16,7 @@ struct TextOptions : PassPipelineOptions<TextOptions> {
       llvm::cl::desc("what goes over which axis: dp,fsdp,tp,sp=tp,hierarchical (default: what "
                      "the names of the axes say)"),
       llvm::cl::init("")};
-  Option<DistributeMode> mode{*this, "mode", llvm::cl::desc("how the aggregation is spread"),
+  Option<DistributeMode> mode{*this, "mode", llvm::cl::desc("how the aggregation is split"),
                               llvm::cl::init(DistributeMode::Replicate), getDistributeModeValues()};
   Option<std::string> shard{
       *this, "shard", llvm::cl::desc("shardings by name: blocks.*.fc1.weight=[tp,_];x=[dp,_]"),

@@ -82,7 +82,7 @@ public:
   DimShardingAttr getDimSharding(unsigned slot, unsigned dim, const Splits &splits) const;
   /// The sharding of a value; for a result with partial results along split reductions.
   ShardingAttr getSharding(unsigned slot, const Splits &splits) const;
-  /// Whether splits of several factors would spread a value over one axis twice, which no
+  /// Whether splits of several factors would split a value over one axis twice, which no
   /// sharding says.
   bool repeatsAxis(unsigned slot, const Splits &splits) const;
 

@@ -194,7 +194,7 @@ LogicalResult StrategyParser::chooseMode() {
   if (strategy.channels.empty())
     strategy.channels = strategy.widths;
   if (strategy.channels.empty() && mode && *mode != DistributeMode::Replicate)
-    return fail("a mode of the aggregation needs an axis to spread channels over: add tp to the "
+    return fail("a mode of the aggregation needs an axis to split channels over: add tp to the "
                 "mesh, or name the mode with its axis in the strategy");
   return success();
 }

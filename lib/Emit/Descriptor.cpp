@@ -149,7 +149,7 @@ FailureOr<int32_t> DescriptorBuilder::dtype(Type type) {
 FailureOr<llvm::Constant *> DescriptorBuilder::dim(int64_t size, int64_t local,
                                                    ArrayRef<int32_t> axes) {
   if (axes.size() > DCHAG_RT_MAX_AXES_PER_DIM)
-    return module.emitError("a dimension is spread over ")
+    return module.emitError("a dimension is sharded over ")
            << axes.size() << " mesh axes: at most " << DCHAG_RT_MAX_AXES_PER_DIM
            << " are supported";
   SmallVector<llvm::Constant *> axisNumbers(DCHAG_RT_MAX_AXES_PER_DIM, number32(0));

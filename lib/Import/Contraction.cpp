@@ -45,7 +45,7 @@ void sumDims(NodeBuilder &node, NamedTensor &tensor, function_ref<bool(char)> dr
 /// Both factors in the shape of the result, multiplied.
 Value multiply(NodeBuilder &node, const NamedTensor &lhs, const NamedTensor &rhs,
                StringRef resultDims, ArrayRef<int64_t> resultShape) {
-  auto spread = [&](const NamedTensor &tensor) {
+  auto broadcast = [&](const NamedTensor &tensor) {
     // The order of the result, with size 1 where the factor has no dimension.
     SmallVector<int64_t> permutation, shape;
     for (char dim : resultDims) {
@@ -57,7 +57,7 @@ Value multiply(NodeBuilder &node, const NamedTensor &lhs, const NamedTensor &rhs
     Value value = node.transpose(tensor.value, permutation);
     return node.broadcastTo(node.reshape(value, shape), resultShape);
   };
-  return node.mul(spread(lhs), spread(rhs));
+  return node.mul(broadcast(lhs), broadcast(rhs));
 }
 
 } // namespace

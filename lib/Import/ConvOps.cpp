@@ -118,7 +118,7 @@ LogicalResult buildConv(NodeBuilder &node) {
 
 /// A transposed convolution: every pixel adds its multiple of the kernel at its place times the
 /// strides. `low` and `high` pixels of the result are cut off, a negative number adds some.
-struct Spread {
+struct TransposedConvGeometry {
   SmallVector<int64_t> strides, dilations, low, high;
   /// The kernels of pixels lie side by side: no sum, and a result in patches.
   bool isPatches = true;
@@ -129,8 +129,8 @@ struct Spread {
 
 /// Padding from the size of the result: what is too much is cut off at both ends, what is missing
 /// is added behind.
-LogicalResult setOutputShape(NodeBuilder &node, Spread &spread, ArrayRef<int64_t> full,
-                             ArrayRef<int64_t> wanted, StringRef autoPad) {
+LogicalResult setOutputShape(NodeBuilder &node, TransposedConvGeometry &geometry,
+                             ArrayRef<int64_t> full, ArrayRef<int64_t> wanted, StringRef autoPad) {
   for (auto [dim, size] : llvm::enumerate(wanted)) {
     int64_t total = full[dim] - size;
     // Implementations differ in where they add zeros then.
@@ -140,8 +140,8 @@ LogicalResult setOutputShape(NodeBuilder &node, Spread &spread, ArrayRef<int64_t
                            " that the kernels cover",
                        "pads and output_padding");
     int64_t half = total < 0 ? 0 : total / 2;
-    spread.low[dim] = autoPad == "SAME_UPPER" || total < 0 ? half : total - half;
-    spread.high[dim] = total - spread.low[dim];
+    geometry.low[dim] = autoPad == "SAME_UPPER" || total < 0 ? half : total - half;
+    geometry.high[dim] = total - geometry.low[dim];
   }
   return success();
 }
@@ -149,7 +149,8 @@ LogicalResult setOutputShape(NodeBuilder &node, Spread &spread, ArrayRef<int64_t
 /// The geometry of a transposed convolution from the attributes of its node: `image` and `kernel`
 /// are sizes of the spatial dimensions, in pixels. Fails with a message of the node where
 /// attributes do not go with them, or where nothing of the result is left.
-FailureOr<Spread> getSpread(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
+FailureOr<TransposedConvGeometry>
+getTransposedConvGeometry(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
   size_t count = kernel.size();
   auto strides = getSpatial(node, "strides", count, 1, 1),
        dilations = getSpatial(node, "dilations", count, 1, 1),
@@ -158,9 +159,9 @@ FailureOr<Spread> getSpread(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef
        pads = getSpatial(node, "pads", 2 * count, 0, 0);
   if (failed(strides) || failed(dilations) || failed(more) || failed(wanted) || failed(pads))
     return failure();
-  Spread spread{*strides, *dilations, {}, {}};
-  spread.low.assign(pads->begin(), pads->begin() + count);
-  spread.high.assign(pads->begin() + count, pads->end());
+  TransposedConvGeometry geometry{*strides, *dilations, {}, {}};
+  geometry.low.assign(pads->begin(), pads->begin() + count);
+  geometry.high.assign(pads->begin() + count, pads->end());
   StringRef autoPad = node.getString("auto_pad", "NOTSET");
   bool isSame = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
   if (autoPad != "NOTSET" && autoPad != "VALID" && !isSame)
@@ -172,27 +173,27 @@ FailureOr<Spread> getSpread(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef
         kernel[dim] >= (int64_t(1) << 30))
       return node.fail("an image of shape " + printShape(image) + " and a kernel of shape " +
                        printShape(kernel) + " make no image");
-    spread.isPatches &= (*strides)[dim] == kernel[dim] && (*dilations)[dim] == 1;
-    full.push_back((image[dim] - 1) * (*strides)[dim] + spread.getExtent(dim, kernel) +
+    geometry.isPatches &= (*strides)[dim] == kernel[dim] && (*dilations)[dim] == 1;
+    full.push_back((image[dim] - 1) * (*strides)[dim] + geometry.getExtent(dim, kernel) +
                    (*more)[dim]);
   }
   if (autoPad == "VALID") {
-    spread.low.assign(count, 0);
-    spread.high.assign(count, 0);
+    geometry.low.assign(count, 0);
+    geometry.high.assign(count, 0);
   }
   for (size_t dim = 0; isSame && !node.hasAttribute("output_shape") && dim < count; ++dim)
     (*wanted)[dim] = image[dim] * (*strides)[dim];
   if ((isSame || node.hasAttribute("output_shape")) &&
-      failed(setOutputShape(node, spread, full, *wanted, autoPad)))
+      failed(setOutputShape(node, geometry, full, *wanted, autoPad)))
     return failure();
   for (size_t dim = 0; dim < count; ++dim) {
-    spread.high[dim] -= (*more)[dim];
+    geometry.high[dim] -= (*more)[dim];
     int64_t covered = full[dim] - (*more)[dim];
-    if (spread.low[dim] >= covered || spread.high[dim] >= covered ||
-        covered - spread.low[dim] - spread.high[dim] < 1)
+    if (geometry.low[dim] >= covered || geometry.high[dim] >= covered ||
+        covered - geometry.low[dim] - geometry.high[dim] < 1)
       return node.fail("its padding leaves nothing of dimension " + Twine(dim + 2));
   }
-  return spread;
+  return geometry;
 }
 
 /// Cuts `low` and `high` elements off the spatial dimensions, or adds zeros.
@@ -209,7 +210,8 @@ Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64
 }
 
 /// Products of pixels and kernels, which then only have to be put in place.
-Value spreadPatches(NodeBuilder &node, Value x, Value w, int64_t groups, const Spread &spread) {
+Value transposedConvOfPatches(NodeBuilder &node, Value x, Value w, int64_t groups,
+                              const TransposedConvGeometry &geometry) {
   ArrayRef<int64_t> image = shapeOf(x), kernel = shapeOf(w);
   int64_t count = kernel.size() - 2, depth = image[1] / groups;
   int64_t pixels = *countElements(image.drop_front(2)), taps = *countElements(kernel.drop_front(1));
@@ -228,18 +230,18 @@ Value spreadPatches(NodeBuilder &node, Value x, Value w, int64_t groups, const S
   }
   product = node.reshape(product, split);
   Value result = node.reshape(node.transpose(product, permutation), shape);
-  return crop(node, result, spread.low, spread.high);
+  return crop(node, result, geometry.low, geometry.high);
 }
 
 /// Kernels that overlap or leave gaps: a convolution with the kernel in reverse of the image with
 /// zeros between its pixels.
-Value spreadByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
-                          const Spread &spread) {
+Value transposedConvByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
+                                  const TransposedConvGeometry &geometry) {
   SmallVector<int64_t> image(shapeOf(x)), kernel(shapeOf(w));
   size_t count = kernel.size() - 2;
   SmallVector<int64_t> apart{image[0], image[1]}, joined(apart), cut(apart), high{0, 0};
   for (size_t dim = 0; dim < count; ++dim) {
-    int64_t stride = spread.strides[dim], size = image[dim + 2];
+    int64_t stride = geometry.strides[dim], size = image[dim + 2];
     apart.append({size, 1});
     high.append({0, stride - 1});
     joined.push_back(size * stride);
@@ -261,14 +263,14 @@ Value spreadByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
   SmallVector<int64_t> low, end, cutLow, cutHigh, shape{image[0], flat[0]};
   for (size_t dim = 0; dim < count; ++dim) {
     int64_t size = kernel[dim + 2],
-            reach = spread.getExtent(dim, ArrayRef(kernel).drop_front(2)) - 1;
+            reach = geometry.getExtent(dim, ArrayRef(kernel).drop_front(2)) - 1;
     if (size > 1) {
       SmallVector<int64_t> reverse;
       for (int64_t i = size - 1; i >= 0; --i)
         reverse.push_back(i);
       w = node.gather(w, dim + 2, {size}, reverse);
     }
-    int64_t before = reach - spread.low[dim], after = reach - spread.high[dim];
+    int64_t before = reach - geometry.low[dim], after = reach - geometry.high[dim];
     low.push_back(std::max<int64_t>(before, 0));
     end.push_back(std::max<int64_t>(after, 0));
     cutLow.push_back(std::max<int64_t>(-before, 0));
@@ -278,7 +280,8 @@ Value spreadByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
   x = crop(node, x, cutLow, cutHigh);
   auto type = RankedTensorType::get(shape, elementTypeOf(x));
   return ConvolutionOp::create(node.b, node.loc, type, x, w, Value(),
-                               SmallVector<int64_t>(count, 1), spread.dilations, low, end, groups);
+                               SmallVector<int64_t>(count, 1), geometry.dilations, low, end,
+                               groups);
 }
 
 LogicalResult buildConvTranspose(NodeBuilder &node) {
@@ -306,18 +309,20 @@ LogicalResult buildConvTranspose(NodeBuilder &node) {
   if (bias && (shapeOf(bias) != ArrayRef<int64_t>(w[1] * groups) || elementTypeOf(bias) != type))
     return node.fail("the bias has the shape " + printShape(shapeOf(bias)) + ", wanted " +
                      Twine(w[1] * groups));
-  auto spread = getSpread(node, x.drop_front(2), w.drop_front(2));
-  if (failed(spread))
+  auto geometry = getTransposedConvGeometry(node, x.drop_front(2), w.drop_front(2));
+  if (failed(geometry))
     return failure();
   SmallVector<int64_t> shape{x[0], w[1] * groups};
   for (size_t dim = 0; dim + 2 < x.size(); ++dim)
-    shape.push_back((x[dim + 2] - 1) * spread->strides[dim] +
-                    spread->getExtent(dim, w.drop_front(2)) - spread->low[dim] - spread->high[dim]);
+    shape.push_back((x[dim + 2] - 1) * geometry->strides[dim] +
+                    geometry->getExtent(dim, w.drop_front(2)) - geometry->low[dim] -
+                    geometry->high[dim]);
   if (!countElements(shape))
     return node.fail("the result would have the shape " + printShape(shape) +
                      ", which no device can hold");
-  Value result = spread->isPatches ? spreadPatches(node, *input, *weight, groups, *spread)
-                                   : spreadByConvolution(node, *input, *weight, groups, *spread);
+  Value result = geometry->isPatches
+                     ? transposedConvOfPatches(node, *input, *weight, groups, *geometry)
+                     : transposedConvByConvolution(node, *input, *weight, groups, *geometry);
   if (bias) {
     SmallVector<int64_t> column(x.size() - 1, 1);
     column.front() = shapeOf(bias)[0];

@@ -130,8 +130,8 @@ LogicalResult buildRmsNorm(NodeBuilder &node) {
 
 /// An input with a number for each channel, or for each of fewer groups of channels, as one for
 /// each element of an image.
-FailureOr<Value> spreadOverChannels(NodeBuilder &node, unsigned index, Value image,
-                                    int64_t entries) {
+FailureOr<Value> broadcastOverChannels(NodeBuilder &node, unsigned index, Value image,
+                                       int64_t entries) {
   FailureOr<Value> weight = node.getInput(index);
   if (failed(weight))
     return failure();
@@ -189,16 +189,18 @@ LogicalResult buildBatchNorm(NodeBuilder &node) {
   ArrayRef<int64_t> shape = shapeOf(*image);
   SmallVector<int64_t> column(shape.size() - 1, 1);
   column[0] = shape[1];
-  auto spread = [&](Value value) { return node.broadcastTo(node.reshape(value, column), shape); };
-  return node.setOutput(0, node.add(node.mul(*image, spread(factor)), spread(addend)));
+  auto broadcast = [&](Value value) {
+    return node.broadcastTo(node.reshape(value, column), shape);
+  };
+  return node.setOutput(0, node.add(node.mul(*image, broadcast(factor)), broadcast(addend)));
 }
 
 /// Each sample's groups of channels, normalised over their channels and space.
 LogicalResult buildNormOfGroups(NodeBuilder &node, Value image, int64_t groups, int64_t entries) {
   SmallVector<int64_t> shape(shapeOf(image));
   int64_t inner = *countElements(ArrayRef<int64_t>(shape).drop_front()) / groups;
-  auto scale = spreadOverChannels(node, 1, image, entries),
-       bias = spreadOverChannels(node, 2, image, entries);
+  auto scale = broadcastOverChannels(node, 1, image, entries),
+       bias = broadcastOverChannels(node, 2, image, entries);
   if (failed(scale) || failed(bias))
     return failure();
   Value flat = node.reshape(image, {shape[0], groups, inner});

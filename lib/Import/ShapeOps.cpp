@@ -157,22 +157,22 @@ LogicalResult buildTile(NodeBuilder &node) {
   if (repeats->size() != shape.size())
     return node.fail("repeats has " + Twine(repeats->size()) + " entries, the input has rank " +
                      Twine(shape.size()));
-  SmallVector<int64_t> split, spread, merged;
+  SmallVector<int64_t> split, repeated, merged;
   for (auto [size, count] : llvm::zip(shape, *repeats)) {
     if (count < 0)
       return node.fail("a repeat is negative");
     if (count != 1) {
       split.push_back(1);
-      spread.push_back(count);
+      repeated.push_back(count);
     }
     split.push_back(size);
-    spread.push_back(size);
+    repeated.push_back(size);
     merged.push_back(*countElements({size}) * count);
   }
-  if (!countElements(spread) || !countElements(merged))
-    return node.fail("the result would have the shape " + printShape(spread) +
+  if (!countElements(repeated) || !countElements(merged))
+    return node.fail("the result would have the shape " + printShape(repeated) +
                      ", which no device can hold");
-  Value result = node.broadcastTo(node.reshape(*value, split), spread);
+  Value result = node.broadcastTo(node.reshape(*value, split), repeated);
   return node.setOutput(0, node.reshape(result, merged), node.isUnsigned(0));
 }
 

@@ -31,7 +31,7 @@ public:
   ArrayRef<Value> getFrontier() const { return frontier.getArrayRef(); }
 
 private:
-  bool isSpread(Operation *op) const;
+  bool isBroadcast(Operation *op) const;
 
   ParameterAnalysis parameters;
   /// Values with a parameter somewhere behind them.
@@ -43,14 +43,14 @@ private:
 } // namespace
 
 /// Views that repeat elements and views of them: they take memory and save nothing.
-bool Partition::isSpread(Operation *op) const {
+bool Partition::isBroadcast(Operation *op) const {
   Value value = getOnlySource(op);
   if (!value)
     return false;
   if (getView(op)->sources[0].repeats())
     return true;
   Operation *source = value.getDefiningOp();
-  return source && isSpread(source);
+  return source && isBroadcast(source);
 }
 
 Partition::Partition(Block &block) {
@@ -69,7 +69,7 @@ Partition::Partition(Block &block) {
     dependent.insert_range(op.getResults());
   }
   for (Operation &op : llvm::reverse(block.without_terminator()))
-    if (moved.contains(&op) && isSpread(&op) &&
+    if (moved.contains(&op) && isBroadcast(&op) &&
         llvm::none_of(op.getUsers(), [&](Operation *user) { return moved.contains(user); }))
       moved.erase(&op);
   for (Operation &op : block) {

@@ -361,10 +361,10 @@ void dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
   Value scores = d.scale(d.contract("bhnd,bhmd->bhnm", op.getQuery(), op.getKey()),
                          op.getScale().convertToDouble());
   if (Value bias = op.getBias())
-    scores = d.add(scores, d.spread(bias, "bhnm", scores, "bhnm"));
+    scores = d.add(scores, d.broadcastLike(bias, "bhnm", scores, "bhnm"));
   if (Value mask = op.getMask()) {
     Value out = d.splat(scores, -std::numeric_limits<double>::infinity());
-    scores = d.select(d.spread(mask, "bhnm", scores, "bhnm"), scores, out);
+    scores = d.select(d.broadcastLike(mask, "bhnm", scores, "bhnm"), scores, out);
   }
   Value softmax =
       SoftmaxOp::create(b, op.getLoc(), scores.getType(), scores, 3, op.zerosEmptyQueries());

@@ -72,7 +72,7 @@ typedef struct dchag_axis {
   int64_t size;
 } dchag_axis;
 
-/// How one dimension of a buffer is spread over the ranks. The rank whose position along
+/// How one dimension of a buffer is sharded over the ranks. The rank whose position along
 /// `axes` (first axis slowest) is i holds the global elements [i * local, (i + 1) * local)
 /// that are below `global`; the rest of its part is padding. Without axes local == global.
 typedef struct dchag_dim {

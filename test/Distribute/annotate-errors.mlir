@@ -10,7 +10,7 @@ func.func @one_group(%x: tensor<1x3x1x2xf32>, %e: tensor<3x4x1x2xf32>, %q: tenso
 
 // -----
 
-// expected-error @+1 {{@no_aggregation has no dchag.aggregate of tokens that a mode of the aggregation could spread}}
+// expected-error @+1 {{@no_aggregation has no dchag.aggregate of tokens that a mode of the aggregation could split}}
 func.func @no_aggregation(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
   return %x : tensor<1x3xf32>
 }

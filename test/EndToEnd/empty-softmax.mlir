@@ -2,13 +2,13 @@
 // and f16, on four ranks that have all of it or a head and two of the three rows; NaN from the softmax of a graph.
 // RUN: rm -rf %t && mkdir %t
 // RUN: python3 %S/Inputs/make_empty_softmax.py %t
-// RUN: sed 's/HEADS/"tp"/; s/ROWS/"dp"/' %s > %t/spread.mlir
+// RUN: sed 's/HEADS/"tp"/; s/ROWS/"dp"/' %s > %t/sharded.mlir
 // RUN: sed 's/HEADS//; s/ROWS//' %s > %t/whole.mlir
-// RUN: for kind in whole spread; do dchag-opt %t/$kind.mlir --mesh=dp=2,tp=2 --emit=exe -o %t/p || exit 1; \
+// RUN: for kind in whole sharded; do dchag-opt %t/$kind.mlir --mesh=dp=2,tp=2 --emit=exe -o %t/p || exit 1; \
 // RUN:   %t/p --comm threads --input q=%t/q.npy --input k=%t/k.npy --input v=%t/v.npy --output %t/out || exit 1; \
 // RUN:   for name in mask bias both half; do python3 %S/Inputs/compare.py %t/out/$name.npy %t/y.npy 1e-3 || exit 1; done; \
 // RUN:   for name in graph graphbias; do python3 %S/Inputs/compare.py %t/out/$name.npy %t/nan.npy 0 || exit 1; done; done
-// RUN: dchag-opt %t/spread.mlir --distribute=mesh=dp=2,tp=2 | FileCheck %s
+// RUN: dchag-opt %t/sharded.mlir --distribute=mesh=dp=2,tp=2 | FileCheck %s
 // CHECK: dchag.attention {{.+}} -> tensor<1x1x2x2xf32>
 
 module attributes {dchag.model = "empty"} {

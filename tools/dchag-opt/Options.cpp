@@ -28,8 +28,8 @@ void options::add(cl::Option &option, In where) { getTable().insert({&option, wh
 static constexpr StringLiteral whichProgram =
     "--mesh and --mode say which program to make: add --emit, or give passes by "
     "--distribute='mesh=tp=2'";
-static constexpr StringLiteral howToSpread =
-    "--mode, --strategy and --shard say how to spread a model over a mesh: add --mesh=tp=2";
+static constexpr StringLiteral needsMesh =
+    "--mode, --strategy and --shard say how to shard a model over a mesh: add --mesh=tp=2";
 static constexpr StringLiteral forImport = "it says how to import an ONNX model";
 static constexpr StringLiteral forProgram = "it is for --emit=mlir, llvm, obj or exe";
 static constexpr StringLiteral forRun = "it is for --emit=run";
@@ -52,15 +52,14 @@ One<std::string> machine(In(Program,
                          "machine", cl::value_desc("file"),
                          cl::desc("Figures of the machine by which choices are made (default: "
                                   "machines/default.machine)"));
-One<DistributeMode>
-    mode(In(Program, whichProgram).onlyWith("mesh"), "mode",
-         cl::desc("How aggregations are spread over the mesh (default: replicate):"),
-         cl::init(DistributeMode::Replicate), getDistributeModeValues());
+One<DistributeMode> mode(In(Program, whichProgram).onlyWith("mesh"), "mode",
+                         cl::desc("How aggregations are split over the mesh (default: replicate):"),
+                         cl::init(DistributeMode::Replicate), getDistributeModeValues());
 One<std::string>
-    strategy(In(Program, howToSpread).onlyWith("mesh"), "strategy",
+    strategy(In(Program, needsMesh).onlyWith("mesh"), "strategy",
              cl::value_desc("dp,fsdp,tp,sp=tp,hierarchical"),
              cl::desc("What goes over which axis of the mesh (default: what their names say)"));
-Strings shard(In(Program, howToSpread).onlyWith("mesh"), "shard",
+Strings shard(In(Program, needsMesh).onlyWith("mesh"), "shard",
               cl::value_desc("blocks.*.fc1.weight=[tp,_]"),
               cl::desc("Sharding of a parameter, input or op by name"));
 One<std::string>
@@ -254,7 +253,7 @@ LogicalResult options::checkEffects(bool isOnnx) {
     bool needsOther = !where.other.empty() && !(where.without & modes);
     if (needsOther && !isGiven(where.other)) {
       if (where.other == "mesh")
-        return refuse(howToSpread);
+        return refuse(needsMesh);
       return refuseHere("no --" + where.other);
     }
   }

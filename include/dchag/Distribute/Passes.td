@@ -8,7 +8,7 @@ class AxisOption<string what, string name> : Option<"axis", "axis", "::mlir::dch
     "\"" # name # "\"", "mesh axis over which " # what # ", several joined by '+' (default " # name # ")">;
 defvar modeOption = Option<"mode", "mode", "::mlir::dchag::DistributeMode",
     "::mlir::dchag::DistributeMode::Replicate",
-    "how the first aggregation is spread: replicate (default), gather, hierarchical, split-softmax",
+    "how the first aggregation is split: replicate (default), gather, hierarchical, split-softmax",
     [{::mlir::dchag::getDistributeModeValues()}]>;
 defvar markedStatistic = Statistic<"numMarked", "num-marked", "values marked">;
 
@@ -173,7 +173,7 @@ def AnnotateData : AnnotatePass<"annotate-data"> {
     %x: tensor<4x6x2x4xf32> {dchag.marks = [#dchag.mark<<[["dp"], [], [], []]>, axes = ["dp"], activations, by "data">]}
     ```
   }];
-  let options = [AxisOption<"samples are spread", "dp">];
+  let options = [AxisOption<"samples are split", "dp">];
   let statistics = [markedStatistic];
 }
 
@@ -242,7 +242,7 @@ def AnnotateWidths : AnnotatePass<"annotate-widths"> {
     ```
     Warns where there is no such width.
   }];
-  let options = [AxisOption<"heads and hidden widths are spread", "tp">];
+  let options = [AxisOption<"heads and hidden widths are split", "tp">];
   let statistics = [markedStatistic];
 }
 
@@ -264,7 +264,7 @@ def AnnotatePositions : AnnotatePass<"annotate-positions"> {
       [[#dchag.mark<<[[], ["sp"] block 4, []]>, axes = ["sp"], activations, by "positions">]], ...} : ...
     ```
   }];
-  let options = [AxisOption<"positions are spread", "sp">];
+  let options = [AxisOption<"positions are split", "sp">];
   let statistics = [markedStatistic];
 }
 

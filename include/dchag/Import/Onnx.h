@@ -94,7 +94,7 @@ struct ShardedDim {
   std::vector<Simple> simple;
 };
 
-/// ShardingSpecProto: over which devices an input or output of a node is spread.
+/// ShardingSpecProto: the devices over which an input or output of a node is sharded.
 struct ShardingSpec {
   llvm::StringRef tensor;
   llvm::SmallVector<int64_t> devices;

@@ -46,7 +46,7 @@ AGGREGATIONS_OF_FORMS = {"flat-dynamo20": "none"}  # queries are written out for
 LEFT_OUT = {"stem-torchscript17"}
 
 # Meshes of up to eight ranks, and what goes over their axes (without: what the names say). What
-# channels are spread by is in the first place; "" where nothing is said of them.
+# channels are split by is in the first place; "" where nothing is said of them.
 STRATEGIES = {
     "": [
         "mesh=dp=2",
