@@ -8,13 +8,13 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// The options of the pipeline as text has them.
+/// The textual options of the pipeline.
 struct TextOptions : PassPipelineOptions<TextOptions> {
   Option<MeshShape> mesh{*this, "mesh", llvm::cl::desc("axes of the ranks with sizes: tp=2")};
   Option<std::string> strategy{
       *this, "strategy",
-      llvm::cl::desc("what goes over which axis: dp,fsdp,tp,sp=tp,hierarchical (default: what "
-                     "the names of the axes say)"),
+      llvm::cl::desc("parallelism of each mesh axis: dp,fsdp,tp,sp=tp,hierarchical (default: the "
+                     "axes of these names)"),
       llvm::cl::init("")};
   Option<DistributeMode> mode{*this, "mode", llvm::cl::desc("how the aggregation is split"),
                               llvm::cl::init(DistributeMode::Replicate), getDistributeModeValues()};
@@ -50,12 +50,12 @@ FailureOr<DistributeOptions> DistributeOptions::parse(StringRef meshText, String
 static void addStrategies(OpPassManager &manager, const Strategy &strategy) {
   if (!strategy.channels.empty()) {
     manager.addPass(createAnnotateAggregations({strategy.channels, strategy.mode}));
-    // Before other strategies: it may make two axes of one.
+    // Before other strategies: it may split a mesh axis in two.
     manager.addPass(createSplitAggregates());
   }
   if (!strategy.widths.empty())
     manager.addPass(createAnnotateWidths({strategy.widths}));
-  // Ranks that store parameters in parts have samples of their own, too.
+  // Ranks that store shards of parameters also have different samples.
   AxisNames data = strategy.data;
   llvm::append_range(data.names, strategy.parameters.names);
   if (!data.empty())
@@ -73,7 +73,7 @@ static void addStrategies(OpPassManager &manager, const Strategy &strategy) {
 void mlir::dchag::buildDistributePipeline(OpPassManager &manager,
                                           const DistributeOptions &options) {
   manager.addPass(createSetMesh({options.mesh}));
-  // In front of marks of the user, which name the ops that come of it.
+  // Before user marks: these may name the ops that it creates.
   if (!options.strategy.channels.empty())
     manager.addPass(createSplitProjections());
   if (!options.shard.empty())
@@ -86,7 +86,7 @@ void mlir::dchag::buildDistributePipeline(OpPassManager &manager,
   manager.addPass(createPartition());
   manager.addPass(createVerifyPartition());
   manager.addPass(createReshardsToCollectives());
-  // Propagation copied what is free in any layout: copies of one layout are one again.
+  // Propagation copied ops that are free in any sharding: merge copies with the same sharding.
   manager.addPass(createCSEPass());
   manager.addPass(createVerifyPartition());
 }

@@ -50,7 +50,7 @@ One<std::string> machine(In(Program,
                             "it is for --emit=mlir, llvm, obj or exe; give it to passes by "
                             "--set-machine=file=FILE"),
                          "machine", cl::value_desc("file"),
-                         cl::desc("Figures of the machine by which choices are made (default: "
+                         cl::desc("Machine whose figures the cost model uses (default: "
                                   "machines/default.machine)"));
 One<DistributeMode> mode(In(Program, whichProgram).onlyWith("mesh"), "mode",
                          cl::desc("How aggregations are split over the mesh (default: replicate):"),
@@ -58,7 +58,7 @@ One<DistributeMode> mode(In(Program, whichProgram).onlyWith("mesh"), "mode",
 One<std::string>
     strategy(In(Program, needsMesh).onlyWith("mesh"), "strategy",
              cl::value_desc("dp,fsdp,tp,sp=tp,hierarchical"),
-             cl::desc("What goes over which axis of the mesh (default: what their names say)"));
+             cl::desc("Parallelism of each mesh axis (default: by the names of the axes)"));
 Strings shard(In(Program, needsMesh).onlyWith("mesh"), "shard",
               cl::value_desc("blocks.*.fc1.weight=[tp,_]"),
               cl::desc("Sharding of a parameter, input or op by name"));
@@ -80,7 +80,7 @@ One<std::string> runtimeDir(In(EmitExe, "it is for --emit=exe"), "runtime-dir",
 One<std::string> dumpStages(In(Always), "dump-stages", cl::value_desc("folder"),
                             cl::desc("Write the IR after each pass into a folder"));
 One<bool> showRemarks(In(Program, "remarks are shown anyway where no program is made"), "remarks",
-                      cl::desc("Print what passes chose while a program is made"));
+                      cl::desc("Print choices of passes while a program is compiled"));
 
 One<int64_t> batch(In(Always, forImport).onlyOnnx(), "batch",
                    cl::desc("Import: size of dynamic batch dimensions"));
@@ -116,17 +116,17 @@ Strings checkRanksOf(In(Always), "check-ranks", cl::value_desc("pipeline"),
                      cl::desc("Fail unless the per-device program of these passes computes the "
                               "same"));
 One<std::string> inputKinds(In(Run | Check, forValues), "inputs", cl::value_desc("kinds"),
-                            cl::desc("Values to make up: integers,normal"));
+                            cl::desc("Values to generate: integers,normal"));
 One<double> tolerance(In(Run | Check, "it is for --expect, --check-equal and --check-ranks")
                           .onlyWith("expect", Check),
                       "tolerance", cl::desc("Largest max|y-ref| / max|ref| that counts as equal"));
 One<bool> allowUnchanged(In(Check, "it is for --check-equal and --check-ranks"), "allow-unchanged",
-                         cl::desc("A check whose passes rewrite nothing is no failure"));
+                         cl::desc("Do not fail a check whose passes rewrite nothing"));
 
 } // namespace mlir::dchag::options
 
 static cl::opt<bool> listModes("print-option-modes", cl::Hidden,
-                               cl::desc("List where options have an effect"));
+                               cl::desc("List the modes in which options have an effect"));
 
 //===----------------------------------------------------------------------===//
 // Modes
@@ -137,7 +137,7 @@ struct ModeName {
   unsigned mode;
   StringLiteral name;
 };
-/// How a mode is asked for.
+/// How a mode is selected.
 constexpr ModeName modeNames[] = {{Print, "no --emit"},
                                   {EmitMlir, "--emit=mlir"},
                                   {EmitLlvm, "--emit=llvm"},
@@ -146,8 +146,7 @@ constexpr ModeName modeNames[] = {{Print, "no --emit"},
                                   {Run, "--emit=run"},
                                   {Check, "--check-equal or --check-ranks"}};
 
-/// Options of upstream's driver that ours does not look at. Where ours has something to do they
-/// would be ignored.
+/// Options of upstream's driver that ours does not support. If ours runs they would be ignored.
 constexpr StringLiteral upstreamOnly[] = {
     "split-input-file",       "output-split-marker", "verify-diagnostics",
     "verify-roundtrip",       "emit-bytecode",       "emit-bytecode-version",
@@ -220,7 +219,7 @@ static LogicalResult checkUpstream(bool isOnnx) {
   return success();
 }
 
-/// A file or folder without a name would be written nowhere.
+/// Refuses empty names of files and folders.
 static LogicalResult checkNames() {
   for (const options::One<std::string> *option :
        {&options::machine, &options::weightsOut, &options::dumpStages, &options::commReport,
@@ -241,7 +240,7 @@ LogicalResult options::checkEffects(bool isOnnx) {
       continue;
     std::string name = "--" + option->ArgStr.str();
     auto refuseHere = [&](const Twine &here) {
-      // An advice that names options is a sentence of its own.
+      // Advice that names options is a separate sentence.
       return where.advice.starts_with("--")
                  ? refuse(where.advice)
                  : refuse(name + " has no effect with " + here + ": " + where.advice);

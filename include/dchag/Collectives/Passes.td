@@ -5,58 +5,58 @@
 include "mlir/Pass/PassBase.td"
 
 def SimplifyCollectives : Pass<"simplify-collectives", "::mlir::ModuleOp"> {
-  let summary = "Removes collectives that values show to be needless";
+  let summary = "Removes and replaces collectives that are redundant";
   let description = [{
-    A gather of the slices of a value is the value, and a slice of a gather the part it was made
-    of; a slice of a sum is a scattered sum, and a gather of a scattered sum a sum; a maximum or
-    minimum over ranks that all hold the same is what they hold. Which ranks hold the same is
-    found from values: what no op on the way from the arguments makes different along an axis is
-    equal along it.
+    A gather of the slices of a value is the value, and a slice of a gather is the part that was
+    gathered; a slice of a sum is a reduce-scatter, and a gather of a reduce-scatter a sum; a maximum or
+    minimum over ranks that hold equal values is that value. Which ranks hold equal values is
+    found by a forward analysis: a value that no op on the way from the arguments makes different
+    along an axis is equal along it.
     ```mlir
     %s = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<4xf32> -> tensor<4xf32>           // before
     %y = shard.all_slice %s on @mesh grid_axes = [0] slice_axis = 0 : tensor<4xf32> -> tensor<2xf32>
     %y = shard.reduce_scatter %x on @mesh grid_axes = [0] scatter_axis = 0 : tensor<4xf32> -> tensor<2xf32>
     ```
-    Leaves sums whose results have other uses. Equal up to the order in which a library sums.
+    Leaves sums with other uses alone. Results are equal up to the order in which a library sums.
   }];
   let statistics = [Statistic<"numRemoved", "num-removed", "collectives removed">,
-                    Statistic<"numScattered", "num-scattered", "sums scattered instead of sliced">];
+                    Statistic<"numScattered", "num-scattered", "slices of sums replaced by a reduce-scatter">];
 }
 
 def CombineCollectives : Pass<"combine-collectives", "::mlir::ModuleOp"> {
-  let summary = "Joins small collectives of one kind that do not wait for each other";
+  let summary = "Merges small independent collectives of one kind";
   let description = [{
-    Collectives of one kind over the same axes whose parts are small cost latency, not bandwidth.
-    Those with operands of at most `max-bytes`, of which none depends on another, and that are at
-    most `window` ops apart are joined in one bucket: their operands are laid out one behind the
-    other in rows of what goes to or comes from each rank, and taken apart again behind it. The
-    sums of an online-softmax merge are one sum then, and the biases and norms of a layer whose
-    parameters are stored in parts one gather.
+    Collectives on small operands cost latency, not bandwidth.
+    Collectives of one kind over the same axes with operands of at most `max-bytes`, of which none
+    depends on another, and which are at most `window` ops apart are merged in one bucket: their
+    operands are concatenated in rows, one for each rank that data goes to or comes from, and
+    separated again after it. The sums of an online-softmax merge become one sum, and the gathers of
+    the biases and norms of a layer whose parameters are stored sharded one gather.
     ```mlir
     %a = shard.all_reduce %x ... : tensor<2x3xf32> -> tensor<2x3xf32>                              // before
     %b = shard.all_reduce %y ... : tensor<4xf32> -> tensor<4xf32>
     %s = shard.all_reduce %both ... : tensor<10xf32> -> tensor<10xf32>                             // after
     ```
-    The bits are the same. Leaves large collectives: copies would cost more than they save.
+    Results are equal bit for bit. Leaves large collectives alone: copies would cost more than they save.
   }];
   let options = [
     Option<"maxBytes", "max-bytes", "int64_t", "65536",
       "collectives with larger operands are left as they are (default 65536)">,
     Option<"window", "window", "int64_t", "64",
       "ops between the first and the last of a bucket (default 64)">];
-  let statistics = [Statistic<"numCombined", "num-combined", "collectives joined with others">,
-                    Statistic<"numBuckets", "num-buckets", "collectives made of them">];
+  let statistics = [Statistic<"numCombined", "num-combined", "collectives merged with others">,
+                    Statistic<"numBuckets", "num-buckets", "collectives that they were merged into">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::shard::ShardDialect"];
 }
 
 def PrefetchParameters : Pass<"prefetch-parameters", "::mlir::ModuleOp"> {
-  let summary = "Gathers parameters that are stored in parts ahead of their use";
+  let summary = "Gathers parameters that are stored sharded ahead of their use";
   let description = [{
-    Moves each `shard.all_gather` of an argument up to where the gather of `distance` parameters
-    before it stands, so that it can run beside the ops that use those; no further, so that only
-    that many gathered parameters wait in memory. Code generation starts collectives where they
-    stand and waits where they are used. Order among collectives stays the same on all ranks.
+    Moves each `shard.all_gather` of an argument up to the gathers of the layer `distance` layers
+    before it, so that it can overlap the ops that use those; no further, so that only
+    that many layers of gathered parameters are in memory. Code generation starts collectives where they
+    are and waits before their first use. The order of collectives stays the same on all ranks.
     ```mlir
     %ga = shard.all_gather %a on @mesh grid_axes = [0] gather_axis = 0 : tensor<2xf32> -> tensor<4xf32>  // before
     %0 = arith.addf %x, %ga : tensor<4xf32>
@@ -68,7 +68,7 @@ def PrefetchParameters : Pass<"prefetch-parameters", "::mlir::ModuleOp"> {
     %0 = arith.addf %x, %ga : tensor<4xf32>
     %1 = arith.mulf %0, %gb : tensor<4xf32>
     ```
-    Leaves gathers of what is computed where they are.
+    Leaves gathers of computed values alone.
   }];
   let options = [Option<"distance", "distance", "int64_t", "1",
     "layers of parameters that are gathered ahead (default 1)">];
@@ -79,9 +79,9 @@ def VerifyCollectives : Pass<"verify-collectives", "::mlir::ModuleOp"> {
   let summary = "Checks that all ranks of a group reach each collective";
   let description = [{
     A collective inside of an op with regions is reached by all ranks of its group only if the
-    conditions and bounds of that op are the same on all of them. Fails where values do not show
-    it, and at other ops with regions than branches that an operand decides and loops with bounds
-    (RegionBranchOpInterface, LoopLikeOpInterface): `scf.if` and `scf.for`, say. Changes nothing.
+    conditions and bounds of that op are the same on all of them. Fails if the analysis cannot prove
+    it, and at ops with regions that are neither branches on an operand nor loops with bounds
+    (RegionBranchOpInterface, LoopLikeOpInterface), such as `scf.if` and `scf.for`. Changes nothing.
     ```mlir
     // On the mesh ["dp" = 2, "tp" = 2].
     %r = shard.process_multi_index on @mesh axes = [1] : index
@@ -99,8 +99,8 @@ def ReportCommunication : Pass<"report-communication", "::mlir::ModuleOp"> {
   let description = [{
     One line for each kind, axes, type and source of a collective with how often it is called in a
     step, and totals by axes and by kind. Bytes are those of bandwidth-optimal algorithms: a rank
-    sends n - 1 times its part in a gather of n ranks, (n - 1)/n of its operand in an
-    all-to-all or a scattered reduction, and twice that in a reduction. Local slices are free.
+    sends n - 1 times its operand in a gather of n ranks, (n - 1)/n of its operand in an
+    all-to-all or a reduce-scatter, and twice that in an all-reduce. Local slices are free.
     Changes nothing.
     ```mlir
     // On the mesh ["dp" = 2, "tp" = 4].

@@ -9,18 +9,18 @@ class RaisePass<string name> : Pass<name, "::mlir::func::FuncOp"> {
 }
 
 def AbsorbLayout : RaisePass<"absorb-layout"> {
-  let summary = "Composes chains of views, and takes transposes into contractions";
+  let summary = "Composes chains of views, and folds transposes into contractions";
   let description = [{
     Every chain of transposes, reshapes, slices and broadcasts becomes the shortest one that
     reads the same elements, a `tensor.concat` of consecutive slices becomes the value they
-    are cut from, and a contraction reads operands that were transposed through its indexing
-    maps, with more dimensions where a reshape lies behind the transpose.
+    are sliced from, and a contraction reads transposed operands through its indexing
+    maps, with more dimensions if a reshape precedes the transpose.
     ```mlir
     %t = linalg.transpose ins(%w) permutation = [1, 0]      // before
     %y = linalg.contract [(i, j, k) -> (i, k), (i, j, k) -> (k, j), (i, j, k) -> (i, j)] ins(%x, %t)
     %y = linalg.contract [(i, j, k) -> (i, k), (i, j, k) -> (j, k), (i, j, k) -> (i, j)] ins(%x, %w)
     ```
-    Moves elements only: values are the same bit for bit, up to the order of sums.
+    Only moves elements: results are equal bit for bit, up to the order of sums.
   }];
 }
 
@@ -29,7 +29,7 @@ def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
   let description = [{
     (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with optional products with a scale
     and sums with a bias that depend on the normalised dimensions alone, becomes
-    `dchag.layer_norm`, behind a transpose where the normalised dimensions are not the last ones.
+    `dchag.layer_norm`, after a transpose if the normalised dimensions are not the last ones.
     ```mlir
     %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%zeros : tensor<2xf64>) dimensions = [1]  // before
     %mean = arith.divf %sum, %five : tensor<2xf64>
@@ -42,7 +42,7 @@ def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
 
     %y = dchag.layer_norm %x scale(%s) bias(%b) {dims = 1 : i64, epsilon = 1.000000e-05 : f64} : ...    // after
     ```
-    Leaves a norm alone whose mean and variance run over different dimensions, or whose divisor is not
+    Leaves a norm alone if its mean and variance run over different dimensions, or if a divisor is not
     the number of elements.
   }];
 }
@@ -51,8 +51,8 @@ def RaiseGelu : RaisePass<"raise-gelu"> {
   let summary = "Recognises GELU written with erf or tanh";
   let description = [{
     x/2 (1 + erf(x / sqrt 2)) and x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), in any order of
-    the factors, become `dchag.gelu`. Constants may differ from the exact ones by 1e-6 of
-    their value, as far as exporters round them.
+    the factors, become `dchag.gelu`. Constants may differ from the exact ones by a relative 1e-6,
+    because exporters round them.
     ```mlir
     %0 = arith.mulf %root, %x : tensor<2x3xf64>      // before: %root is dense<0.70710677>, %one dense<1.0>, %half dense<0.5>
     %1 = math.erf %0 : tensor<2x3xf64>
@@ -70,8 +70,8 @@ def RaiseTokenize : RaisePass<"raise-tokenize"> {
   let description = [{
     A convolution whose strides are its kernel's sizes, without padding or dilation, is a
     `dchag.tokenize` of as many channels as it has groups. Tokenizations that are stacked or
-    concatenated become one, whose weight is shared when all of them have the same; what is
-    added to tokens and depends on parameters, channel and feature alone becomes their embedding.
+    concatenated become one, with a shared weight if all of them have the same; a value that is
+    added to tokens and depends only on parameters, channel and feature becomes their embedding.
     ```mlir
     %y = dchag.convolution %x weight(%w) {strides = array<i64: 2, 3>, ..., groups = 1 : i64}          // before
       : (tensor<2x3x4x6xf64>, tensor<5x3x2x3xf64>) -> tensor<2x5x2x2xf64>
@@ -81,21 +81,21 @@ def RaiseTokenize : RaisePass<"raise-tokenize"> {
     %t = dchag.tokenize %image weight(%weight) : (tensor<2x1x3x4x6xf64>, tensor<1x5x3x2x3xf64>) -> tensor<2x1x4x5xf64>
     ...                                                           // a transpose and reshapes make 2x5x2x2 of 2x1x4x5
     ```
-    Where several forms are stacked, each run of one form becomes a tokenization. Images that the
-    batch holds besides the first dimension of what it was made from, and the first dimension of
-    space where patches are one pixel long, are channels that share the weight. Every other
-    convolution stays, with a remark.
+    Where several forms are stacked, each run of one form becomes a tokenization. Images that were
+    folded into the batch (all of it except the first dimension before the reshape), and the first
+    dimension of space if patches are one pixel long in it, become channels that share the weight.
+    Every other convolution stays, with a remark.
   }];
 }
 
 def RaiseAggregate : RaisePass<"raise-aggregate"> {
   let summary = "Recognises cross-attention of a constant query, and linear aggregation";
   let description = [{
-    Multi-head attention whose query depends on parameters alone and is the same at all
+    Multi-head attention whose query depends only on parameters and is the same at all
     positions, and whose keys and values are projections of the same tokens, becomes a
-    `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights, be it
-    written out or a `dchag.attention`. Masks may differ between samples and channels.
-    The query is computed once instead of once a position. A contraction over the channels of a
+    `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights, whether
+    decomposed or a `dchag.attention`. Masks may differ between samples and channels.
+    The query is computed once instead of once for each position. A contraction over the channels of a
     tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`.
     ```mlir
     %s = linalg.contract indexing_maps = [(n, i, c, d) -> (i, d), (n, i, c, d) -> (c, n, d), ...]  // before: 3 queries,
@@ -110,7 +110,7 @@ def RaiseAggregate : RaisePass<"raise-aggregate"> {
       : (tensor<1x1x5x4x7xf64>, tensor<1x3x7xf64>) -> tensor<1x1x3x4x7xf64>
     ...                                                           // a reshape and a transpose make 4x3x7 of 1x1x3x4x7
     ```
-    A softmax that was nearly matched stays, with a remark that says why.
+    A softmax of a constant query that does not match stays, with a remark that says why.
   }];
 }
 
@@ -131,17 +131,17 @@ def GroupAggregates : RaisePass<"group-aggregates"> {
     %y0 = tensor.extract_slice %y[0, 0, 0, 0, 0] [2, 1, 1, 4, 5] ... to tensor<2x1x1x4x5xf64>
     %y1 = tensor.extract_slice %y[0, 1, 0, 0, 0] [2, 1, 1, 4, 5] ... to tensor<2x1x1x4x5xf64>
     ```
-    `absorb-layout` behind it makes a reshape of `%t` of the slices that are concatenated.
+    A later `absorb-layout` turns the concatenated slices into a reshape of `%t`.
   }];
 }
 
 def SplitTokenize : RaisePass<"split-tokenize"> {
-  let summary = "Makes a tokenization for each part of the channels that is used alone";
+  let summary = "Splits a tokenization whose channels are used in separate slices";
   let description = [{
-    Where slices that have no channel in common are all that uses a tokenization, each of them
-    becomes a tokenization of its own, of a slice of the image and of the weights: tokens are never
-    put together to be cut again, and each part splits over ranks by itself. Leaves a
-    tokenization alone that is used in another way.
+    If all uses of a tokenization are slices that have no channel in common, each of them
+    becomes a separate tokenization, of a slice of the image and of the weights: tokens are not
+    joined only to be sliced again, and each part splits over ranks separately. Leaves a
+    tokenization alone that has other uses.
     ```mlir
     %t = dchag.tokenize %x weight(%w) : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>) -> tensor<1x3x6x8xf32>  // before
     %a = tensor.extract_slice %t[0, 0, 0, 0] [1, 2, 6, 8] [1, 1, 1, 1] : tensor<1x3x6x8xf32> to tensor<1x2x6x8xf32>
@@ -151,7 +151,7 @@ def SplitTokenize : RaisePass<"split-tokenize"> {
     ```
     The same sums in the same order: equal bit for bit.
   }];
-  let statistics = [Statistic<"numTokenizations", "num-tokenizations", "tokenizations made">];
+  let statistics = [Statistic<"numTokenizations", "num-tokenizations", "tokenizations created">];
 }
 
 def RaiseAttention : RaisePass<"raise-attention"> {
@@ -159,7 +159,7 @@ def RaiseAttention : RaisePass<"raise-attention"> {
   let description = [{
     softmax(scale q k^T + bias) v becomes `dchag.attention`, with the sum of all biases and the
     conjunction of all masks, which are scores of minus infinity. Projections of q, k and v become
-    contractions of their own on their parts of a packed weight, with the heads as a dimension.
+    separate contractions with their parts of a packed weight, with the heads as a dimension.
     ```mlir
     %scores = linalg.contract ... ins(%q, %k : ...) ... -> tensor<2x3x5x5xf64>  // before
     %biases = linalg.broadcast ins(%m : tensor<5x5xf64>) ... dimensions = [0, 1]
@@ -175,7 +175,7 @@ def RaiseAttention : RaisePass<"raise-attention"> {
 }
 
 def RaisePatchify : RaisePass<"raise-patchify"> {
-  let summary = "Recognises images that are cut into patches, and patches put together";
+  let summary = "Recognises images that are split into patches, and patches that are joined";
   let description = [{
     A chain of reshapes and transposes between an image and its flattened patches, in either
     order of channels and pixels, becomes `dchag.patchify` or `dchag.unpatchify`.
@@ -185,8 +185,8 @@ def RaisePatchify : RaisePass<"raise-patchify"> {
     %x = tensor.collapse_shape %1 [[0], [1], [2, 3], [4, 5]] : ... into tensor<1x5x4x6xf32>
     %x = dchag.unpatchify %y {patch = array<i64: 2, 2>} : (tensor<1x6x20xf32>) -> tensor<1x5x4x6xf32>
     ```
-    Leaves a chain alone when there is one spatial dimension, or one that is a patch long or whose
-    patches are one pixel: such a chain may as well split features into heads.
+    Leaves a chain alone if there is one spatial dimension only, or one that is a single patch or whose
+    patches are one pixel: such a chain may also be a split of features into heads.
   }];
 }
 

@@ -7,16 +7,16 @@ include "mlir/Pass/PassBase.td"
 def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
   let summary = "Replaces domain ops by simpler ones";
   let description = [{
-    Every op that implements upstream's `AggregatedOpInterface` says itself what it is in
-    simpler ops (the closed set, linalg.generic); also takes `tensor.pad` apart. An op may compute in a
-    wider float than its result has: what it gives is rounded to the type of the result, once. An
-    op of no dialect that later passes know is an error.
+    Every op that implements upstream's `AggregatedOpInterface` is replaced by its decomposition into
+    simpler ops (the closed set, linalg.generic); also decomposes `tensor.pad`. A decomposition may
+    compute in a wider float than the result has: its value is rounded to the type of the result,
+    once. An op of a dialect that later passes do not handle is an error.
     ```mlir
     %y = dchag.gelu %x : tensor<2x3xf32>      // before
     %1 = math.erf %0 : tensor<2x3xf32>        // after, among others
     ```
-    With `evaluable` it leaves what the interpreter could not execute afterwards, so that
-    `--check-equal` and `--check-ranks` compare what an op computes with what it becomes.
+    With `evaluable` it leaves ops whose decomposition the interpreter could not execute, so that
+    `--check-equal` and `--check-ranks` can compare an op with its decomposition.
   }];
   let options = [Option<"evaluable", "evaluable", "bool", "false",
       "leave ops whose parts the interpreter cannot execute, and pads: for checks (default false)">];
@@ -25,44 +25,44 @@ def Decompose : Pass<"decompose", "::mlir::ModuleOp"> {
 }
 
 def DropEmpty : Pass<"drop-empty", "::mlir::ModuleOp"> {
-  let summary = "Leaves out what has no elements";
+  let summary = "Removes ops on tensors without elements";
   let description = [{
-    An op whose results have no elements computes nothing, and one that reduces, inserts or joins
-    an operand without elements gives what it gives without it:
+    An op whose results have no elements computes nothing, and an op that reduces, inserts or
+    concatenates an operand without elements has the same result without it:
     ```mlir
     %s = linalg.reduce ins(%x : tensor<3x0xf32>) outs(%zeros : tensor<3xf32>) ...     // is %zeros
     %y = tensor.concat dim(0) %x, %e : (tensor<4x3xf32>, tensor<0x3xf32>) -> ...      // is %x
     ```
-    What is left of them are `tensor.empty` ops.
+    They become `tensor.empty` ops.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
       "::mlir::tensor::TensorDialect"];
-  let statistics = [Statistic<"numDropped", "num-dropped", "ops left out">];
+  let statistics = [Statistic<"numDropped", "num-dropped", "ops removed">];
 }
 
 def ContractToMatmul : Pass<"contract-to-matmul", "::mlir::ModuleOp"> {
-  let summary = "Makes contractions matrix products of the runtime, with what follows them";
+  let summary = "Turns contractions into matrix products of the runtime, with fused epilogues";
   let description = [{
-    `linalg.contract` of two floating-point operands becomes `dchag_rt.matmul` where the target has
-    such products. Transposes of operands and results fold into its maps; of a factor, a broadcast bias,
-    an addition and a GELU on its only use becomes part of it what the target's products take.
+    `linalg.contract` of two floating-point operands becomes `dchag_rt.matmul` if the target has
+    such products. Transposes of operands and results fold into its maps. A factor, a broadcast bias,
+    an addition and a GELU on its only use become part of it if the target's products support them.
     ```mlir
     %c = linalg.contract ... ins(%x, %w) ... ; %b = linalg.broadcast ... ; %y = arith.addf %c, %b   // before
     %y = dchag_rt.matmul(%x, %w) bias(%bias) outs(%e) ...                                           // after
     ```
-    Leaves to kernels: integer contractions, sums over one operand's own dimensions, and a few results
-    of long sums where the target says so.
+    Leaves to kernels: integer contractions, sums over a dimension of only one operand, and a few results
+    of long sums if the target prefers that.
   }];
   let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect"];
-  let statistics = [Statistic<"numMatmuls", "num-matmuls", "matrix products made">];
+  let statistics = [Statistic<"numMatmuls", "num-matmuls", "matrix products created">];
 }
 
 def FuseElementwise : Pass<"fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "Fuses element-wise linalg.generic ops into their users";
   let description = [{
-    A producer with one user moves into it; one that only moves, adds or multiplies is first
+    A producer with one user is fused into it; one that only moves, adds or multiplies is first
     copied for each of a few users. A producer with a division or a function of `math` is not
-    fused where it would be computed more than once an element.
+    fused if it would be computed more than once for each element.
     ```mlir
     %sum = linalg.generic {indexing_maps = [#same, #columns, #same], ...}                       // before
       ins(%x, %b : tensor<2x3xf32>, tensor<3xf32>) outs(%e : tensor<2x3xf32>) { arith.addf ... }
@@ -83,17 +83,17 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::ModuleOp"> {
 }
 
 def CollectivesToRuntime : Pass<"collectives-to-runtime", "::mlir::ModuleOp"> {
-  let summary = "Makes collectives calls of the runtime";
+  let summary = "Turns collectives into runtime ops";
   let description = [{
     `shard.all_gather`, `all_reduce`, `reduce_scatter` and `all_to_all` become ops of `dchag_rt`
-    with a destination and an effect on the communicators, in program order; `all_slice` a slice
+    with a destination and an effect on the communicators, in program order; `all_slice` becomes a slice
     at an offset that depends on the rank; process indices `dchag_rt.axis_index`. Texts of the
-    collectives go to the module attribute `dchag_rt.sites`.
+    collectives are put into the module attribute `dchag_rt.sites`.
 
-    Communicators move the parts of ranks one behind the other. Where those meet along a dimension
-    that is not the first, a transposition stands before or behind the collective, which is planned,
-    fused and compiled like any other op; behind it as late as its result allows, so that other work
-    fits in between.
+    Communicators concatenate the parts of ranks along a leading dimension. If they are to be joined
+    along a dimension that is not the first, a transposition is inserted before or after the
+    collective, which is planned, fused and compiled like any other op; one after the collective is
+    as late as its result allows, so that other work fits in between.
     ```mlir
     %y = shard.all_gather %x on @mesh grid_axes = [0] gather_axis = 1 : tensor<3x5xf32> -> tensor<3x10xf32>   // before
     %g = dchag_rt.all_gather %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : ... -> tensor<2x3x5xf32>    // after
@@ -103,15 +103,15 @@ def CollectivesToRuntime : Pass<"collectives-to-runtime", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect",
       "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
-  let statistics = [Statistic<"numCollectives", "num-collectives", "collectives made">];
+  let statistics = [Statistic<"numCollectives", "num-collectives", "collectives created">];
 }
 
 def BufferizeProgram : Pass<"bufferize-program", "::mlir::ModuleOp"> {
-  let summary = "Puts values into buffers";
+  let summary = "Bufferizes the program";
   let description = [{
-    Upstream's one-shot bufferization across functions, with row-major buffers at the border of
-    functions and arguments that are never written. A constant of more than 1 MiB that is one
-    number many times over is computed by a loop, so that the program does not hold it.
+    Upstream's one-shot bufferization across functions, with row-major buffers at the boundary of
+    functions and arguments that are never written. A splat constant of more than 1 MiB
+    is computed by a loop, so that the program does not contain it.
     ```mlir
     %z = arith.constant dense<0.0> : tensor<1024x1024xf32>                  // before
     %z = memref.alloc() : memref<1024x1024xf32>                             // after
@@ -127,9 +127,9 @@ def BindBuffers : Pass<"bind-buffers", "::mlir::ModuleOp"> {
   let summary = "Turns functions into entry points on one table of buffers";
   let description = [{
     Arguments and results of entry points become buffers of one table, described with the entry
-    points by the module attribute `dchag_rt.program`; ports of one name and role are one buffer.
-    A compiled parameter that `@prepare` only passes on is one too. Results are computed in their
-    buffer where they have memory of their own, else copied. State, which is updated in place, gets
+    points by the module attribute `dchag_rt.program`; ports of the same name and role are one buffer.
+    So is a parameter that `@prepare` passes through. Results are computed in their
+    buffer if they are a separate allocation, else copied. State, which is updated in place, gets
     its new elements at the end of a run.
     ```mlir
     func.func @step(%x: memref<2x3xf32> {dchag.name = "x", dchag.role = "input"}) -> memref<2x3xf32>   // before
@@ -141,11 +141,11 @@ def BindBuffers : Pass<"bind-buffers", "::mlir::ModuleOp"> {
 }
 
 def FoldViews : Pass<"fold-views", "::mlir::ModuleOp"> {
-  let summary = "Makes subviews and reshapes views without an offset";
+  let summary = "Turns subviews and reshapes into views without an offset";
   let description = [{
     `memref.subview`, `expand_shape`, `collapse_shape`, `cast` and `reinterpret_cast` of static
-    shape become a `dchag_rt.view` of their source: where it starts is a number of bytes, and no part of
-    the type, so that kernels of equal shape are equal wherever their operands are.
+    shape become a `dchag_rt.view` of their source: its start is a number of bytes and not part of
+    the type, so that kernels on equal shapes are equal wherever their operands are.
     ```mlir
     %p = memref.subview %x[1, 2] [2, 3] [1, 1] : memref<4x5xf32> to memref<2x3xf32, strided<[5, 1], offset: 7>>       // before
     %q = memref.subview %z[%i, %j] [2, 3] [1, 1] : memref<4x6xf32> to memref<2x3xf32, strided<[6, 1], offset: ?>>
@@ -160,13 +160,14 @@ def FoldViews : Pass<"fold-views", "::mlir::ModuleOp"> {
 }
 
 def LegalizeRuntimeOperands : Pass<"legalize-runtime-operands", "::mlir::ModuleOp"> {
-  let summary = "Copies operands of runtime calls into layouts that the calls can take";
+  let summary = "Copies operands of runtime calls into layouts that the calls support";
   let description = [{
-    A matrix product takes as many batch dimensions as the target's products do, one stride for each of m,
-    n and k, and, where the target wants it, operands that are contiguous along one of their dimensions; a
-    collective takes contiguous data. What is laid out otherwise is copied: operands before, results behind,
-    what is reduced in place both. Copies within a memory space become linalg.generic, to be compiled like any
-    other kernel, those between two of them `dchag_rt.copy`.
+    A matrix product takes at most as many batch dimensions as the target's products support, one
+    stride for each of m, n and k, and, if the target requires it, operands that are contiguous
+    along one of their dimensions; a collective takes contiguous data. Operands in other layouts are
+    copied before, results after, operands that are reduced in place both. Copies within a memory
+    space become linalg.generic, to be compiled like any other kernel, those between two memory
+    spaces `dchag_rt.copy`.
     ```mlir
     dchag_rt.all_reduce outs(%z) {axes = array<i32: 0>, site = 0 : i32} : (memref<2x3xf32, strided<[5, 1]>>) -> ()   // before
     memref.copy %x, %y : memref<2x3xf32> to memref<2x3xf32, 1>
@@ -186,10 +187,10 @@ def LegalizeRuntimeOperands : Pass<"legalize-runtime-operands", "::mlir::ModuleO
 }
 
 def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
-  let summary = "Makes each linalg op on buffers a launch of a kernel, equal kernels one symbol";
+  let summary = "Outlines each linalg op on buffers into a kernel, one for equal ops";
   let description = [{
     The cost of compiling then depends on the number of different kernels, not on the depth of
-    the model. A launch says of each operand whether the kernel reads it, writes it or both.
+    the model. A launch distinguishes operands that the kernel reads, writes or both.
     ```mlir
     linalg.exp ins(%x : memref<2x3xf32>) outs(%y : memref<2x3xf32>)                       // before
     linalg.exp ins(%y : memref<2x3xf32>) outs(%z : memref<2x3xf32>)
@@ -209,9 +210,10 @@ def OutlineKernels : Pass<"outline-kernels", "::mlir::ModuleOp"> {
 def OverlapCollectives : Pass<"overlap-collectives", "::mlir::ModuleOp"> {
   let summary = "Starts collectives early and waits for them late";
   let description = [{
-    A collective with something else to do beside it (a kernel, a product, another collective) becomes
-    a `dchag_rt.start` right behind what it needs and a `dchag_rt.wait` right before the first op
-    that needs it. The start stays behind earlier collectives, so that all ranks keep one order.
+    A collective that can overlap other work (a kernel, a product, another collective) becomes
+    a `dchag_rt.start` right after the ops that it depends on and a `dchag_rt.wait` right before the
+    first op that depends on it. The start stays after earlier collectives, so that all ranks keep
+    one order.
     ```mlir
     dchag_rt.all_gather %x outs(%y) ...                                            // before
     dchag_rt.launch @kernel_0 outs(%z) ... ; dchag_rt.launch @kernel_1 ins(%y) ...
@@ -219,14 +221,14 @@ def OverlapCollectives : Pass<"overlap-collectives", "::mlir::ModuleOp"> {
     dchag_rt.launch @kernel_0 outs(%z) ...
     dchag_rt.wait %r source(%x) outs(%y) ... ; dchag_rt.launch @kernel_1 ins(%y) ...
     ```
-    Needs buffers. What ops read and write is seen from their effects. An op whose effects are not
-    known is not crossed. Runs before `plan-memory`, which sees from
+    Needs buffers. What ops read and write follows from their memory effects. An op whose effects are
+    unknown is a barrier. Runs before `plan-memory`, which sees from
     the wait that buffers live longer.
   }];
   let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect"];
   let statistics = [
-    Statistic<"numOverlapped", "num-overlapped", "collectives split, with something in between">,
-    Statistic<"numBlocking", "num-blocking", "collectives left as they were">];
+    Statistic<"numOverlapped", "num-overlapped", "collectives that overlap other work">,
+    Statistic<"numBlocking", "num-blocking", "collectives left blocking">];
 }
 
 #endif // DCHAG_SCHEDULE_PASSES

@@ -5,10 +5,11 @@
 include "mlir/Pass/PassBase.td"
 
 def KernelsToFunctions : Pass<"kernels-to-functions", "::mlir::ModuleOp"> {
-  let summary = "Makes kernels functions and launches calls";
+  let summary = "Turns kernels into functions and launches into calls";
   let description = [{
-    A CPU runs a kernel by calling it: a kernel becomes a private function that nothing outside of the
-    object sees, a launch a call. The one queue of the CPU is the thread of the rank.
+    A CPU runs a kernel by calling it: a kernel becomes a private function that is not visible
+    outside of the object, a launch becomes a call. The only queue of the CPU is the thread of the
+    rank.
     ```mlir
     dchag_rt.launch @kernel_0 ins(%x : memref<2x3xf32>) outs(%y : memref<2x3xf32>)   // before
     call @kernel_0(%x, %y) : (memref<2x3xf32>, memref<2x3xf32>) -> ()               // after
@@ -19,10 +20,10 @@ def KernelsToFunctions : Pass<"kernels-to-functions", "::mlir::ModuleOp"> {
 }
 
 def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
-  let summary = "Makes kernels loops, parallel outside, vectorisable inside";
+  let summary = "Lowers kernels to loops, parallel outside, vectorised inside";
   let description = [{
-    The innermost loop runs over a dimension that is contiguous in the operands. Outer parallel loops become
-    one `scf.parallel` where the work is worth more than starting threads.
+    The innermost loop runs over a dimension that is contiguous in the operands. Outer parallel
+    loops become one `scf.parallel` if the work is worth starting threads.
 
     Reductions are vectors of up to 64 lanes, which are neighbours in the result or along the
     summed dimension. A sum of f32 is taken in blocks of at most 16 addends a lane, blocks are
@@ -39,17 +40,17 @@ def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
       "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",
       "::mlir::vector::VectorDialect"];
   let options = [Option<"threshold", "threshold", "int64_t", "32768",
-      "element operations from which a kernel runs in parallel (default 32768)">];
+      "minimum number of element operations for a kernel to run in parallel (default 32768)">];
 }
 
 def ExpandMath : Pass<"expand-math", "::mlir::ModuleOp"> {
-  let summary = "Makes functions of f32 calls of a vector library; narrower floats in f32";
+  let summary = "Turns functions of f32 into calls of a vector library; narrower floats in f32";
   let description = [{
     Functions of f32 become calls of functions `dchag_math_NAME`, which are SLEEF's once the CPU
     is known: errors of about 1 unit in the last place over the whole range, vector forms with the
-    same results as those for one number. sinh, cosh, asinh and acosh of f32 are computed in f64. Functions of narrower floats
-    are computed in f32 and rounded once. f64 keeps the C library's functions. Divisions of integers by
-    -1 wrap.
+    same results as those for one number. sinh, cosh, asinh and acosh of f32 are computed in f64.
+    Functions of narrower floats are computed in f32 and rounded once. f64 keeps the C library's
+    functions. Divisions of integers by -1 wrap.
     ```mlir
     %y = math.exp %x : bf16                                                // before
     %0 = arith.extf %x : bf16 to f32                                       // after
@@ -90,8 +91,8 @@ def ProgramToLLVM : Pass<"program-to-llvm", "::mlir::ModuleOp"> {
     %x = llvm.load %p : !llvm.ptr -> !llvm.ptr
     llvm.call @dchag_rt_all_reduce(%context, %queue, %site, %group, %f32, %sum, %six, %x, %x) : ...
     ```
-    Needs loops instead of `linalg` and no structured control flow; the groups that axes are numbered
-    by are those of `dchag_rt.program`.
+    Needs loops instead of `linalg` and no structured control flow; the numbers of groups of axes
+    are those of `dchag_rt.program`.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
