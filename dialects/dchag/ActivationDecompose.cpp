@@ -7,15 +7,15 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// A number as high + low, where high is the number rounded to the type of `high`. `low` is null
-/// where that type is as wide as numbers are computed.
+/// A number as high + low, where high is the number rounded to the type of `high`. `low` is null if
+/// that type is the widest that is used.
 struct SplitNumber {
   Value high, low;
 };
 } // namespace
 
-/// `x` in f64: arguments of functions are computed there, because half a unit in the last place of
-/// an argument t moves exp(t) by t units and erfc(t) by 2 t^2.
+/// `x` in f64: arguments of functions are computed there, because an error of half an ulp in an
+/// argument t changes exp(t) by t ulps and erfc(t) by 2 t^2 ulps.
 static Value inF64(Decomposer &d, Value x) {
   RankedTensorType type = tensorType(x);
   return type.getElementType().isF64()
@@ -23,7 +23,7 @@ static Value inF64(Decomposer &d, Value x) {
              : arith::ExtFOp::create(d.b, d.loc, type.clone(d.b.getF64Type()), x).getResult();
 }
 
-/// Splits `exact`, in f64, into two numbers of the type of `like`.
+/// Splits `exact`, which is f64, into two numbers of the type of `like`.
 static SplitNumber split(Decomposer &d, Value exact, Value like) {
   RankedTensorType type = tensorType(like);
   if (type.getElementType().isF64())
@@ -33,16 +33,16 @@ static SplitNumber split(Decomposer &d, Value exact, Value like) {
   return {high, arith::TruncFOp::create(d.b, d.loc, type, rest)};
 }
 
-/// `x`, in f64, in the type of `like`.
+/// Rounds `x`, which is f64, to the type of `like`.
 static Value roundTo(Decomposer &d, Value x, Value like) {
   return x.getType() == like.getType()
              ? x
              : arith::TruncFOp::create(d.b, d.loc, tensorType(like), x).getResult();
 }
 
-/// x / 2 erfc(high + low), where erfc(high + low) = erfc(high) (1 - r low) with
-/// r = 2 exp(-z^2) / (sqrt(pi) erfc(z)), which for z > 0.5 is at most 10% and from 1 on 4% less
-/// than z + sqrt(z^2 + 2). Below, r low is less than half a unit.
+/// x / 2 erfc(high + low), where erfc(high + low) = erfc(high) (1 - r low) with r = 2 exp(-z^2) /
+/// (sqrt(pi) erfc(z)), which for z > 0.5 is at most 10% and from 1 on 4% less than z + sqrt(z^2 +
+/// 2). Below, r low is less than half an ulp.
 static Value timesErfc(Decomposer &d, Value x, SplitNumber z) {
   Value tail = math::ErfcOp::create(d.b, d.loc, z.high);
   if (!z.low)
@@ -56,8 +56,8 @@ static Value timesErfc(Decomposer &d, Value x, SplitNumber z) {
   return roundTo(d, d.mul(wide, d.sub(d.splat(wide, 1.0), change)), x);
 }
 
-/// x sigmoid(high + low): x e / (1 + e) with e = exp(high) (1 + low) below 0, where e is at most
-/// 1, and x / (1 + e) with e = exp(-high) above, where `low` moves nothing.
+/// x sigmoid(high + low): x e / (1 + e) with e = exp(high) (1 + low) below 0, where e is at most 1,
+/// and x / (1 + e) with e = exp(-high) above, where `low` is negligible.
 static Value timesSigmoid(Decomposer &d, Value x, SplitNumber t) {
   if (!t.low)
     return d.mul(x, d.sigmoid(t.high));
@@ -71,8 +71,8 @@ static Value timesSigmoid(Decomposer &d, Value x, SplitNumber t) {
   return roundTo(d, d.div(numerator, d.add(d.splat(e, 1.0), e)), x);
 }
 
-/// Below 0 both forms are small differences of numbers near 1 as they are usually written, which
-/// leaves no correct digit at -5. Equal forms without the difference are built:
+/// As they are usually written, both forms are small differences of numbers near 1 below 0, without
+/// a correct digit at -5. These equal forms have no difference:
 /// 1 + erf(z) = erfc(-z) and (1 + tanh(u)) / 2 = 1 / (1 + exp(-2 u)).
 FailureOr<SmallVector<Value>> GeluOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());

@@ -10,11 +10,11 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 //===----------------------------------------------------------------------===//
-// What AggregateOp and AggregatePartialOp share
+// Shared by AggregateOp and AggregatePartialOp
 //===----------------------------------------------------------------------===//
 
-/// (C3), (C5) and (C6) of a projection of the tokens to keys or values. Returns the width of
-/// the projected tokens, or nothing after an error.
+/// (C3), (C5) and (C6) of a projection of the tokens to keys or values. Returns the width of the
+/// projected tokens, or failure after an error.
 static FailureOr<int64_t> verifyProjection(Operation *op, Value tokens, StringRef suffix,
                                            StringRef symbol, Value weight, Value bias) {
   int64_t groups = shapeOf(tokens)[1], tokenWidth = shapeOf(tokens)[4];
@@ -42,7 +42,7 @@ static LogicalResult verifyHeads(Operation *op, int64_t heads, int64_t width, St
          << what << ": got " << heads << " heads, width " << width;
 }
 
-/// Everything up to the softmax; returns the width of the values.
+/// Checks everything up to the softmax; returns the width of the values.
 template <typename OpT>
 static FailureOr<int64_t> verifyUpToSoftmax(OpT op) {
   if (failed(verifyRank(op, "C1", "tokens", op.getTokens(), "B x G x K x N x Dt", 5)))
@@ -78,7 +78,7 @@ static FailureOr<int64_t> verifyUpToSoftmax(OpT op) {
   return *valueWidth;
 }
 
-/// The operands by name: evaluation gets them as one list, without those that are absent.
+/// The operands by name: evaluation gets them as one list, without the absent ones.
 template <typename OpT>
 static AggregateInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
   auto find = [&](unsigned segment) -> const EvalTensor * {
@@ -97,18 +97,18 @@ static AggregateInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
           op.getScale().convertToDouble()};
 }
 
-/// Heads are this factor of the rules, which `cloneLocal` counts on.
+/// The number of the factor of heads in the rules, which `cloneLocal` relies on.
 static constexpr unsigned kHeadFactor = 0;
 
 namespace {
-/// Factors of everything up to the softmax, and the operands' dimensions made of them.
+/// Factors of everything up to the softmax, and the dimensions of the operands made of them.
 template <typename OpT>
 struct UpToSoftmaxRule {
   UpToSoftmaxRule(OpT op, FactorKind headKind) : rule(op) {
     ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
     int64_t heads = op.getHeads();
     int64_t valueWidth = op.getWv() ? shapeOf(op.getWv())[1] : tokens[4];
-    // A projection takes all of the token; where there is none, the token itself splits by heads.
+    // A projection needs all features of a token; without one, the token itself splits by heads.
     bool splitsByHeads = static_cast<bool>(op.getWk()) == static_cast<bool>(op.getWv());
     int64_t h = rule.factor(heads, splitsByHeads ? headKind : FactorKind::Whole);
     b = rule.factor(tokens[0]), g = rule.factor(tokens[1]);
@@ -135,8 +135,8 @@ struct UpToSoftmaxRule {
 };
 } // namespace
 
-/// Operations of everything up to the division: of each score scale, maximum, difference,
-/// exponential and sum.
+/// Floating-point operations of everything before the division: for each score scale, maximum,
+/// difference, exponential and sum.
 template <typename OpT>
 static double getFlopsUpToSoftmax(OpT op) {
   ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
@@ -244,14 +244,14 @@ double AggregateOp::getFlops() {
   ArrayRef<int64_t> tokens = shapeOf(getTokens());
   double valueWidth = getWv() ? shapeOf(getWv())[1] : tokens[4];
   double rows = static_cast<double>(tokens[0]) * tokens[1] * shapeOf(getQuery())[1] * tokens[3];
-  // A quotient of each value.
+  // One division for each value.
   double flops = getFlopsUpToSoftmax(*this) + rows * valueWidth;
   if (getWo())
     flops += getType().getNumElements() * (2.0 * valueWidth + (getBo() ? 1 : 0));
   return flops;
 }
 
-/// A mask that holds everywhere says nothing.
+/// Drops a mask that is true everywhere.
 LogicalResult AggregateOp::canonicalize(AggregateOp op, PatternRewriter &rewriter) {
   return dropSplatOperand(op.getMaskMutable(), 1, rewriter);
 }
@@ -288,7 +288,7 @@ LogicalResult AggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,
 RuleAttr AggregatePartialOp::getShardingRule() {
   UpToSoftmaxRule<AggregatePartialOp> common(*this, FactorKind::Parallel);
   auto [b, g, q, n] = std::tuple(common.b, common.g, common.q, common.n);
-  // What is padding of an uneven split is masked away; without a mask there must be none.
+  // The mask excludes padded channels; without one, K must divide evenly.
   Builder builder(getContext());
   if (getMask())
     common.rule.padding(getMaskMutable()[0].getOperandNumber(), common.k,

@@ -15,27 +15,28 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
         k[c] = wk[g] t[b,g,c,n] + bk[g]     v[c] = wv[g] t[b,g,c,n] + bv[g]
         y[b,g,i,n] = wo[g] concat_j( sum_c softmax_c(scale <query[g,i]_j, k[c]_j>) v[c]_j ) + bo[g]
 
-    The query is already projected: it depends on parameters alone. What the mask leaves out has no
-    part in the result, be it NaN; with `nan_when_empty`, where the op is the softmax of a graph, it has
-    the weight 0.
+    The query is already projected: it depends only on parameters. Masked channels have no
+    effect on the result, even if they are NaN; with `nan_when_empty` (the softmax of ONNX) they have
+    weight 0.
 
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A, the result B x G x Q x N x Do.
     - (C2) `heads` divides A and V.
     - (C3) `wk` is G x A x Dt, `bk` G x A, `wv` G x V x Dt, `bv` G x V, `wo` G x Do x V, `bo` G x Do.
-    - (C4) `mask` is (B or 1) x G x K; a group without a channel yields `bo`, that is 0
+    - (C4) `mask` is (B or 1) x G x K; a group without a channel yields `bo`, or 0
       without one, and NaN with `nan_when_empty`.
     - (C5) Without `wk` A = Dt, without `wv` V = Dt, without `wo` Do = V.
     - (C6) A bias needs its weight.
-    - (C7) All operands but the mask and the result have one floating-point element type. Results may be
-      of f32 where that is narrower: they are not rounded then.
+    - (C7) All operands except the mask, and the result, have one floating-point element type. The
+      result may be of f32 if that type is narrower; then it is not rounded.
 
-    B, G, Q, N, Do and the heads split freely, the heads as a `sum` where there is `wo`; with `bo`,
-    which must be added once, and where only one of `wk` and `wv` is given, they stay whole. K
+    B, G, Q, N, Do and the heads split freely, the heads as a `sum` if there is `wo`; with `bo`,
+    which must be added once, and if only one of `wk` and `wv` is given, heads stay whole. K
     stays whole: `dchag.aggregate_partial` is the form that splits along it.
 
-    Made by `raise-aggregate`, joined with others by `group-aggregates`. `split-projections` takes the output
-    projection off, `split-aggregates` makes `dchag.aggregate_partial` and `dchag.merge_partials` of it where
-    the channels of a group split; `decompose` replaces the rest by simpler ops.
+    Created by `raise-aggregate`, merged with others by `group-aggregates`. `split-projections`
+    moves the output projection out, `split-aggregates` replaces it by `dchag.aggregate_partial` and
+    `dchag.merge_partials` where the channels of a group are split; `decompose` replaces the others
+    by simpler ops.
     ```mlir
     %y = dchag.aggregate %t, %q keys(%wk, %bk) values(%wv) output(%wo) mask(%m) {heads = 2, scale = 0.5}
       : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>, tensor<2x6xf32>, tensor<2x4x8xf32>, tensor<2x5x4xf32>, tensor<1x2x3xi1>) -> tensor<1x2x1x4x5xf32>
@@ -51,7 +52,7 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
-    /// Whether a group without a channel yields `bo`, and there may be one.
+    /// Whether groups without a channel are possible and yield `bo`.
     bool zerosEmptyGroups();
   }];
   let assemblyFormat = [{
@@ -65,7 +66,7 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
     [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
   let summary = "The part of an aggregation that some of the channels contribute";
   let description = [{
-    As `dchag.aggregate` over the channels at hand, but without the division by the sum of the
+    As `dchag.aggregate` over the given channels, but without the division by the sum of the
     softmax and without an output projection, as the three parts of the online softmax
     (docs/math.md, section 3); s[c] are the scores and c runs over the channels where the mask
     holds:
@@ -80,13 +81,13 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
 
     B, G, Q, N and the heads split freely (the heads stay whole where only one of `wk` and `wv` is
     given). K splits as a softmax: `max` is then partial as a maximum, `sum` and `acc` relative to
-    it (`#dchag.sharding`), unevenly only with a mask, which leaves out the padding.
+    it (`#dchag.sharding`). An uneven split needs a mask, which excludes the padding.
 
-    With `weighs_masked` what the mask leaves out has the weight 0 and must be finite, as in the
-    softmax of a graph; `partition` sees to it that padding is. Without, it has no part in the result,
-    be it NaN, which costs a pass over the tokens.
+    With `weighs_masked` masked channels have weight 0 and must be finite, as in the
+    softmax of ONNX; `partition` makes padding finite. Without it they have no effect on the result,
+    even if they are NaN, which costs a pass over the tokens.
 
-    Made by `split-aggregates` where an aggregation shall split over its channels; divided by
+    Created by `split-aggregates` where an aggregation is to be split over its channels; combined by
     `dchag.merge_partials`.
     ```mlir
     %m, %l, %u = dchag.aggregate_partial %t, %q keys(%wk) {heads = 2, scale = 0.5} : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf32>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x8xf32>)
@@ -141,7 +142,7 @@ def Dchag_AggregateLinearOp : Dchag_ModelOp<"aggregate_linear",
     - (C1) `tokens` is B x G x K x N x D, `weight` G x Q x K, the result B x G x Q x N x D.
     - (C2) `bias` is G x Q.  (C3) One floating-point element type; the result as in C7 of `aggregate`.
 
-    B, G, N, Q and D split freely; K leaves a partial sum, but with a bias, which must be added
+    B, G, N, Q and D split freely; splitting K leaves a partial sum, but with a bias, which must be added
     once, it stays whole.
     ```mlir
     %y = dchag.aggregate_linear %t weight(%w) bias(%b) : (tensor<1x2x3x4x5xf32>, tensor<2x1x3xf32>, tensor<2x1xf32>) -> tensor<1x2x1x4x5xf32>

@@ -3,9 +3,9 @@
 // Letters: b batch, g groups, k channels, n positions, a token width, q queries, j heads,
 // d width of a head's keys, e width of a head's values, o width of the result.
 //
-// Scores are inner products of a token with a matrix that depends on parameters alone, and
-// the value projection is linear, so it may follow the weighted sum (docs/math.md, section 2):
-// both orders are exact, and the faster one by the cost model is built.
+// Scores are inner products of a token with a matrix that depends only on parameters, and the value
+// projection is linear, so it may follow the weighted sum (docs/math.md, section 2): both orders
+// are equal in real arithmetic, and the faster one by the cost model is built.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,7 +25,7 @@ struct Aggregation {
   Value tokens, query, wk, bk, wv, bv, mask;
   int64_t heads;
   double scale;
-  /// Whether a weight of 0 is all that the mask does.
+  /// Whether masked elements only get weight 0.
   bool weighsMasked = false;
 
   int64_t width() const { return dimOf(tokens, 4); }
@@ -33,18 +33,18 @@ struct Aggregation {
   int64_t valueWidth() const { return wv ? dimOf(wv, 1) : width(); }
 
   Value rawScores();
-  /// Scores b g q j k n, minus infinity where the mask does not hold.
+  /// Scores b g q j k n, minus infinity where the mask is false.
   Value scores();
   Value weights(Value scores, Value max) {
     return d.exp(d.sub(scores, d.broadcastLike(max, "bgqjn", scores, "bgqjkn")));
   }
-  /// Tokens or values, 0 where the mask does not hold.
+  /// Tokens or values, 0 where the mask is false.
   Value dropMasked(Decomposer &d, Value x, StringRef letters) {
     return mask && !weighsMasked ? d.keepWhere(d.broadcastLike(mask, "bgk", x, letters), x) : x;
   }
-  /// Sums of the values, without their bias, by weights b g q j k n: b g q n j e.
+  /// Sums of the values, without their bias, weighted by b g q j k n: b g q n j e.
   Value weightedValues(Value weights);
-  /// Bias of the values, repeated up to `like`, b g q n j e.
+  /// Bias of the values, broadcast to `like`, b g q n j e.
   Value broadcastValueBias(Value like);
 };
 } // namespace
@@ -54,7 +54,7 @@ Value Aggregation::rawScores() {
   Value q = d.splitDim(query, 2, {heads, width});
   if (!wk)
     return d.contract("gqjd,bgknjd->bgqjkn", q, d.splitDim(tokens, 4, {heads, width}));
-  // The matrix of the queries and keys first, or the keys.
+  // Either the product of queries and key weights first, or the keys.
   Value scores = d.cheapest(
       op,
       [&](Decomposer &d) {
@@ -84,7 +84,7 @@ Value Aggregation::weightedValues(Value weights) {
   if (!wv)
     return d.contract("bgqjkn,bgknje->bgqnje", weights,
                       d.splitDim(dropMasked(d, tokens, "bgkna"), 4, {heads, perHead}));
-  // The sums of tokens first, or the values.
+  // Either the sums of tokens first, or the values.
   return d.cheapest(
       op,
       [&](Decomposer &d) {
@@ -159,8 +159,7 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");
-  // Never below the lowest number of the type it is kept in, so that differences of maxima stay
-  // numbers.
+  // At least the lowest finite number of the type, so that differences of maxima are not NaN.
   double lowest = lowestFinite(tensorType(getMax()).getElementType());
   max = arith::MaximumFOp::create(builder, getLoc(), max, d.splat(max, lowest));
   Value weights = parts.weights(scores, max);
@@ -175,7 +174,7 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
 
 FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
-  // r parts, x everything up to the position, j heads, e width of a head.
+  // r parts, x all dimensions up to the positions, j heads, e width of a head.
   int64_t parts = dimOf(getMax(), 0), heads = tensorType(getMax()).getShape().back();
   int64_t width = tensorType(getAcc()).getShape().back() / heads;
   int64_t outer = tensorType(getMax()).getNumElements() / (parts * heads);
@@ -186,7 +185,7 @@ FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &bui
     return getNanWhenEmpty() ? d.div(x, y) : d.divOrZero(x, y);
   };
   if (parts == 1) {
-    // Nothing to merge: what is left is the division.
+    // With one part only the division is left.
     Value acc = d.reshape(accs, {outer, heads, width});
     Value sum = d.reshape(sums, {outer, heads});
     Value result = divide(acc, d.broadcastLike(sum, "xj", acc, "xje"));

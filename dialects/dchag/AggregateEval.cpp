@@ -16,10 +16,10 @@ double mlir::dchag::lowestFinite(Type type) {
 }
 
 namespace {
-/// Positions handled at once: keys and values of this many exist at a time.
+/// Number of positions that are processed at once, which bounds the memory of keys and values.
 constexpr int64_t kPositions = 64;
 
-/// Computes the parts of one group of one batch entry.
+/// Computes the partial results of one group of one batch entry.
 class GroupParts {
 public:
   GroupParts(const AggregateInputs &inputs, AggregateParts &parts, int64_t b, int64_t g)
@@ -67,7 +67,7 @@ private:
     std::vector<double> values = project(first, count, in.wv, in.bv, valueWidth);
     for (int64_t i = 0; i < queries; ++i)
       for (int64_t n = 0; n < count; ++n) {
-        // Without channels there is nothing to point to.
+        // Without channels the row has no address.
         int64_t row = channels ? n : 0;
         for (int64_t j = 0; j < in.heads; ++j)
           attend(i, j, first + n, keys.data() + row * keyWidth, count * keyWidth,
@@ -75,7 +75,7 @@ private:
       }
   }
 
-  /// One query, head and position; the keys and values of the channels lie strides apart.
+  /// One query, head and position; keys and values of the channels are strides apart.
   void attend(int64_t i, int64_t j, int64_t n, const double *keys, int64_t keyStride,
               const double *values, int64_t valueStride) {
     int64_t depth = keyWidth / in.heads, width = valueWidth / in.heads;
@@ -93,7 +93,7 @@ private:
     }
     double *acc = out.acc.mutableFloats() + row * valueWidth + j * width;
     for (int64_t c = 0; c < channels; ++c) {
-      // A channel that is masked has no part in the result, be its value NaN.
+      // A masked channel has no effect on the result, even if its value is NaN.
       if (isMasked(c) && !in.weighsMasked)
         continue;
       double weight = isMasked(c) ? 0 : std::exp(scores[c] - max);

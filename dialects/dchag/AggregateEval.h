@@ -11,8 +11,8 @@ struct AggregateInputs {
   const EvalTensor *tokens, *query, *wk, *bk, *wv, *bv, *mask;
   int64_t heads;
   double scale;
-  /// Whether masked channels have the weight 0, as in the softmax of a graph; else they have no
-  /// part.
+  /// Whether masked channels have weight 0, as in the softmax of ONNX; else they have no effect,
+  /// even if they are NaN.
   bool weighsMasked = false;
 };
 
@@ -23,7 +23,7 @@ struct AggregateParts {
 
 AggregateParts evaluateParts(const AggregateInputs &inputs);
 
-/// result[b,g,i,n] = acc / sum by head; where the sum is 0 (there is no channel) `empty`.
+/// result[b,g,i,n] = acc / sum by head; `empty` where the sum is 0 (no channel).
 EvalTensor divideParts(const AggregateParts &parts, double empty);
 
 /// The lowest finite number of a float type.

@@ -59,7 +59,7 @@ static SmallVector<int64_t> broadcastStrides(const EvalTensor &tensor) {
 }
 
 namespace {
-/// A broadcast operand seen from the scores of one batch entry and head.
+/// A broadcast operand, indexed by the scores of one batch entry and head.
 struct ScoreView {
   const EvalTensor *tensor = nullptr;
   int64_t base = 0, rowStride = 0, colStride = 0;
@@ -84,8 +84,9 @@ bool AttentionOp::zerosEmptyQueries() {
 
 static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-/// One query: y = softmax of the scores times the values. Hidden keys have a score of minus
-/// infinity; where no query without a key may be NaN, `lowest` is finite and they have no part.
+/// One query: y = softmax of the scores times the values. Masked keys have a score of minus
+/// infinity; `lowest` is finite unless a query without a key yields NaN, and then they have no
+/// effect.
 static void attendQuery(ArrayRef<double> scores, double lowest, const double *values, int64_t width,
                         double *y) {
   bool isPlain = lowest == kMinusInfinity;
@@ -144,7 +145,7 @@ RuleAttr AttentionOp::getShardingRule() {
   ArrayRef<int64_t> query = shapeOf(getQuery()), key = shapeOf(getKey());
   RuleBuilder rule(*this);
   int64_t b = rule.factor(query[0]), n = rule.factor(query[2]);
-  // Heads that share a key stay together; one key for all goes to every part.
+  // Heads that share a key stay together; a single key is replicated.
   bool oneKey = key[1] == 1;
   int64_t h = rule.factor(oneKey ? query[1] : key[1]);
   int64_t shared = rule.factor(oneKey ? 1 : query[1] / key[1], FactorKind::Whole);
@@ -158,7 +159,7 @@ RuleAttr AttentionOp::getShardingRule() {
 
 TokenRole AttentionOp::getTokenRole() { return TokenRole::Attend; }
 
-/// Keys and values have other positions than queries, all of which each query needs.
+/// Keys and values have different positions from queries; each query needs all of them.
 SmallVector<TokenDim> AttentionOp::getTokenDims(Value value) {
   if (value == getQuery() || value == getResult())
     return {TokenDim::Batch, TokenDim::Other, TokenDim::Position, TokenDim::Feature};
@@ -173,7 +174,7 @@ double AttentionOp::getFlops() {
          getType().getNumElements();
 }
 
-/// A mask that holds everywhere and a bias of zeros say nothing.
+/// Drops a mask that is true everywhere and a bias of zeros.
 LogicalResult AttentionOp::canonicalize(AttentionOp op, PatternRewriter &rewriter) {
   bool mask = succeeded(dropSplatOperand(op.getMaskMutable(), 1, rewriter));
   bool bias = succeeded(dropSplatOperand(op.getBiasMutable(), 0, rewriter));

@@ -13,23 +13,23 @@ def Dchag_AttentionOp : Dchag_ModelOp<"attention",
 
         y[b,j,n,:] = sum_m softmax_m(scale <q[b,j,n], k[b,j',m]> + bias[b,j,n,m]) v[b,j',m,:]
 
-    with j' = j hk / h (grouped queries). Keys are hidden from a query where `mask` does not hold
-    and where `bias` is minus infinity: their weight is 0, whatever their score is. A query from
-    which all keys are hidden yields 0, in whatever way they are; so it does where all its scores
-    are minus infinity. Values of hidden keys must be finite (0 times NaN is NaN), but
-    where a mask hides a key from all queries of a head, its value may be anything.
+    with j' = j hk / h (grouped queries). Keys are masked for a query where `mask` is false
+    and where `bias` is minus infinity: their weight is 0, whatever their score is. A query for
+    which all keys are masked yields 0; so does a query whose scores are all
+    minus infinity. Values of masked keys must be finite (0 times NaN is NaN), but
+    if `mask` masks a key for all queries of a head, its value may be anything.
 
-    With `nan_when_empty` the op is the softmax of a graph: a bias is a sum alone, a score that `mask`
-    leaves out is minus infinity, and a query without a key yields NaN. Without bias and mask
-    there is no difference: what is not a number comes from the operands.
+    With `nan_when_empty` the op has the softmax of ONNX: a bias is only added, a score that `mask`
+    masks is minus infinity, and a query without a key yields NaN. Without bias and mask
+    there is no difference: NaN can only come from the operands.
 
-    Projections are ops of their own.
+    Projections are separate ops.
 
     - (C1) `query` is B x h x N x d, `key` B x hk x M x d, `value` B x hk x M x e, the result
       B x h x N x e.  (C2) hk divides h.
     - (C3) `bias` and `mask` are (B or 1) x (h or 1) x (N or 1) x (M or 1).
-    - (C4) All operands but the mask and the result have one floating-point element type; the result may
-      be of f32 where that is narrower.
+    - (C4) All operands except the mask, and the result, have one floating-point element type; the
+      result may be of f32 if that is narrower.
 
     B, hk (with the h / hk queries of each), N and e split freely; so does h when hk = 1.
     ```mlir
@@ -43,7 +43,7 @@ def Dchag_AttentionOp : Dchag_ModelOp<"attention",
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
-    /// Whether a query without a key yields 0, and there may be one.
+    /// Whether queries without a key are possible and yield 0.
     bool zerosEmptyQueries();
   }];
   let assemblyFormat = [{

@@ -8,7 +8,7 @@ using namespace mlir::dchag;
 
 static constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-/// A bias or mask, (B or 1) x (h or 1) x (N or 1) x (M or 1), repeated up to the scores, whose
+/// A bias or mask, (B or 1) x (h or 1) x (N or 1) x (M or 1), broadcast to the scores, whose
 /// dimensions are `letters`.
 static Value broadcastToScores(Decomposer &d, Value x, Value scores, StringRef letters) {
   if (letters.contains('r')) {
@@ -18,7 +18,7 @@ static Value broadcastToScores(Decomposer &d, Value x, Value scores, StringRef l
   return d.broadcastLike(x, letters, scores, letters);
 }
 
-/// Conditions on keys that must hold for a query to see them.
+/// Conditions on keys that must all be true for a query to attend to them.
 static SmallVector<Value, 2> makeConditions(AttentionOp op, Decomposer &d) {
   SmallVector<Value, 2> conditions;
   if (Value mask = op.getMask())
@@ -31,7 +31,7 @@ static SmallVector<Value, 2> makeConditions(AttentionOp op, Decomposer &d) {
   return conditions;
 }
 
-/// The values, 0 for keys that no query of the head sees.
+/// The values, 0 for keys that no query of the head attends to.
 static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> conditions) {
   Value values = op.getValue();
   for (Value condition : conditions) {
@@ -46,7 +46,7 @@ static Value dropHidden(AttentionOp op, Decomposer &d, ArrayRef<Value> condition
 
 FailureOr<SmallVector<Value>> AttentionOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
-  // Heads are groups of keys and values, g, times repeats, r, where queries share keys.
+  // If queries share keys, heads are g groups of keys and values times r repeats.
   int64_t groups = dimOf(getKey(), 1), repeats = dimOf(getQuery(), 1) / groups;
   Value query = repeats == 1 ? getQuery() : d.splitDim(getQuery(), 1, {groups, repeats});
   std::string heads = repeats == 1 ? "bg" : "bgr";

@@ -76,8 +76,8 @@ LogicalResult ConvolutionOp::verify() {
   return verifySameElementType(*this, "C6");
 }
 
-/// The pixels under the kernel at each position as a matrix of positions times (channels of
-/// the group, kernel), 0 outside of the image; `image` holds the channels of the group.
+/// The pixels under the kernel at each position as a matrix positions x (channels of the group,
+/// kernel), 0 outside of the image; `image` holds the channels of the group.
 static void gatherWindows(ConvolutionOp op, const double *image, ArrayRef<int64_t> sizes,
                           ArrayRef<int64_t> weight, ArrayRef<int64_t> positions,
                           std::vector<double> &windows) {
@@ -126,7 +126,7 @@ LogicalResult ConvolutionOp::evaluate(ArrayRef<EvalTensor> operands,
   return success();
 }
 
-/// Groups are this factor of the rule, which `cloneLocal` counts on.
+/// The number of the factor of groups in the rule, which `cloneLocal` relies on.
 static constexpr unsigned kGroupFactor = 0;
 
 RuleAttr ConvolutionOp::getShardingRule() {
@@ -136,7 +136,8 @@ RuleAttr ConvolutionOp::getShardingRule() {
   bool one = groups == 1;
   RuleBuilder rule(*this);
   int64_t g = rule.factor(groups), b = rule.factor(input[0]);
-  // Channels and features of one of several groups are no contiguous part of all of them.
+  // With several groups, some channels or features of each group are not contiguous in the
+  // dimension.
   int64_t f = rule.factor(weight[0] / groups, one ? FactorKind::Parallel : FactorKind::Whole);
   int64_t c = rule.factor(weight[1], sumUnless(!one || getBias()));
   RuleBuilder::Dim channels = {g, c}, features = {g, f};
@@ -146,7 +147,7 @@ RuleAttr ConvolutionOp::getShardingRule() {
   }
   SmallVector<RuleBuilder::Dim> from = {b, channels}, kernel = {features, c}, to = {b, features};
   for (size_t d = 2; d < input.size(); ++d) {
-    // Parts of space would need their neighbours.
+    // Parts of space would need elements of their neighbours.
     int64_t space = rule.factor(std::max(input[d], result[d]), FactorKind::Whole);
     from.push_back(space);
     to.push_back(space);

@@ -13,18 +13,18 @@ def Dchag_ConvolutionOp : Dchag_ModelOp<"convolution", [Dchag_Decomposable, Exac
 
         y[b,f,t] = bias[f] + sum_{c,r} weight[f,c,r] x[b, group(f) C/g + c, t strides + r dilations - low]
 
-    with zeros outside of the image; `low` and `high` are the padding in front and behind.
+    with zeros outside of the image; `low` and `high` are the padding before and after.
     - (C1) `input` is B x C x S1 x .. x Sk, `weight` F x C/g x k1 x .. x kk, the result B x F x T1 x .. x Tk.
     - (C2) `strides`, `dilations`, `low`, `high` have k entries, the first two positive, the others not
       negative, all below 2^31.
     - (C3) g divides C and F.
     - (C4) Ti = (Si + low + high - dilation (ki - 1) - 1) / stride + 1, rounded down, and 0 where the
       kernel does not fit; every ki is at least 1.
-    - (C5) `bias` has F elements.  (C6) One floating-point element type; the result may be of f32
-      where that is narrower.
+    - (C5) `bias` has F elements.  (C6) One floating-point element type; the result may be of f32 if
+      that is narrower.
 
-    B and the groups split freely; with one group F splits freely and C leaves a partial sum, but
-    for a bias, which must be added once. Space stays whole: its parts would need
+    B and the groups split freely; with one group F splits freely and C leaves a partial sum, except
+    with a bias, which must be added once. Space stays whole: its shards would need elements of
     their neighbours.
     ```mlir
     %y = dchag.convolution %x weight(%w) bias(%b) {strides = array<i64: 2, 3>, dilations = array<i64: 2, 1>, low = array<i64: 1, 0>, high = array<i64: 2, 1>, groups = 2}

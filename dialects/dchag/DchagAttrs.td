@@ -24,7 +24,7 @@ def Dchag_RoleKind : I32EnumAttr<"RoleKind", "role that any program has", [
 def Dchag_SourceAttr : Dchag_Attr<"Source", "source"> {
   let summary = "Bytes of a file that hold a parameter";
   let description = [{
-    The path is as the model file states it, relative to the model file's folder; elements
+    The path is as in the model file, relative to the folder of the model file; elements
     are row major and little endian.
 
     ```mlir
@@ -44,8 +44,8 @@ def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
 
     `at`, `sizes` and `strides` have one entry for each dimension of the value, `offset`
     and `strides` count elements of the row-major file parameter, whose name and type
-    follow. Elements of the value that no read writes are 0. Integers without a sign in the
-    file have types such as `ui8` here; those of values are signless.
+    follow. Elements of the value that no read writes are 0. Unsigned integers in the
+    file have types such as `ui8` here; types of values are signless.
 
     ```mlir
     #dchag.read<"blocks.0.qkv.weight", tensor<24x8xf32>, offset = 64, strides = [8, 1], at = [0, 0], sizes = [8, 8]>
@@ -67,7 +67,7 @@ def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
       auto sign = isUnsigned ? IntegerType::Unsigned : IntegerType::Signless;
       return type.clone(IntegerType::get(type.getContext(), integer.getWidth(), sign));
     }
-    /// Whether the file has integers without a sign.
+    /// Whether the elements in the file are unsigned integers.
     bool isUnsigned() const { return getType().getElementType().isUnsignedInteger(); }
     /// The type of the parameter in the program.
     RankedTensorType getSignlessType() const { return withSign(getType(), false); }
@@ -106,22 +106,22 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
   let description = [{
     Factors of the iteration space, and for each dimension of each operand and result the
     list of factors whose product, first slowest, is that dimension. A dimension without a
-    factor (size 1, or broadcast) has an empty list. The product may exceed the dimension,
-    whose end is then missing (80 channels in 3 parts of 27). `parallel` factors split freely, `sum`,
+    factor (size 1, or broadcast) has an empty list. The product may exceed the dimension:
+    the rest is padding (80 channels in 3 shards of 27). `parallel` factors split freely, `sum`,
     `max` and `min` factors leave a partial result when split, `softmax` factors need the
     online-softmax merge, `whole` factors never split.
 
-    Ranks of an uneven split compute on padding too. Where that would change what is not
-    padding, the operand's padding is overwritten: along `sum`, `max` and `min` factors by
-    the neutral element, along others by what `padding` names for an operand and a factor. Floats
-    along `softmax` factors, which are weighed with 0, need only be finite then.
+    Ranks of an uneven split compute on padding too. Where that would change valid
+    elements, the operand's padding is overwritten: along `sum`, `max` and `min` factors by
+    the neutral element, along others by the value that `padding` has for an operand and a factor. Floats
+    along `softmax` factors have weight 0 there and only need to be finite.
 
-    An op that gives the parts of an online softmax (docs/math.md, section 3) names the result
+    An op that computes partial results of an online softmax (docs/math.md, section 3) names the result
     that holds the maximum by `maximum`. Its `softmax` factors split: that result is then
-    partial as a maximum and the others as sums relative to it. They split unevenly only
-    where `padding` says how padding is left out.
+    partial as a maximum and the others as sums relative to it. They split unevenly only if
+    `padding` says how padding is excluded.
 
-    `linear` has sets of operands in which the op is linear together: given partial sums of all
+    `linear` has sets of operands in which the op is jointly linear: given partial sums of all
     operands of a set, and of no other, the results are partial sums.
   }];
   let parameters = (ins "ArrayAttr":$factors,
@@ -144,7 +144,7 @@ def Dchag_RuleAttr : Dchag_Attr<"Rule", "rule"> {
                               ::mlir::Type elementType) const;
     /// Whether `padding` names the factor.
     bool hasPadding(unsigned factor) const;
-    /// What becomes of a result that lacks a split factor.
+    /// The kind of partial result that a result without this split factor is.
     FactorKind getPartialKind(unsigned result, unsigned factor) const;
   }];
 }

@@ -19,10 +19,10 @@ def Dchag_Dialect : Dialect {
   let cppNamespace = "::mlir::dchag";
   let summary = "Vision models with many input channels";
   let description = [{
-    Ops for what vision foundation models with many channels say and upstream dialects do
-    not: tokenization of each channel, aggregation of the channels at every position,
-    attention, normalisation, and what ONNX has and upstream lacks. All ops work on
-    statically shaped tensors, are pure, and have a meaning (`EvaluableOpInterface`), a
+    Ops for what vision foundation models with many channels need and upstream dialects do
+    not have: tokenization of each channel, aggregation of the channels at every position,
+    attention, normalisation, and ONNX operators without an upstream op. All ops work on
+    statically shaped tensors, are pure, and have an evaluation (`EvaluableOpInterface`), a
     sharding rule and a cost, so that every pass treats them alike.
   }];
   let useDefaultAttributePrinterParser = 1;
@@ -36,13 +36,13 @@ def Dchag_Dialect : Dialect {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
-/// Ops of the global level: pure, on tensors, known to every pass through interfaces.
+/// Ops of the global level: pure, on tensors; passes handle them through interfaces.
 class Dchag_Op<string mnemonic, list<Trait> traits = []>
     : Op<Dchag_Dialect, mnemonic, !listconcat([Pure,
         DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
         ShardingRuleOpInterface, CostOpInterface], traits)>;
 
-/// Ops that models are made of: each has a rule and a cost of its own. An op whose attributes
+/// Ops that models consist of: each implements its rule and cost. An op whose attributes
 /// depend on sizes adds "cloneLocal" to `ruleMethods`.
 class Dchag_ModelOp<string mnemonic, list<Trait> traits = [],
                     list<string> ruleMethods = ["getShardingRule"]>
@@ -51,7 +51,7 @@ class Dchag_ModelOp<string mnemonic, list<Trait> traits = [],
         DeclareOpInterfaceMethods<ShardingRuleOpInterface, ruleMethods>,
         DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>], traits)>;
 
-/// Ops that say what they are in simpler ops: all that a target needs to know of them.
+/// Ops with a decomposition into simpler ops, which is all that a target needs.
 defvar Dchag_Decomposable =
     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>;
 

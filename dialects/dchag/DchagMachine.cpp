@@ -221,13 +221,13 @@ struct MachineFile {
 };
 } // namespace
 
-/// The folder machines, put here when the compiler is built.
+/// The folder machines, embedded when the compiler is built.
 static const MachineFile machineFiles[] = {
 #include "machines/Machines.inc"
 };
 
-/// The text behind the comments in front: with them upstream's parser takes the end for trailing
-/// characters.
+/// The text after the leading comments: with them upstream's parser reports trailing characters at
+/// its end.
 static StringRef skipComments(StringRef text) {
   StringRef rest = text.ltrim();
   while (rest.consume_front("//"))
@@ -258,7 +258,7 @@ MachineAttr MachineAttr::parseFile(StringRef text, StringRef path, MLIRContext *
   auto at = [&](unsigned line, unsigned column) {
     return FileLineColLoc::get(context, path, line, column);
   };
-  // Nothing else is given to the parser: a machine file is no program.
+  // Only a machine attribute is given to the parser: a machine file is not a program.
   StringRef rest = skipComments(text);
   unsigned before = text.drop_back(rest.size()).count('\n'), line = before + 1;
   if (!rest.starts_with("#dchag.machine<")) {
@@ -267,7 +267,7 @@ MachineAttr MachineAttr::parseFile(StringRef text, StringRef path, MLIRContext *
            "machines do: got another text";
     return {};
   }
-  // The parser knows no name of a file.
+  // The parser does not get the name of the file.
   std::string message;
   unsigned column = 1;
   Attribute attr;
@@ -286,6 +286,6 @@ MachineAttr MachineAttr::parseFile(StringRef text, StringRef path, MLIRContext *
     attr = parseAttribute(rest, context);
   }
   if (!attr)
-    emitError(at(line, column)) << (message.empty() ? "is no machine file" : message);
+    emitError(at(line, column)) << (message.empty() ? "is not a machine file" : message);
   return dyn_cast_or_null<MachineAttr>(attr);
 }

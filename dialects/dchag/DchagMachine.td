@@ -27,21 +27,21 @@ def Dchag_NetworkLevelAttr : Dchag_Attr<"NetworkLevel", "network_level"> {
 }
 
 def Dchag_MachineAttr : Dchag_Attr<"Machine", "machine"> {
-  let summary = "Figures of the machine by which choices are made";
+  let summary = "Figures of the machine for the cost model";
   let description = [{
     Of one rank: cores, floating-point operations a second of matrix products by element type
     (`flops`), and bytes a second to and from memory (`memory`). Of all ranks: levels of the
     network from the innermost to the outermost. Ranks are numbered with the last axis of the mesh
-    fastest, so a group of the first level is `ranks` ranks in a row. What is beyond the outermost
-    level has its figures.
+    fastest, so a group of the first level is `ranks` consecutive ranks. Beyond the outermost
+    level, its figures apply.
 
     The module attribute `dchag.machine`, set by `set-machine` and `--machine`; without it the file
-    machines/default.machine counts, which is part of the compiler.
+    machines/default.machine is used, which the compiler contains.
 
     - (H1) The name is not empty.  (H2) There is a core.  (H3) `flops` has a float type, each once.
     - (H4) All figures are positive and finite.
-    - (H5) There is a level; levels have names, and each has more ranks than the one inside of it,
-      and whole groups of that.
+    - (H5) There is a level; levels have names, and each has more ranks than the next inner one,
+      a multiple of its ranks.
 
     ```mlir
     #dchag.machine<"example", cores = 2, flops = [f32 = 1.0e+11, bf16 = 2.0e+11], memory = 1.0e+10,
@@ -60,12 +60,12 @@ def Dchag_MachineAttr : Dchag_Attr<"Machine", "machine"> {
 
     /// The machine of the module that holds `op`, else the default.
     static MachineAttr lookup(::mlir::Operation *op);
-    /// One of those that are part of the compiler (folder machines); null if there is none of the
+    /// A machine that the compiler contains (folder machines); null if there is none of the
     /// name.
     static MachineAttr getNamed(::llvm::StringRef name, ::mlir::MLIRContext *context);
     static ::llvm::SmallVector<::llvm::StringRef> getNames();
     /// Parses the text of a machine file: this attribute, and comments. Emits an error at line and
-    /// column of `path`, and returns null, if it is none.
+    /// column of `path`, and returns null, if it is invalid.
     static MachineAttr parseFile(::llvm::StringRef text, ::llvm::StringRef path,
                                  ::mlir::MLIRContext *context);
 

@@ -1,4 +1,4 @@
-//===- DchagSharding.cpp - how values lie over the ranks -------------------*- C++ -*-===//
+//===- DchagSharding.cpp - how values are sharded over the ranks -----------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -335,7 +335,7 @@ bool ShardingAttr::isSameLayout(ShardingAttr other, Type globalType, MeshAttr me
 LogicalResult MarkAttr::verify(function_ref<InFlightDiagnostic()> emitError, ShardingAttr sharding,
                                ArrayAttr axes, MarkPriority, StringAttr) {
   if (sharding.isPartial())
-    return emitError() << "(M1) mark must not ask for partial results: got " << sharding;
+    return emitError() << "(M1) mark must not request partial results: got " << sharding;
   for (DimShardingAttr dim : sharding.getDims())
     for (StringAttr axis : dim.getAxes())
       if (!llvm::is_contained(axes, Attribute(axis)))

@@ -1,4 +1,4 @@
-//===- DchagSharding.td - how values lie over the ranks ------------*- tablegen -*-===//
+//===- DchagSharding.td - how values are sharded over the ranks ----*- tablegen -*-===//
 #ifndef DCHAG_DCHAGSHARDING
 #define DCHAG_DCHAGSHARDING
 
@@ -8,7 +8,7 @@ def Dchag_MeshAttr : Dchag_Attr<"Mesh", "mesh"> {
   let summary = "Axes of the grid of ranks, with their names and sizes";
   let description = [{
     The module attribute `dchag.mesh`, matched by the symbol `shard.grid @mesh` that
-    collectives refer to. Ranks are numbered with the last axis fastest. Names differ,
+    collectives refer to. Ranks are numbered with the last axis fastest. Names are unique,
     sizes are positive.
 
     ```mlir
@@ -28,7 +28,7 @@ def Dchag_MeshAttr : Dchag_Attr<"Mesh", "mesh"> {
 
     /// The mesh of the module that holds `op`, or null.
     static MeshAttr lookup(::mlir::Operation *op);
-    /// The mesh of these axes; emits an error and returns null if they are none.
+    /// The mesh of these axes; emits an error and returns null if they are invalid.
     static MeshAttr make(::llvm::ArrayRef<std::string> names, ::llvm::ArrayRef<int64_t> sizes,
         ::mlir::Location loc);
 
@@ -58,22 +58,22 @@ def Dchag_DimShardingAttr : Dchag_Attr<"DimSharding", "dim_sharding"> {
 }
 
 def Dchag_PartialAttr : Dchag_Attr<"Partial", "partial"> {
-  let summary = "A partial result along one axis: the ranks' parts are to be combined";
+  let summary = "A partial result along one axis: the parts of the ranks are still to be combined";
   let parameters = (ins "::mlir::StringAttr":$axis, EnumParameter<Dchag_FactorKind>:$kind);
   let assemblyFormat = "`<` $axis `=` $kind `>`";
 }
 
 def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
-  let summary = "How a value lies over the ranks of the mesh";
+  let summary = "How a value is sharded over the ranks of the mesh";
   let description = [{
     For each dimension the axes it is split over, first slowest, and a block size b, 1 unless
     given: a dimension of n elements is split into parts of b * ceil(ceil(n / b) / r)
-    elements, r being the number of ranks along the axes (n elements if r is 1). The rank at position i holds the
-    elements from i times that size on; what lies behind the last element of the dimension
-    is padding, whose contents mean nothing. Along the axes in `partial` every rank holds a
-    part of each element, to be combined by a sum, maximum or minimum, or, along `softmax`, by
-    a sum of parts that are relative to the rank's own maximum (docs/math.md, section 3), another
-    value that is partial as `max`. A value is replicated along all other axes.
+    elements, r being the number of ranks along the axes (n elements if r is 1). The rank at
+    position i holds the elements from i times that size on; what is past the last element of the
+    dimension is padding, whose contents are undefined. Along the axes in `partial` every rank holds
+    a partial result of each element, to be combined by a sum, maximum or minimum, or, along
+    `softmax`, by a sum of parts that are relative to the maximum of the rank (docs/math.md, section
+    3), another value that is partial as `max`. A value is replicated along all other axes.
 
     - (S1) The mesh has the axes.  (S2) An axis is used once.  (S3) There is an entry for
       each dimension.  (S4) Block sizes are positive.  (S5) Partial results are `sum`, `max`,
@@ -113,7 +113,7 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
       return getDims()[dim].getLocalSize(globalSize, mesh);
     }
     ::mlir::Type getLocalType(::mlir::Type globalType, MeshAttr mesh) const;
-    /// First global element of dimension `dim` that `rank` holds; at or behind the end of
+    /// First global element of dimension `dim` that `rank` holds; at or past the end of
     /// the dimension when it holds padding only.
     int64_t getShardOffset(int64_t rank, unsigned dim, int64_t globalSize, MeshAttr mesh) const;
     /// Number of elements of dimension `dim` that `rank` holds without padding.
@@ -125,7 +125,7 @@ def Dchag_ShardingAttr : Dchag_Attr<"Sharding", "sharding"> {
   }];
 }
 
-def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "who puts a mark: the first wins", [
+def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "origin of a mark: the first wins", [
     I32EnumAttrCase<"User", 0, "user">,
     I32EnumAttrCase<"Weights", 1, "weights">,
     I32EnumAttrCase<"Activations", 2, "activations">]> {
@@ -134,10 +134,10 @@ def Dchag_MarkPriority : I32EnumAttr<"MarkPriority", "who puts a mark: the first
 }
 
 def Dchag_MarkAttr : Dchag_Attr<"Mark", "mark"> {
-  let summary = "What a strategy or the user asks of one value";
+  let summary = "A sharding that a strategy or the user requests for one value";
   let description = [{
-    Says where the mesh axes `axes` go: to the dimensions that `sharding` splits over them, or
-    to none. All other axes are left open. `by` names who asks for it. Strategies put lists of
+    Decides where the mesh axes `axes` go: to the dimensions that `sharding` splits over them, or
+    to none. All other axes are left open. `by` names the origin. Strategies put lists of
     marks on ops (`dchag.marks`, a list for each result) and on arguments of functions;
     `propagate` reads them, marks of the first priority first.
 
@@ -156,7 +156,7 @@ def Dchag_MarkAttr : Dchag_Attr<"Mark", "mark"> {
   let extraClassDeclaration = [{
     /// Attribute of ops (a list of lists) and of arguments (a list).
     static constexpr ::llvm::StringLiteral attrName = "dchag.marks";
-    /// Whether it says where `axis` goes.
+    /// Whether it decides where `axis` goes.
     bool decides(::mlir::StringAttr axis) const {
       return ::llvm::is_contained(getAxes(), ::mlir::Attribute(axis));
     }
@@ -164,12 +164,12 @@ def Dchag_MarkAttr : Dchag_Attr<"Mark", "mark"> {
 }
 
 def Dchag_ChannelSplitAttr : Dchag_Attr<"ChannelSplit", "channel_split"> {
-  let summary = "The request to split the channels of an aggregation over ranks";
+  let summary = "A request to split the channels of an aggregation over ranks";
   let description = [{
     `annotate-aggregations` puts it on an aggregation (`dchag.channel_split`) that must be written
     in another form before its channels can be split, which `split-aggregates` does. With `groups`
-    above 1 the one mesh axis is made two: groups are split over `groups` ranks, and the channels
-    of each over the others. `by` names the mode that asks for it.
+    above 1 the mesh axis is replaced by two: groups are split over `groups` ranks, and the channels
+    of each over the others. `by` names the mode that requests it.
 
     ```mlir
     #dchag.channel_split<["tp"], groups = 2, by "hierarchical">

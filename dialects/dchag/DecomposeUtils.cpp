@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `type` or, where it is narrower, f32.
+/// `type`, or f32 if it is narrower.
 static Type widened(Type type) {
   return isNarrowFloat(type) ? Float32Type::get(type.getContext()) : type;
 }
@@ -22,7 +22,7 @@ Value Decomposer::wide(Value x) {
 Value Decomposer::contract(StringRef equation, Value lhs, Value rhs) {
   auto [inputs, result] = equation.split("->");
   auto [left, right] = inputs.split(',');
-  // Factors of one narrow type meet as they are stored: their products are exact in f32.
+  // Factors of the same narrow type are not converted: their products are exact in f32.
   if (elementTypeOf(lhs) != elementTypeOf(rhs))
     lhs = wide(lhs), rhs = wide(rhs);
   return TensorBuilder::contract(lhs, left, rhs, right, result, widened(elementTypeOf(lhs)));
@@ -44,7 +44,7 @@ Value Decomposer::transpose(Value x, StringRef from, StringRef to) {
 }
 
 Value Decomposer::broadcastLike(Value x, StringRef from, Value like, StringRef to) {
-  // Dimensions of size 1 that grow are dropped, then added as new ones.
+  // Dimensions of size 1 that are broadcast are dropped, then added as new ones.
   std::string letters = from.str();
   SmallVector<int64_t> kept;
   std::string keptLetters;
@@ -87,7 +87,7 @@ Value Decomposer::divOrZero(Value x, Value y) {
 }
 
 Value Decomposer::sigmoid(Value x) {
-  // Of e = exp(-|x|), which is at most 1: 1 / (1 + e) above 0 and e / (1 + e) below.
+  // With e = exp(-|x|), which is at most 1: 1 / (1 + e) above 0 and e / (1 + e) below.
   x = wide(x);
   Value small = exp(arith::NegFOp::create(b, loc, math::AbsFOp::create(b, loc, x)));
   Value one = splat(x, 1.0);

@@ -9,9 +9,9 @@
 //     Value max = builder.max(scores, "bhnm", "bhn");
 //     Value shifted = builder.sub(scores, builder.broadcastLike(max, "bhn", scores, "bhnm"));
 //
-// Everything is computed in f32 at least: arithmetic and functions of f16 and bf16 operands take
-// them in f32, and sums of their products are kept in f32 (the factors stay as they are stored).
-// The pass `decompose` rounds what comes out to the type of the op's result, once.
+// Everything is computed in f32 at least: arithmetic and functions take f16 and bf16 operands in
+// f32, and sums of their products are kept in f32 (the factors keep their type). The pass
+// `decompose` rounds the value that replaces an op to the type of its result, once.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DECOMPOSEUTILS_H
@@ -29,7 +29,7 @@ class Decomposer : public TensorBuilder {
 public:
   using TensorBuilder::TensorBuilder;
 
-  /// A tensor of f16, bf16 or a narrower float in f32; any other as it is.
+  /// A tensor of a float narrower than f32, converted to f32; any other tensor unchanged.
   Value wide(Value x);
 
   /// Sum of products over the letters that the result lacks, a linalg.contract whose result is of
@@ -40,8 +40,8 @@ public:
   Value sum(Value x, StringRef from, StringRef to) { return reduce(Reduction::Sum, x, from, to); }
   Value max(Value x, StringRef from, StringRef to) { return reduce(Reduction::Max, x, from, to); }
 
-  /// Repeats `x` with dimensions `from` along the other letters of `to`, up to the shape of
-  /// `like`. Dimensions of size 1 are repeated too where `like` has another size.
+  /// Broadcasts `x` with dimensions `from` along the other letters of `to`, to the shape of `like`.
+  /// Dimensions of size 1 are broadcast too if `like` has another size.
   Value broadcastLike(Value x, StringRef from, Value like, StringRef to);
 
   Value transpose(Value x, StringRef from, StringRef to);
@@ -51,29 +51,29 @@ public:
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, wide(x), wide(y)); }
   Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, wide(x), wide(y)); }
   Value exp(Value x) { return math::ExpOp::create(b, loc, wide(x)); }
-  /// 1 / (1 + exp(-x)), which neither overflows nor loses its digits where it is small.
+  /// 1 / (1 + exp(-x)), without overflow and without loss of digits where it is small.
   Value sigmoid(Value x);
   Value select(Value mask, Value x, Value y) {
     return arith::SelectOp::create(b, loc, mask, wide(x), wide(y));
   }
-  /// A tensor of the type of `like`, or of f32 where that is narrower, that holds `value`
-  /// everywhere.
+  /// A tensor filled with `value`, of the type of `like`, or of f32 if that is narrower.
   Value splat(Value like, double value);
-  /// `x` where the mask holds, else 0, in the type of `x`: a factor of 0 would leave NaN what it
-  /// is.
+  /// `x` where the mask is true, else 0, in the type of `x`. A product with the mask would keep
+  /// NaN.
   Value keepWhere(Value mask, Value x) {
     return arith::SelectOp::create(b, loc, mask, x, TensorBuilder::splat(tensorType(x), 0.0));
   }
   /// The lowest finite number of the type of `splat`.
   Value lowest(Value like);
-  /// max(x, the lowest finite number): finite where all that the maximum was taken of is out.
+  /// max(x, the lowest finite number): finite even if all operands of the maximum were masked.
   Value atLeastLowest(Value x) { return arith::MaximumFOp::create(b, loc, x, lowest(x)); }
   Value scale(Value x, double factor) { return factor == 1.0 ? x : mul(x, splat(x, factor)); }
   /// x / y, and 0 where y is 0.
   Value divOrZero(Value x, Value y);
 
   /// Builds the alternative that takes fewer seconds by the cost model of the module of `op`, the
-  /// first of equal ones. Both are tried beside the program, so they must not keep what they build.
+  /// first of equal ones. Both are first built outside of the program to cost them, so they must
+  /// not keep what they build.
   using Alternative = llvm::function_ref<Value(Decomposer &)>;
   Value cheapest(Operation *op, Alternative first, Alternative second);
 

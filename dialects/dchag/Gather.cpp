@@ -41,7 +41,7 @@ static LogicalResult verifyBatch(Operation *op, Value input, Value indices, int6
          << shapeText(shapeOf(input).take_front(batch));
 }
 
-/// The shape of `input` with dimension `dim` replaced by the sizes of `indices` behind `batch`.
+/// The shape of `input` with dimension `dim` replaced by the dimensions of `indices` after `batch`.
 static SmallVector<int64_t> replaceDim(Value input, int64_t dim, Value indices, int64_t batch) {
   SmallVector<int64_t> shape(shapeOf(input).take_front(dim));
   llvm::append_range(shape, shapeOf(indices).drop_front(batch));
@@ -49,17 +49,16 @@ static SmallVector<int64_t> replaceDim(Value input, int64_t dim, Value indices, 
   return shape;
 }
 
-/// The place of an index in a dimension of `size` elements, negative ones counted from the
-/// end; -1 if out of range.
+/// The element that an index in a dimension of `size` elements refers to, where negative indices
+/// count from the end; -1 if out of range.
 static int64_t resolveIndex(int64_t index, int64_t size) {
   if (index < 0)
     index += size;
   return index >= 0 && index < size ? index : -1;
 }
 
-/// Calls `fn(from, to)` for each index in range, in order: slices of `input` at index `from`
-/// belong to slices at `to` of the gathered result or the updates; both count slices of the
-/// dimensions behind `dim`.
+/// Calls `fn(from, to)` for each index in range, in order: slice `from` of `input` corresponds to
+/// slice `to` of the gathered result or the updates. Slices consist of the dimensions after `dim`.
 static void forEachSlice(const EvalTensor &input, const EvalTensor &indices, int64_t dim,
                          int64_t batch, llvm::function_ref<void(int64_t, int64_t)> fn) {
   int64_t size = input.getDim(dim), batches = productOf(input.getShape().take_front(batch));
@@ -141,7 +140,7 @@ static bool isIota(Attribute indices, int64_t size) {
          }));
 }
 
-/// Taking all slices in order is taking the input.
+/// Gathering all slices in order is the identity.
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
   bool sameType = getInput().getType() == getType() && tensorType(getIndices()).getRank() == 1 &&
                   getBatch() == 0;
@@ -188,7 +187,7 @@ static double combine(ScatterKind kind, double old, double update) {
   llvm_unreachable("unknown kind");
 }
 
-/// Integers wrap, which the result is rounded to its type for.
+/// Integers wrap; the result is rounded to its type for that.
 static int64_t combine(ScatterKind kind, int64_t old, int64_t update) {
   uint64_t left = old, right = update;
   switch (kind) {

@@ -10,12 +10,12 @@ def Dchag_GatherOp : Dchag_ModelOp<"gather", [Dchag_Decomposable, ExactOpInterfa
         y[b.., i.., j.., k..] = x[b.., i.., indices[b.., j..], k..]
 
     with the taken element in dimension `dim` and b.. the first `batch` dimensions of `input`
-    and `indices`: each of their elements has indices of its own. A negative index counts from
-    the end; an index out of range yields 0 (NaN is never made up, memory outside `input` never
+    and `indices`: each of their elements has separate indices. A negative index counts from
+    the end; an index out of range yields 0 (never NaN; memory outside `input` is never
     read).
     - (C1) 0 <= `dim` < rank of `input`.
     - (C2) The shape of the result is that of `input` with dimension `dim` replaced by the shape
-      of `indices` behind its batch dimensions.
+      of `indices` after its batch dimensions.
     - (C3) `input` and the result have the same element type.
     - (C4) `batch` is at most `dim` and the rank of `indices`, whose first dimensions are those
       of `input`.
@@ -34,7 +34,7 @@ def Dchag_GatherOp : Dchag_ModelOp<"gather", [Dchag_Decomposable, ExactOpInterfa
   let assemblyFormat = "$input `[` $indices `]` attr-dict `:` functional-type(operands, results)";
 }
 
-def Dchag_ScatterKind : I32EnumAttr<"ScatterKind", "what is done with an update", [
+def Dchag_ScatterKind : I32EnumAttr<"ScatterKind", "how an update is combined with the old element", [
     I32EnumAttrCase<"Set", 0, "set">,
     I32EnumAttrCase<"Add", 1, "add">,
     I32EnumAttrCase<"Mul", 2, "mul">,
@@ -55,9 +55,10 @@ def Dchag_ScatterOp : Dchag_ModelOp<"scatter", [Dchag_Decomposable, ExactOpInter
         y[b.., i.., indices[b.., j], k..] = updates[b.., i.., j, k..]
 
     with the written element in dimension `dim` and b.. the first `batch` dimensions of `input`
-    and `indices`. Other kinds than `set` combine what is there with the update instead: `add`,
-    `mul`, `max` and `min` (NaN if one of both is; integers count as signed). A negative index counts from the end, an
-    index out of range writes nothing; of equal indices `set` lets the last one win.
+    and `indices`. Other kinds than `set` combine the old element with the update instead: `add`,
+    `mul`, `max` and `min` (NaN if either is NaN; integers are signed). A negative index
+    counts from the end, an index out of range writes nothing; of equal indices `set` lets the last
+    one win.
     - (C1) 0 <= `dim` < rank of `input`; `indices` has rank `batch` + 1.
     - (C2) The shape of `updates` is that of `input` with dimension `dim` replaced by the last size of `indices`.
     - (C3) `input`, `updates` and the result have one element type; the result has the type of `input`.

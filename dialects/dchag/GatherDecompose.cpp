@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `index` as an offset into a dimension of `size` elements: a negative one counts from the end.
+/// `index` as an offset into a dimension of `size` elements: negative indices count from the end.
 static Value normalizeIndex(OpBuilder &b, Location loc, Value index, int64_t size) {
   if (!index.getType().isIndex())
     index = arith::IndexCastOp::create(b, loc, b.getIndexType(), index);
@@ -70,7 +70,7 @@ static AffineMap selectLoops(MLIRContext *context, unsigned loops, ArrayRef<unsi
   return AffineMap::getMultiDimMapWithTargets(loops, dims, context);
 }
 
-/// What leaves a sum or a product as it is.
+/// The neutral element of a sum or a product.
 static Value makeNeutral(OpBuilder &b, Location loc, ScatterKind kind, Type type) {
   bool isProduct = kind == ScatterKind::Mul;
   TypedAttr value = isa<FloatType>(type) ? TypedAttr(b.getFloatAttr(type, isProduct))
@@ -78,7 +78,7 @@ static Value makeNeutral(OpBuilder &b, Location loc, ScatterKind kind, Type type
   return arith::ConstantOp::create(b, loc, value);
 }
 
-/// `old` changed by `update`.
+/// `old` combined with `update`.
 static Value combine(OpBuilder &b, Location loc, ScatterKind kind, Value old, Value update) {
   bool isFloat = isa<FloatType>(old.getType());
   switch (kind) {
@@ -100,7 +100,7 @@ static Value combine(OpBuilder &b, Location loc, ScatterKind kind, Value old, Va
   llvm_unreachable("unknown kind");
 }
 
-/// Which update each element of dimension `dim` gets: the last one whose index it is, or -1.
+/// The number of the update of each element of dimension `dim`: the last one with its index, or -1.
 static Value findWriters(ScatterOp op, OpBuilder &b) {
   Location loc = op.getLoc();
   unsigned batch = op.getBatch(), loops = batch + 2;
@@ -129,7 +129,7 @@ static Value findWriters(ScatterOp op, OpBuilder &b) {
       .getResult(0);
 }
 
-/// Each element takes its update or stays: no loop over all updates for each element.
+/// Each element takes its update or stays, without a loop over all updates for each element.
 static Value setUpdates(ScatterOp op, OpBuilder &builder) {
   RankedTensorType type = tensorType(op.getResult());
   unsigned rank = type.getRank(), dim = op.getDim();
@@ -164,7 +164,7 @@ static Value setUpdates(ScatterOp op, OpBuilder &builder) {
 
 FailureOr<SmallVector<Value>> ScatterOp::decomposeOperation(OpBuilder &builder) {
   RankedTensorType type = tensorType(getResult());
-  // Without updates nothing is written, and there is no first one to read.
+  // Without updates the result is the input; there is no first update to read.
   if (tensorType(getUpdates()).getNumElements() == 0)
     return SmallVector<Value>{getInput()};
   if (getKind() == ScatterKind::Set)
@@ -188,7 +188,7 @@ FailureOr<SmallVector<Value>> ScatterOp::decomposeOperation(OpBuilder &builder) 
     Value here = linalg::IndexOp::create(b, loc, dim);
     Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, here);
     if (isSum) {
-      // A sum or a product over all updates, which code generation may take apart.
+      // A sum or a product over all updates, which code generation may split.
       Value neutral = makeNeutral(b, loc, getKind(), args[1].getType());
       Value update = arith::SelectOp::create(b, loc, isHere, args[1], neutral);
       linalg::YieldOp::create(b, loc, ValueRange(combine(b, loc, getKind(), args[2], update)));

@@ -68,7 +68,7 @@ RuleAttr MergePartialsOp::getShardingRule() {
 }
 
 double MergePartialsOp::getFlops() {
-  // Maximum, difference, exponential, product and sum of the sums; one multiply-add a value.
+  // Maximum, difference, exponential, product and sum for the sums; a multiply-add for each value.
   return 5.0 * tensorType(getMax()).getNumElements() + 2.0 * tensorType(getAcc()).getNumElements() +
          getType().getNumElements();
 }

@@ -67,7 +67,7 @@ static RuleAttr normRule(Operation *op, int64_t dims, ArrayRef<MutableOperandRan
   return rule.operand(0, ArrayRef(all)).result(0, ArrayRef(all)).build();
 }
 
-/// Tokens are the last `dims` dimensions; what runs in front of them is not known.
+/// Features are the last `dims` dimensions; the meaning of the dimensions before is unknown.
 static SmallVector<TokenDim> normDims(Value value, int64_t dims) {
   SmallVector<TokenDim> result(shapeOf(value).size(), TokenDim::Other);
   std::fill_n(result.rbegin(), dims, TokenDim::Feature);
@@ -108,7 +108,7 @@ double LayerNormOp::getFlops() {
          tensorType(getInput()).getNumElements();
 }
 
-/// A scale of ones and a bias of zeros say nothing.
+/// Drops a scale of ones and a bias of zeros.
 LogicalResult LayerNormOp::canonicalize(LayerNormOp op, PatternRewriter &rewriter) {
   bool bias = succeeded(dropSplatOperand(op.getBiasMutable(), 0, rewriter));
   bool scale = succeeded(dropSplatOperand(op.getScaleMutable(), 1, rewriter));

@@ -60,7 +60,7 @@ def Dchag_SoftmaxOp : Dchag_ModelOp<"softmax", [Dchag_Decomposable, SameOperands
   let description = [{
         y = exp(x - max(x)) / sum exp(x - max(x))          over dimension `dim`
 
-    A line that is minus infinity everywhere is NaN, and 0 with `zero_when_empty`.
+    The softmax of values that are all minus infinity is NaN, or 0 with `zero_when_empty`.
 
     - (C1) 0 <= `dim` < rank.
 

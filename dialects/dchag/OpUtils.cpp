@@ -51,7 +51,7 @@ LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label)
     Type type = tensorType(value).getElementType();
     if (type == wanted || (type.isInteger(1) && isa<FloatType>(wanted)))
       return success();
-    // What was summed in f32 need not be rounded yet: parts of it may still be added up.
+    // A sum in f32 may stay unrounded: partial sums may still be added to it.
     if (isNarrow && type.isF32() && kind == "result")
       return success();
     return op->emitOpError("(") << label << ") " << kind << " " << index

@@ -15,7 +15,7 @@
 
 namespace mlir::dchag {
 
-/// A size in a wanted shape that may be anything.
+/// A size in a wanted shape that may have any value.
 constexpr int64_t kAnySize = ShapedType::kDynamic;
 
 /// Product of sizes; wraps around instead of overflowing on absurd types.
@@ -27,16 +27,16 @@ std::string shapeText(ArrayRef<int64_t> shape);
 /// Whether `divisor` is positive and divides `size`.
 inline bool divides(int64_t divisor, int64_t size) { return divisor > 0 && size % divisor == 0; }
 
-/// Checks that `value` (nothing to do if null) has the wanted shape, `symbols` in words.
+/// Checks that `value` (nothing to do if null) has the wanted shape; `symbols` is it in letters.
 LogicalResult verifyShape(Operation *op, StringRef label, StringRef name, Value value,
                           StringRef symbols, ArrayRef<int64_t> wanted);
 
-/// Checks the rank alone.
+/// Checks the rank only.
 LogicalResult verifyRank(Operation *op, StringRef label, StringRef name, Value value,
                          StringRef symbols, int64_t rank);
 
-/// Checks that all operands and results have the element type of operand 0, but for masks
-/// beside floats.
+/// Checks that all operands and results have the element type of operand 0, except masks of ops on
+/// floats.
 LogicalResult verifySameElementType(Operation *op, StringRef label);
 
 /// What the dimensions of an image run over: B x C x anything.
@@ -52,8 +52,8 @@ bool isSplatOf(Value value, double number);
 /// Removes the operand in `range` if it is a constant whose elements all are this number.
 LogicalResult dropSplatOperand(MutableOperandRange range, double number, PatternRewriter &rewriter);
 
-/// `Sum` where nothing is added to the result of the op behind the sum, `Whole` otherwise: what
-/// is added once must not be added by every part.
+/// `Sum` if the op adds nothing after the sum, `Whole` otherwise: a bias must be added once, not by
+/// each rank.
 inline FactorKind sumUnless(bool addsMore) {
   return addsMore ? FactorKind::Whole : FactorKind::Sum;
 }

@@ -8,8 +8,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// (C1) to (C3) of both ops. `input` is the op's operand, and says with `image` and `patches`
-/// which of the two is which.
+/// (C1) to (C3) of both ops. `input` is the op's operand, and is either `image` or `patches`.
 static LogicalResult verifyPatches(Operation *op, Value image, StringRef imageName, Value patches,
                                    StringRef patchesName, ArrayRef<int64_t> patch) {
   ArrayRef<int64_t> shape = shapeOf(image);
@@ -44,7 +43,7 @@ static SmallVector<TokenDim> getPatchDims() {
   return {TokenDim::Batch, TokenDim::Position, TokenDim::Feature};
 }
 
-/// Where in a B x C x space image each element of its B x N x (C P) patches is.
+/// Offset in a B x C x space image of each element of its B x N x (C P) patches.
 static std::vector<int64_t> imageOffsets(ArrayRef<int64_t> imageShape, ArrayRef<int64_t> patch,
                                          PatchLayout layout) {
   unsigned k = patch.size();
@@ -73,7 +72,7 @@ static std::vector<int64_t> imageOffsets(ArrayRef<int64_t> imageShape, ArrayRef<
 }
 
 /// Batch, channels and rows of patches are parallel: rows are contiguous in the image and in the
-/// positions. Parts of rows would not be.
+/// positions, parts of rows are not.
 static RuleAttr patchRule(Operation *op, ArrayRef<int64_t> imageShape, ArrayRef<int64_t> patch,
                           PatchLayout layout, bool imageIsResult) {
   RuleBuilder rule(op);
@@ -93,7 +92,7 @@ static RuleAttr patchRule(Operation *op, ArrayRef<int64_t> imageShape, ArrayRef<
   return rule.build();
 }
 
-/// The operand of the op's inverse, if that made the op's operand from a value of its type.
+/// The operand of the op's inverse, if the op's operand is the result of that and the types agree.
 template <typename InverseOp, typename OpT>
 static OpFoldResult foldInverse(OpT op) {
   auto inverse = op.getInput().template getDefiningOp<InverseOp>();

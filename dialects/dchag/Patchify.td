@@ -25,7 +25,7 @@ class Dchag_PatchOp<string mnemonic> : Dchag_ModelOp<mnemonic,
 }
 
 def Dchag_PatchifyOp : Dchag_PatchOp<"patchify"> {
-  let summary = "Cuts an image into flattened patches";
+  let summary = "Splits an image into flattened patches";
   let description = [{
     Sizes: B batch, C channels, S1..Sk space, p1..pk = `patch`, N = prod Si/pi positions (row
     major), P = prod pi. The features of a patch are ordered (C, p1, .., pk) by
@@ -41,7 +41,7 @@ def Dchag_PatchifyOp : Dchag_PatchOp<"patchify"> {
 }
 
 def Dchag_UnpatchifyOp : Dchag_PatchOp<"unpatchify"> {
-  let summary = "Puts flattened patches together to an image";
+  let summary = "Joins flattened patches to an image";
   let description = [{
     The inverse of `dchag.patchify`.
     - (C1) `input` is B x N x (C P), the result B x C x S1 x .. x Sk.

@@ -7,8 +7,8 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// Letters of an image cut into patches: batch, channels, grid positions (capitals) and
-/// pixels of a patch (small letters).
+/// Letters of an image split into patches: batch, channels, grid positions (capitals) and pixels of
+/// a patch (small letters).
 struct PatchLetters {
   std::string image = "bc", patches = "b";
   SmallVector<int64_t> shape;

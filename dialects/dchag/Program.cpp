@@ -11,7 +11,7 @@ using namespace mlir::dchag;
 // Roles
 //===----------------------------------------------------------------------===//
 
-/// The kind that a string names; strings without one are refused by verifiers.
+/// The kind that a string names; verifiers refuse strings that name none.
 static RoleKind getKind(Attribute attribute) {
   std::optional<RoleKind> kind = symbolizeRoleKind(cast<StringAttr>(attribute).getValue());
   return kind.value_or(RoleKind::Input);
@@ -255,7 +255,7 @@ SmallVector<Value> dchag::getUsedValues(Operation *op) {
 }
 
 bool ParameterAnalysis::isParameterOnly(Value value) {
-  if (auto it = known.find(value); it != known.end())
+  if (auto it = cache.find(value); it != cache.end())
     return it->second;
   bool result = false;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
@@ -267,7 +267,7 @@ bool ParameterAnalysis::isParameterOnly(Value value) {
                return isParameterOnly(operand);
              });
   }
-  known[value] = result;
+  cache[value] = result;
   return result;
 }
 
@@ -276,7 +276,7 @@ bool ParameterAnalysis::isParameterOnly(Value value) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// What an attribute at a port must be.
+/// The kind that an attribute of a port must have.
 struct PortAttribute {
   StringRef name;
   StringRef wanted;

@@ -6,7 +6,7 @@
 // results of entry points are ports. A port has a name and a role (`BufferRoleAttrInterface`);
 // ports of one name and role are one buffer, whatever entry points they belong to.
 //
-// Nothing outside of this file spells the names of those functions and attributes.
+// Only this file has the names of those functions and attributes.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_PROGRAM_H
@@ -33,7 +33,7 @@ inline constexpr llvm::StringLiteral kRange = "dchag.range";
 inline constexpr llvm::StringLiteral kModel = "dchag.model";
 } // namespace contract
 
-/// The role that any program has, as an attribute: the string of its name, which has the interface.
+/// The role of a kind, as an attribute: a string with the role's name, which has the interface.
 ///
 /// | role | filled by | needed |
 /// |---|---|---|
@@ -43,14 +43,14 @@ inline constexpr llvm::StringLiteral kModel = "dchag.model";
 /// | "compiled" | the program: a result of @prepare | as long as the program runs |
 /// | "loaded" | the weights file, by its reads | until parameters are prepared |
 ///
-/// Roles of other dialects are attributes of theirs that implement the interface.
+/// Other dialects can add roles: attributes that implement the interface.
 BufferRoleAttrInterface getRoleAttr(MLIRContext *context, RoleKind kind);
-/// Whether an attribute is one of these strings or another dialect's role.
+/// Whether an attribute is one of these strings or a role of another dialect.
 bool isRole(Attribute attribute);
-/// Gives strings the interface; for the dialect.
+/// Attaches the interface to strings; called by the dialect.
 void attachRoles(MLIRContext *context);
 
-/// An argument or a result of a function, and what its attributes say.
+/// An argument or a result of a function, with access to its attributes.
 class Port {
 public:
   static Port argument(func::FuncOp function, unsigned index) { return {function, index, false}; }
@@ -64,23 +64,23 @@ public:
   Type getType() const;
   Location getLoc() const;
 
-  /// Without the attribute an argument is an input and a result an output.
+  /// An argument without the attribute is an input, a result an output.
   BufferRoleAttrInterface getRole() const;
   /// Whether the role is this one.
   bool hasRole(RoleKind kind) const;
-  /// Null without a name.
+  /// Null if it has no name.
   StringAttr getNameAttr() const;
-  /// Without the attribute `argN` or `resultN`.
+  /// The name, or `argN` or `resultN` without the attribute.
   std::string getName() const;
-  /// Whether files have its integers without a sign; types of the IR are signless.
+  /// Whether its integers are unsigned in files; types of the IR are signless.
   bool isUnsigned() const;
-  /// Where the model's files have the elements of a parameter, or null.
+  /// Where the elements of a parameter are in the model's files, or null.
   SourceAttr getSource() const;
-  /// The parts of file parameters that it is filled from, or null.
+  /// The parts of file parameters that fill it, or null.
   ArrayAttr getReads() const;
-  /// Smallest and largest value of an integer, or nothing.
+  /// Smallest and largest value of an integer, or empty.
   ArrayRef<int64_t> getRange() const;
-  /// Null where it is not distributed.
+  /// Null if it is not distributed.
   ShardingAttr getSharding() const;
   /// The type before distribution.
   Type getGlobalType() const;
@@ -93,7 +93,7 @@ private:
   Port(func::FuncOp function, unsigned index, bool resultKind)
       : function(function), index(index), resultKind(resultKind) {}
 
-  // Functions are handles: asking them does not change the port.
+  // Functions are handles: using them does not change the port.
   mutable func::FuncOp function;
   unsigned index;
   bool resultKind;
@@ -119,28 +119,28 @@ Diagnostic &operator<<(Diagnostic &diagnostic, const Port &port);
 
 SmallVector<Port> getArguments(func::FuncOp function);
 SmallVector<Port> getResults(func::FuncOp function);
-/// The first of `ports` with this name and role, or nothing.
+/// The first of `ports` with this name and role, or nullopt.
 std::optional<Port> findPort(ArrayRef<Port> ports, StringRef name, RoleKind role);
 
-/// Whether a function is the program of a rank: a port has a type before distribution.
+/// Whether a function is the program of a rank: one of its ports has a type before distribution.
 bool isPerDevice(func::FuncOp function);
 
-/// A module seen as a program.
+/// A view of a module as a program.
 class Program {
 public:
   explicit Program(ModuleOp module) : module(module) {}
 
-  /// Null where the module has none.
+  /// Null if the module has none.
   func::FuncOp getStep() const { return lookup(contract::kStep); }
   func::FuncOp getPrepare() const { return lookup(contract::kPrepare); }
-  /// Functions with bodies that are public: `@prepare`, `@step`, then others in their order.
+  /// Public functions with bodies: `@prepare`, `@step`, then the others in their order.
   SmallVector<func::FuncOp> getEntries() const;
-  /// Entries but `@prepare`.
+  /// Entries except `@prepare`.
   SmallVector<func::FuncOp> getRunEntries() const;
 
   static bool isStep(func::FuncOp function) { return function.getName() == contract::kStep; }
   static bool isPrepare(func::FuncOp function) { return function.getName() == contract::kPrepare; }
-  /// An empty function `@prepare` in front of `before`.
+  /// Creates an empty function `@prepare` before `before`.
   static func::FuncOp createPrepare(OpBuilder &b, func::FuncOp before, FunctionType type);
   static func::FuncOp createStep(OpBuilder &b, Location loc);
 
@@ -154,21 +154,21 @@ private:
   mutable ModuleOp module;
 };
 
-/// Operands of an op, and values from outside that its regions use.
+/// Operands of an op, and outer values that its regions use.
 SmallVector<Value> getUsedValues(Operation *op);
 
-/// Whether what a value is depends on parameters alone (`isParameter` of roles), found lazily and
-/// kept: constants count, ops with effects do not.
+/// Whether a value depends only on parameters (`isParameter` of roles), computed lazily and cached:
+/// constants count as parameters, ops with side effects do not.
 class ParameterAnalysis {
 public:
   bool isParameterOnly(Value value);
 
 private:
-  llvm::DenseMap<Value, bool> known;
+  llvm::DenseMap<Value, bool> cache;
 };
 
-/// Checks that an attribute of the contract at an argument or result is of its kind and fits the
-/// type there; `where` names the port. Other attributes pass.
+/// Checks that an attribute of the contract at an argument or result has the right kind and fits
+/// the type; `where` names the port. Other attributes are accepted.
 LogicalResult verifyPortAttribute(Operation *op, NamedAttribute attribute, Type type,
                                   const Twine &where);
 

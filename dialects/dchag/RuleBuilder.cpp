@@ -19,7 +19,7 @@ RuleBuilder::RuleBuilder(Operation *op) : op(op) {
 }
 
 int64_t RuleBuilder::factor(int64_t size, FactorKind kind) {
-  // An empty iteration space has nothing to split.
+  // An empty iteration space cannot be split.
   valid &= size > 0;
   allFactors.push_back(FactorAttr::get(op->getContext(), size, kind));
   return allFactors.size() - 1;

@@ -8,8 +8,8 @@
 //     return rule.build();
 //
 // A dimension made of several factors, slowest first, or of none, is given as a list:
-// `rule.operand(0, {{b}, {head, width}, {}})`. A value that is never named, or a scalar, has
-// no factors and is thus needed whole by every rank.
+// `rule.operand(0, {{b}, {head, width}, {}})`. A value that is never named, or a scalar, has no
+// factors, so that every rank needs all of it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_RULEBUILDER_H
@@ -37,8 +37,8 @@ public:
   /// A new factor for each dimension of a shape.
   SmallVector<int64_t> factors(ArrayRef<int64_t> shape, FactorKind kind = FactorKind::Parallel);
 
-  /// Factors of the dimensions of an operand or result. The list has an entry for each
-  /// dimension; dimensions of size 1 whose factors are larger (broadcast) lose them.
+  /// Sets the factors of the dimensions of an operand or result. The list has an entry for each
+  /// dimension; broadcast dimensions, of size 1 with a larger factor, lose them.
   RuleBuilder &operand(unsigned index, ArrayRef<Dim> dims);
   RuleBuilder &result(unsigned index, ArrayRef<Dim> dims);
   RuleBuilder &operand(unsigned index, ArrayRef<int64_t> dims);
@@ -55,8 +55,8 @@ public:
     return optionalOperand(range, ArrayRef<Dim>(dims.begin(), dims.size()));
   }
 
-  /// Demands a value in the padding of an operand when a factor is split unevenly; sum, max
-  /// and min factors have their neutral element anyway.
+  /// Requires a value in the padding of an operand when a factor is split unevenly; sum, max and
+  /// min factors require their neutral element anyway.
   RuleBuilder &padding(unsigned operand, int64_t factor, TypedAttr value);
 
   /// Names the result that holds the maximum of an online softmax; the others are relative to it.
@@ -65,16 +65,16 @@ public:
     return *this;
   }
 
-  /// Operands in which the op is linear together.
+  /// Operands in which the op is jointly linear.
   RuleBuilder &linear(ArrayRef<int64_t> operands);
 
-  /// The rule, or null if a list does not fit its value: the op then has no rule, which the
-  /// passes report.
+  /// The rule, or null if a list does not fit its value: then the op has no rule, which passes
+  /// report.
   RuleAttr build();
 
-  /// Element-wise ops: a parallel factor for each dimension of the result, in all operands
-  /// of its shape; operands of rank 0 and scalars are whole. `padding` is what the padding of one
-  /// operand must hold, by its number, where the op has no value or stops the program otherwise.
+  /// Element-wise ops: a parallel factor for each dimension of the result, shared by all operands
+  /// of its shape; operands of rank 0 and scalars are replicated. `padding` has the value that the
+  /// padding of an operand (by number) must hold because other values could trap or have no result.
   static RuleAttr elementwise(Operation *op, ArrayRef<SmallVector<int64_t>> linear = {},
                               std::optional<std::pair<unsigned, TypedAttr>> padding = {});
 

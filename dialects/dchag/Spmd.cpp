@@ -141,7 +141,7 @@ LogicalResult MaskShardOp::evaluate(ArrayRef<EvalTensor>, SmallVectorImpl<EvalTe
   return emitOpError("depends on the rank: it has no value on a single device");
 }
 
-/// As EvalTensor keeps integers: booleans as 0 or 1, others with their sign.
+/// As EvalTensor stores integers: booleans as 0 or 1, others sign extended.
 static int64_t getStored(const APInt &value) {
   return value.getBitWidth() == 1 ? value.getZExtValue() : value.getSExtValue();
 }

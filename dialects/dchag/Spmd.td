@@ -10,15 +10,15 @@ include "mlir/IR/BuiltinAttributeInterfaces.td"
 def Dchag_ReshardOp : Dchag_Op<"reshard"> {
   let summary = "Lays a value out over the ranks in another way";
   let description = [{
-    The same value of the global type `global`, before as `from` says and after as `to` says.
-    Made by `insert-reshards` with global types, which `partition` replaces by the types of the
-    parts; consumed by `reshards-to-collectives`.
+    Changes the sharding of a value of the global type `global` from `from` to `to`.
+    Created by `insert-reshards` with global types, which `partition` replaces by local
+    types; consumed by `reshards-to-collectives`.
 
-    - (C1) `from` and `to` fit `global` and the mesh; `to` is partial along no axis along which
-      `from` is not.
-    - (C2) Operand and result both have the type `global`, or each that of its part.
-    - (C3) `maximum` is given where partial results of an online softmax are combined: what
-      they are relative to. Its dimensions divide those of `input`.
+    - (C1) `from` and `to` fit `global` and the mesh; `to` is partial only along axes along which
+      `from` is.
+    - (C2) Operand and result both have the type `global`, or both their local types.
+    - (C3) `maximum` is given if and only if partial results of an online softmax are combined: the maximum
+      that they are relative to. Its dimensions divide those of `input`.
 
     ```mlir
     %y = dchag.reshard %x from <[["tp"], []]> to <[[], []]> global tensor<5x3xf32> : tensor<3x3xf32> -> tensor<5x3xf32>
@@ -42,13 +42,13 @@ def Dchag_RescaleOp : Dchag_Op<"rescale", [Dchag_Decomposable,
     AllTypesMatch<["input", "result"]>, AllTypesMatch<["from", "to"]>]> {
   let summary = "Makes parts of an online softmax relative to another maximum";
   let description = [{
-    The online-softmax merge (docs/math.md, section 3) of parts that lie on several ranks is
+    The online-softmax merge (docs/math.md, section 3) of partial results of several ranks is
 
         y = sum_r x[r] exp(from[r] - to)      with to = max_r from[r]
 
     and this op is one term of it. Element i of a dimension of `input` belongs to element
     i / (n / m) of `from` and `to`, n and m being the sizes of the dimension in both: the values
-    of a head share its maximum. Made by `reshards-to-collectives`.
+    of a head share its maximum. Created by `reshards-to-collectives`.
 
     - (C1) `from` and `to` have one type and the rank of `input`; their dimensions divide those of
       `input`.  (C2) One floating-point element type; the result has the type of `input`.
@@ -71,7 +71,7 @@ def Dchag_MaskShardOp : Dchag_Op<"mask_shard",
   let description = [{
     The rank at position i along `axes` (first slowest) holds the elements from i L on of a
     dimension of `size` elements, L being the size of dimension `dim` of `input`. Elements
-    at and behind `size` become `value`.
+    from index `size` on become `value`.
 
     - (C1) 0 <= `dim` < rank, `size` is positive.  (C2) The mesh has the `axes`.
     - (C3) `value` has the element type of `input`; the result has the type of `input`.

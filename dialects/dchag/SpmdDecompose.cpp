@@ -28,7 +28,7 @@ FailureOr<SmallVector<Value>> MaskShardOp::decomposeOperation(OpBuilder &builder
   Location loc = getLoc();
   RankedTensorType type = tensorType(getResult());
   unsigned rank = type.getRank();
-  // Global index of the first element of this part.
+  // Global index of the first local element.
   Value local = arith::ConstantIndexOp::create(builder, loc, type.getDimSize(getDim()));
   Value first =
       arith::MulIOp::create(builder, loc, makePosition(builder, loc, mesh, getAxes()), local);
@@ -50,7 +50,8 @@ FailureOr<SmallVector<Value>> MaskShardOp::decomposeOperation(OpBuilder &builder
 
 FailureOr<SmallVector<Value>> RescaleOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
-  // Each dimension is one of the maxima (a small letter) and what shares one (a capital).
+  // Each dimension is a dimension of the maxima (small letter) times the elements that share a
+  // maximum (capital).
   std::string maxima, values;
   SmallVector<int64_t> shape;
   for (auto [dim, size] : llvm::enumerate(getType().getShape())) {

@@ -82,7 +82,7 @@ ReshapeGroups::ReshapeGroups(ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs) {
       }
     }
   }
-  // What is left has size 1.
+  // The remaining dimensions have size 1.
   for (; i < lhs.size(); ++i)
     from.back().push_back(i);
   for (; j < rhs.size(); ++j)
@@ -188,7 +188,7 @@ Value TensorBuilder::slice(Value value, ArrayRef<int64_t> offsets, ArrayRef<int6
       sizes == shapeOf(value) && llvm::all_of(offsets, [](int64_t offset) { return offset == 0; });
   if (isWhole && llvm::all_of(strides, [](int64_t stride) { return stride == 1; }))
     return value;
-  // Of no elements the offset may be behind the last one.
+  // A slice without elements may start past the last element.
   if (llvm::is_contained(sizes, 0))
     return empty(sizes, elementTypeOf(value));
   auto toAttrs = [&](ArrayRef<int64_t> values) {

@@ -1,8 +1,8 @@
 //===- TensorBuilder.h - ops of the closed set at one place ----------------*- C++ -*-===//
 //
-// What passes, decompositions and the import make ops on tensors with. Shapes of results follow
-// from the operands; what would change nothing (a transpose in order, a reshape to the same shape)
-// makes no op. Dimensions of contractions are named by letters, as in an einsum equation:
+// Creates ops on tensors for passes, decompositions and the import. Shapes of results follow from
+// the operands; no op is created for an identity (a transpose in order, a reshape to the same
+// shape). Dimensions of contractions are named by letters, as in an einsum equation:
 //
 //     TensorBuilder t(builder, loc);
 //     Value scores = t.contract(query, "bhnd", key, "bhmd", "bhnm");
@@ -24,12 +24,12 @@ inline Type elementTypeOf(Value value) { return tensorType(value).getElementType
 
 enum class Reduction { Sum, Prod, Max, Min };
 
-/// Number `value` in a float or integer type; integers wrap.
+/// `value` as an attribute of a float or integer type; integers wrap.
 TypedAttr getNumber(Type type, double value);
 
-/// Dimensions of both shapes in groups of equal products, in order, so that a reshape joins and
-/// splits dimensions of a group only: 2x3x20 and 6x4x5 are {0, 1}, {2} and {0}, {1, 2}. One group
-/// of all dimensions where a shape has no elements; none where a shape has no dimensions.
+/// Dimensions of both shapes in groups of equal products, in order, so that a reshape only joins
+/// and splits dimensions within a group: 2x3x20 and 6x4x5 are {0, 1}, {2} and {0}, {1, 2}. One
+/// group of all dimensions if a shape has no elements; no groups if a shape has no dimensions.
 struct ReshapeGroups {
   SmallVector<SmallVector<int64_t, 2>> from, to;
   ReshapeGroups(ArrayRef<int64_t> from, ArrayRef<int64_t> to);
@@ -47,10 +47,10 @@ public:
   //===--------------------------------------------------------------------===//
 
   Value empty(ArrayRef<int64_t> shape, Type elementType);
-  /// `linalg.fill` by a number of the element type.
+  /// `linalg.fill` with a number of the element type.
   Value filled(ArrayRef<int64_t> shape, TypedAttr value);
   Value zeros(ArrayRef<int64_t> shape, Type elementType);
-  /// A constant of one number.
+  /// A splat constant.
   Value splat(RankedTensorType type, double value);
   Value constantInts(ArrayRef<int64_t> shape, Type elementType, ArrayRef<int64_t> values);
 
@@ -58,7 +58,7 @@ public:
   // Views
   //===--------------------------------------------------------------------===//
 
-  /// Row major, to a shape of as many elements.
+  /// Row-major reshape to a shape with the same number of elements.
   Value reshape(Value value, ArrayRef<int64_t> shape);
   /// Splits dimension `dim` into dimensions of these sizes.
   Value splitDim(Value value, unsigned dim, ArrayRef<int64_t> sizes);
@@ -68,14 +68,14 @@ public:
   Value transpose(Value value, ArrayRef<int64_t> permutation);
   /// Repeats `value` along the dimensions `added` of `shape`.
   Value broadcast(Value value, ArrayRef<int64_t> shape, ArrayRef<int64_t> added);
-  /// numpy's broadcast to a shape, which must be one that `value` broadcasts to.
+  /// numpy's broadcast to a shape that `value` can be broadcast to.
   Value broadcastTo(Value value, ArrayRef<int64_t> shape);
   /// Strides are 1 if none are given.
   Value slice(Value value, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
               ArrayRef<int64_t> strides = {});
   /// [offset, offset + size) of one dimension.
   Value slice(Value value, int64_t dim, int64_t offset, int64_t size);
-  /// Operands without elements are left out.
+  /// Skips operands without elements.
   Value concat(ValueRange values, int64_t dim);
   Value padConstant(Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high, double fill);
 
@@ -83,11 +83,11 @@ public:
   // Arithmetic
   //===--------------------------------------------------------------------===//
 
-  /// Reduces dimensions of a numeric or boolean tensor; keeps them with size 1 on demand.
+  /// Reduces dimensions of a numeric or boolean tensor; `keep`: they stay with size 1.
   Value reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep = false,
                bool isUnsigned = false);
-  /// Sum of products over the letters that the result lacks. The sum is of the operands' type, or
-  /// of `elementType`.
+  /// Sum of products over the letters that the result lacks, in the operands' type or in
+  /// `elementType`.
   Value contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims, StringRef resultDims,
                  Type elementType = {});
   /// The same with dimensions named by numbers.

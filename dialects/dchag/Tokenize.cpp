@@ -40,8 +40,8 @@ LogicalResult TokenizeOp::verify() {
 }
 
 namespace {
-/// Where the pixels of a patch are in the I x S1 x .. x Sk pixels of a channel: position n and
-/// feature f (in the order of the weight) at positions[n] + features[f].
+/// Offsets of the pixels of a patch in the I x S1 x .. x Sk pixels of a channel: position n and
+/// feature f (in the order of the weight) are at positions[n] + features[f].
 struct PatchOffsets {
   std::vector<int64_t> positions, features;
 };
@@ -106,7 +106,7 @@ RuleAttr TokenizeOp::getShardingRule() {
   }
   rule.operand(0, ArrayRef(imageDims)).operand(1, ArrayRef(weightDims));
   rule.optionalOperand(getBiasMutable(), {c, d}).optionalOperand(getEmbeddingMutable(), {c, d});
-  // The image or the weight, with what is added to their product.
+  // Linear in the image or in the weight, together with the values that are added to their product.
   for (int64_t factor : {0, 1}) {
     SmallVector<int64_t> set = {factor};
     for (MutableOperandRange range : {getBiasMutable(), getEmbeddingMutable()})

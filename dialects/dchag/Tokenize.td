@@ -8,10 +8,10 @@ def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize",
     [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface, AttrSizedOperandSegments]> {
   let summary = "Embeds the patches of every channel of an image into tokens";
   let description = [{
-    Sizes: B batch, C channels, I inputs of a channel (1, or the variables embedded together), S1..Sk the
-    spatial size (k = 1, 2 or 3), p1..pk the patch size, N = prod Si/pi positions (row
-    major), D token width. With x[b,c,n] the I * p1 * .. * pk pixels of a patch
-    (arXiv 2301.10343; docs/math.md)
+    Sizes: B batch, C channels, I inputs of a channel (several if variables are embedded together),
+    S1..Sk the spatial size (k = 1, 2 or 3), p1..pk the patch size, N = prod Si/pi positions (row
+    major), D token width. With x[b,c,n] the I * p1 * .. * pk pixels of a patch (arXiv 2301.10343;
+    docs/math.md)
 
         t[b,c,n,:] = weight[c] x[b,c,n] + bias[c] + embedding[c]
 
@@ -19,11 +19,12 @@ def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize",
       result B x C x N x D; a weight whose first dimension is 1 is shared by all channels.
     - (C2) Each pi divides Si.
     - (C3) `bias` is (C or 1) x D with the first dimension of `weight`, `embedding` C x D.
-    - (C4) All operands and the result have one floating-point element type; the result may be of f32
-      where that is narrower.
+    - (C4) All operands and the result have one floating-point element type; the result may be of f32 if
+      that is narrower.
 
-    B, C and D split freely, I leaves a partial sum where there is neither bias nor embedding
-    (which must be added once). The first spatial dimension splits by rows of patches, others stay whole.
+    B, C and D split freely; splitting I leaves a partial sum, allowed if there is neither bias nor
+    embedding (which must be added once). The first spatial dimension splits by rows of patches, the
+    others stay whole.
     ```mlir
     %t = dchag.tokenize %x weight(%w) bias(%b) embedding(%e)
       : (tensor<1x3x1x4x6xf32>, tensor<3x8x1x2x2xf32>, tensor<3x8xf32>, tensor<3x8xf32>) -> tensor<1x3x6x8xf32>

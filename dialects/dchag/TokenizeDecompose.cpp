@@ -20,7 +20,8 @@ FailureOr<SmallVector<Value>> TokenizeOp::decomposeOperation(OpBuilder &builder)
     patch += 'x' + i;
     pixels += {char('X' + i), char('x' + i)};
   }
-  // Pixels of a patch beside each other, so that the product is one over I p1 .. pk.
+  // The pixels of a patch become contiguous, so that the product is one contraction over I p1 ..
+  // pk.
   Value patches = d.transpose(d.reshape(getImage(), shape), pixels, "bc" + grid + "i" + patch);
   int64_t positions = dimOf(getResult(), 2);
   int64_t features = weight.getNumElements() / (weight.getDimSize(0) * weight.getDimSize(1));

@@ -41,13 +41,13 @@ static LogicalResult verifyCollective(DestinationStyleOpInterface op) {
   return verifyDestination(op, "(G2)");
 }
 
-/// (G1): `wide` has the shape of `narrow` behind a leading dimension.
+/// (G1): `wide` has the shape of `narrow` after a leading dimension.
 static LogicalResult verifyShapes(Operation *op, Value wide, Value narrow) {
   auto wideShape = cast<ShapedType>(wide.getType()).getShape();
   auto narrowShape = cast<ShapedType>(narrow.getType()).getShape();
   if (!wideShape.empty() && wideShape.drop_front() == narrowShape)
     return success();
-  return op->emitOpError("(G1) needs one shape behind a leading dimension of all ranks: got ")
+  return op->emitOpError("(G1) needs one shape after a leading dimension of all ranks: got ")
          << wide.getType() << " and " << narrow.getType();
 }
 

@@ -19,15 +19,15 @@ def Runtime_AllGatherOp : Runtime_CollectiveOp<"all_gather", "AllGather", [{
   }]> {
   let summary = "Joins the parts of all ranks of a group";
   let description = [{
-    Communicators move contiguous data, so that parts are joined along a leading dimension; where they
-    meet along another one, `collectives-to-runtime` adds a transposition behind.
+    Communicators move contiguous data, so that parts are joined along a leading dimension; if they
+    are to be joined along another one, `collectives-to-runtime` adds a transposition after it.
 
     `axes` are the axes of the mesh along which the ranks of a group differ, first slowest; `site`
-    numbers the collective in the table of texts for messages (module attribute `dchag_rt.sites`);
-    `queue` is the queue of the device whose earlier work it follows.
+    is the index of the collective in the table of texts for messages (module attribute
+    `dchag_rt.sites`); `queue` is the queue of the device whose earlier work it follows.
 
-    - (G1) `init` has the shape of `source` behind a leading dimension, the number of ranks.
-    - (G2) One element type.  (G3) The op stands directly in the body of a function: a rank that
+    - (G1) `init` has the shape of `source` after a leading dimension, the number of ranks.
+    - (G2) One element type.  (G3) The op is directly in the body of a function: a rank that
       does not reach a collective would stop all others.
     ```mlir
     %y = dchag_rt.all_gather %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : (tensor<3x5xf32>, tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
@@ -44,9 +44,9 @@ def Runtime_ReduceScatterOp : Runtime_CollectiveOp<"reduce_scatter", "ReduceScat
       return convertReduction(getReduction());
     }
   }]> {
-  let summary = "Combines the parts of all ranks, each keeps one";
+  let summary = "Combines the data of all ranks; each rank keeps one part";
   let description = [{
-    - (G1) `source` has the shape of `init` behind a leading dimension, the number of ranks.
+    - (G1) `source` has the shape of `init` after a leading dimension, the number of ranks.
     - (G2), (G3) as for `dchag_rt.all_gather`.
     ```mlir
     %y = dchag_rt.reduce_scatter %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : (tensor<2x3x5xf32>, tensor<3x5xf32>) -> tensor<3x5xf32>
@@ -84,7 +84,7 @@ def Runtime_AllToAllOp : Runtime_CollectiveOp<"all_to_all", "AllToAll", [{
     ::std::optional<unsigned> getCutDim() { return 0; }
     ::std::optional<unsigned> getJoinedDim() { return 0; }
   }]> {
-  let summary = "Gives each rank its part, and joins what the ranks give";
+  let summary = "Sends a part to each rank, and joins the parts received";
   let description = [{
     Part i of `source` goes to rank i of the group; part i of `init` comes from it.
 
@@ -102,11 +102,11 @@ def Runtime_AllToAllOp : Runtime_CollectiveOp<"all_to_all", "AllToAll", [{
 def Runtime_AxisIndexOp : Runtime_Op<"axis_index", [Pure]> {
   let summary = "Position of this rank along one axis of the mesh";
   let description = [{
-    `axis` is the number of the axis in the mesh of the program; the result is at least 0 and less than the
-    size of that axis, and does not change while a program runs.
+    `axis` is the number of the axis in the mesh of the program; the result is at least 0 and less
+    than the size of that axis, and does not change while a program runs.
 
-    Made by `collectives-to-runtime` from `shard.process_multi_index` and for the offset of
-    `shard.all_slice`; a call of `dchag_rt_axis_index` in the end.
+    Created by `collectives-to-runtime` from `shard.process_multi_index` and for the offset of
+    `shard.all_slice`; lowered to a call of `dchag_rt_axis_index`.
     ```mlir
     %i = dchag_rt.axis_index 0
     ```

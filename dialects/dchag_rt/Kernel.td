@@ -16,11 +16,11 @@ def Runtime_KernelOp : Runtime_Op<"kernel", [FunctionOpInterface, IsolatedFromAb
     the new values of the latter two; on buffers it writes into them.
 
     The ops of the body are `linalg` ops on the level that all targets share. The pipeline of a target
-    (`TargetAttrInterface`) makes of it what its devices run.
+    (`TargetAttrInterface`) lowers it to what its devices run.
 
     - (K1) Arguments and results have static shapes or are scalars; on buffers there are no results.
 
-    Made by `outline-kernels`, consumed by the target.
+    Created by `outline-kernels`, consumed by the target.
     ```mlir
     dchag_rt.kernel @kernel_0(%x: memref<2x3xf32>, %y: memref<2x3xf32>) {
       linalg.exp ins(%x : memref<2x3xf32>) outs(%y : memref<2x3xf32>)
@@ -58,7 +58,7 @@ def Runtime_LaunchOp : Runtime_Op<"launch", [AttrSizedOperandSegments, Destinati
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel on a queue of the device";
   let description = [{
-    Reads `ins` and `inouts`, writes `inouts` and `outs`, and has just these effects. `queue` is the
+    Reads `ins` and `inouts`, writes `inouts` and `outs`, and has no other effects. `queue` is the
     number of the queue that runs it; launches of one queue run in order. On tensors, results are
     the new values of `inouts` and `outs`.
 

@@ -23,15 +23,15 @@ def Runtime_MatmulOp : Runtime_DestinationOp<"matmul"> {
 
         result = activation(alpha sum lhs rhs + bias + (accumulate ? init : 0))
 
-    - (M1) One projected permutation for each operand, of one number of dimensions, whose results
+    - (M1) One projected permutation for each operand, all with the same dimensions, whose results
       agree with the shape.
     - (M2) A dimension that `init` lacks is one of both `lhs` and `rhs`; every dimension of `init`
       is one of `lhs` or `rhs`; `bias` has only dimensions of `init`.
     - (M3) One floating-point element type for `lhs` and `rhs`; `bias` and `init` have floating-point
-      types of their own. Sums are kept in f32 at least and rounded once, to the type of `init`.
+      types that may differ. Sums are kept in f32 at least and rounded once, to the type of `init`.
     - (M4) The result, if `init` is a tensor, has the type of `init`; there is none otherwise.
 
-    Made from `linalg.contract` by `contract-to-matmul`, a call of `dchag_rt_matmul` in the end.
+    Created from `linalg.contract` by `contract-to-matmul`, lowered to a call of `dchag_rt_matmul`.
     ```mlir
     %y = dchag_rt.matmul(%x, %w) bias(%b) outs(%e) {activation = #dchag_rt.activation<gelu_erf>, indexing_maps = [
         affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (j)>, affine_map<(i, j, k) -> (i, j)>]}

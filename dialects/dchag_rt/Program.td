@@ -25,15 +25,15 @@ def Runtime_AxisAttr : Runtime_Attr<"Axis", "axis"> {
 def Runtime_BufferAttr : Runtime_Attr<"Buffer", "buffer"> {
   let summary = "A buffer that outlives a call of an entry point";
   let description = [{
-    `type` is that of the whole value as files have it (integers without a sign are `ui8` and so
-    on), `local` that of the part of a rank. `axes` has for each dimension the numbers of the mesh
+    `type` is that of the global value in files (unsigned integers are `ui8` and so
+    on), `local` that of the local shard. `axes` has for each dimension the numbers of the mesh
     axes that it is split over, first slowest; `reads` the parts of file parameters that it is
     filled from.
 
     - (B1) `role` implements `BufferRoleAttrInterface`; `type` and `local` are static tensors of
       one rank, `axes` has an entry `array<i32>` for each dimension.
-    - (B2) A dimension without axes has the whole size.
-    - (B3) `reads`, a list of `#dchag.read`, is there if the weights file fills the buffer, and
+    - (B2) A dimension without axes has the global size.
+    - (B3) `reads`, a list of `#dchag.read`, is given if the weights file fills the buffer, and
       only then.
 
     ```mlir
@@ -99,7 +99,7 @@ def Runtime_ProgramAttr : Runtime_Attr<"Program", "program"> {
 
     - (P1) Lists hold `#dchag_rt.axis`, `array<i32>`, strings, `#dchag_rt.buffer` and
       `#dchag_rt.entry`.
-    - (P2) Numbers of axes and buffers exist; buffers of one role have names of their own, and so
+    - (P2) Numbers of axes and buffers are valid; buffers of one role have different names, and so
       have entry points.
 
     ```mlir
@@ -115,11 +115,11 @@ def Runtime_ProgramAttr : Runtime_Attr<"Program", "program"> {
   let extraClassDeclaration = [{
     /// Attribute of modules.
     static constexpr ::llvm::StringLiteral attrName = "dchag_rt.program";
-    /// Null where the module has none.
+    /// Null if the module has none.
     static ProgramAttr lookup(::mlir::ModuleOp module) {
       return module->getAttrOfType<ProgramAttr>(attrName);
     }
-    /// The number of a group of axes, or nothing.
+    /// The number of a group of axes, or nullopt.
     std::optional<unsigned> getGroupIndex(DenseI32ArrayAttr axes) const;
     ProgramAttr withEntries(ArrayAttr entries) const {
       return get(getContext(), getName(), getAxes(), getGroups(), getSites(), getBuffers(),

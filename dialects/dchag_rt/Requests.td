@@ -12,16 +12,16 @@ def Runtime_RequestType : TypeDef<Runtime_Dialect, "Request"> {
 def Runtime_StartOp : Runtime_Op<"start", [SingleBlock, NoTerminator, RecursiveMemoryEffects]> {
   let summary = "Begins a collective that `dchag_rt.wait` ends";
   let description = [{
-    The collective stands inside, as it would without being started early, and all that holds for
-    it still does: its effects, its site, its group. From here to the `wait` the program does not
+    The collective is inside, unchanged, and everything that holds for
+    it outside holds here: its effects, its site, its group. From here to the `wait` the program does not
     write its source and does not read or write its destination. Several may be under way; all
     ranks start, and wait for, the same ones in the same order.
 
     - (S1) Inside is one collective on buffers, and nothing else.
-    - (S2) The op stands directly in the body of a function, as (G3) wants of a collective.
-    - (S3) The request has one use, a `dchag_rt.wait` behind the op in the same block.
+    - (S2) The op is directly in the body of a function, as (G3) requires of a collective.
+    - (S3) The request has one use, a `dchag_rt.wait` after the op in the same block.
 
-    Made by `overlap-collectives`, a call of `dchag_rt_start_...` in the end.
+    Created by `overlap-collectives`, lowered to a call of `dchag_rt_start_...`.
     ```mlir
     %r = dchag_rt.start {
       dchag_rt.all_gather %x outs(%y) {axes = array<i32: 0>, site = 0 : i32} : (memref<3x5xf32>, memref<2x3x5xf32>) -> ()
@@ -44,7 +44,7 @@ def Runtime_StartOp : Runtime_Op<"start", [SingleBlock, NoTerminator, RecursiveM
 def Runtime_WaitOp : Runtime_Op<"wait", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Ends a collective that was started";
   let description = [{
-    Names the buffers of the collective, so that they live until here: whoever plans memory looks
+    Has the buffers of the collective as operands, so that they live until here: memory planning looks
     at uses.
 
     - (W1) `request` comes from a `dchag_rt.start`.

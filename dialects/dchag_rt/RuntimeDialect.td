@@ -13,7 +13,7 @@ include "mlir/Interfaces/ViewLikeInterface.td"
 def Runtime_Dialect : Dialect {
   let name = "dchag_rt";
   let cppNamespace = "::mlir::dchag::rt";
-  let summary = "What a scheduled program asks of the runtime";
+  let summary = "Calls of the runtime in a scheduled program";
   let description = [{
     The calls of `runtime/include/dchag_rt.h` as ops, in destination-passing style: on tensors
     until bufferization, on buffers after it, where they become calls. A collective has an effect
@@ -27,7 +27,7 @@ def Runtime_Dialect : Dialect {
     void registerAttributes();
     void registerTypes();
   }];
-  // Attributes of buffers have roles and reads of the other.
+  // Attributes of buffers contain roles and reads of the dchag dialect.
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::dchag::DchagDialect"];
 }
 
@@ -37,8 +37,8 @@ class Runtime_Op<string mnemonic, list<Trait> traits = []>
 /// Statically shaped tensors before bufferization, buffers after it.
 def Runtime_Shaped : AnyTypeOf<[AnyStaticShapeTensor, AnyStaticShapeMemRef]>;
 
-/// Number of a queue of the device: work of one queue is done in order, and only `start` and `wait`
-/// order that of different queues. 0 is the queue of kernels and products.
+/// Number of a queue of the device: work in one queue is done in order, and only `start` and `wait`
+/// order the work of different queues. 0 is the queue of kernels and products.
 def Runtime_Queue : ConfinedAttr<I32Attr, [IntNonNegative]>;
 
 /// Ops that write `init`: all effects and bufferization follow from that.

@@ -6,7 +6,7 @@ include "dialects/dchag_rt/RuntimeDialect.td"
 
 def Runtime_ContextType : TypeDef<Runtime_Dialect, "Context"> {
   let mnemonic = "context";
-  let summary = "What a rank knows while it runs: the first argument of each entry point";
+  let summary = "The runtime state of a rank: the first argument of each entry point";
 }
 
 def Runtime_BuffersType : TypeDef<Runtime_Dialect, "Buffers"> {
@@ -33,8 +33,8 @@ def Runtime_ViewOp : Runtime_Op<"view", [Pure,
     DeclareOpInterfaceMethods<ViewLikeOpInterface>]> {
   let summary = "Part of a buffer seen with another shape";
   let description = [{
-    The result starts `bytes` (and `offset` elements of the result's type, where given) behind the
-    start of `source`, which the layout of the source has no part in.
+    The result starts `bytes` (and `offset` elements of the result's type, if given) after the
+    start of `source`, whatever the layout of the source.
 
     - (V1) Source and result have static shapes and strides and no offset.
     ```mlir
@@ -54,7 +54,7 @@ def Runtime_ViewOp : Runtime_Op<"view", [Pure,
 def Runtime_CopyOp : Runtime_DestinationOp<"copy"> {
   let summary = "Copies a buffer from one memory space to another";
   let description = [{
-    `queue` does it, after its earlier work. Copies within one memory space are kernels.
+    The copy runs on `queue`, after its earlier work. Copies within one memory space are kernels.
 
     - (C1) Shapes and element types of `source` and `init` agree, both are contiguous.
     - (C2) Both are buffers, of different memory spaces.

@@ -6,7 +6,7 @@
 
 namespace mlir::dchag {
 
-/// Who gives a buffer its elements.
+/// Who fills a buffer.
 enum class BufferFiller {
   Caller,  ///< the user, before each run of an entry point
   File,    ///< the weights file, once at load

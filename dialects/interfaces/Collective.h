@@ -11,18 +11,18 @@ namespace mlir::dchag {
 
 /// What the ranks of a group do together. In brackets what a rank sends in a group of n ranks.
 enum class CollectiveKind {
-  AllGather,     ///< all get the parts of all, joined [n - 1 times the input]
-  AllReduce,     ///< all get the combination of all [2 (n - 1)/n of the input]
-  ReduceScatter, ///< each gets its part of the combination [(n - 1)/n of the input]
-  AllToAll,      ///< each gets its part of all, joined [(n - 1)/n of the input]
+  AllGather,     ///< all receive the parts of all, joined [n - 1 times the input]
+  AllReduce,     ///< all receive the combination of all [2 (n - 1)/n of the input]
+  ReduceScatter, ///< each receives its part of the combination [(n - 1)/n of the input]
+  AllToAll,      ///< each receives its part of all, joined [(n - 1)/n of the input]
   AllSlice,      ///< each keeps its part of what it has [nothing]
-  Other          ///< what only the op itself knows
+  Other          ///< defined by the op alone
 };
 
 /// Bytes that a rank sends of an input of `bytes`: see CollectiveKind.
 double getBytesSentByKind(CollectiveKind kind, double bytes, int64_t ranks);
-/// Messages that follow each other: log2 of `ranks`, rounded up; twice that for an all-reduce,
-/// which is a reduce-scatter and an all-gather; none for a slice.
+/// Number of messages in sequence: log2 of `ranks`, rounded up; twice that for an all-reduce, which
+/// is a reduce-scatter and an all-gather; 0 for a slice.
 unsigned getRoundsByKind(CollectiveKind kind, int64_t ranks);
 
 } // namespace mlir::dchag
@@ -30,7 +30,7 @@ unsigned getRoundsByKind(CollectiveKind kind, int64_t ranks);
 #include "dialects/interfaces/Collective.h.inc"
 
 namespace mlir::dchag {
-/// The collective that an op is if it exchanges values; null for other ops and for slices.
+/// The op as a collective if it exchanges values; null for other ops and for slices.
 inline CollectiveOpInterface getExchange(Operation *op) {
   auto collective = dyn_cast<CollectiveOpInterface>(op);
   return collective && collective.exchanges() ? collective : CollectiveOpInterface();

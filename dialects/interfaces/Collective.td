@@ -7,38 +7,38 @@ include "mlir/IR/OpBase.td"
 def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
   let cppNamespace = "::mlir::dchag";
   let description = [{
-    An op of a per-device program that depends on where a rank is in its group: the ranks that
-    differ along some axes of the mesh only. All but slices exchange values, which a rank waits
-    for. Passes on collectives, the report of what is sent, and the SPMD interpreter know
-    collectives by this interface, those of the `shard` dialect and those of the runtime alike.
+    An op of a per-device program that depends on the position of a rank in its group: the ranks that
+    differ along some axes of the mesh only. All except slices exchange values, which a rank waits
+    for. Passes on collectives, the communication report, and the SPMD interpreter handle
+    collectives through this interface, those of the `shard` dialect and those of the runtime alike.
 
-    A kind other than `Other` says all about what the op does with its input: a pass may replace
+    A kind other than `Other` determines completely what the op does with its input: a pass may replace
     the op by another one of the same kind, mesh axes and dimensions.
   }];
   let methods = [
     InterfaceMethod<"What the ranks of a group do together.",
       "::mlir::dchag::CollectiveKind", "getCollectiveKind">,
     InterfaceMethod<[{Numbers of the mesh axes along which the ranks of a group differ, first
-      slowest; without one, each rank is a group of its own.}],
+      slowest; if empty, each rank is a separate group.}],
       "::llvm::SmallVector<int32_t>", "getMeshAxes">,
     InterfaceMethod<[{The symbol of the grid whose axes these are; null where it is the mesh of
       the program.}],
       "::mlir::FlatSymbolRefAttr", "getGridSymbol", (ins), "", [{ return {}; }]>,
-    InterfaceMethod<"What this rank gives: a tensor, or a buffer.",
+    InterfaceMethod<"The data of this rank: a tensor or a buffer.",
       "::mlir::Value", "getInput", (ins), "", [{ return $_op->getOperand(0); }]>,
-    InterfaceMethod<"What this rank gets: the result, or the buffer that is written.",
+    InterfaceMethod<"What this rank receives: the result, or the buffer that is written.",
       "::mlir::Value", "getOutput", (ins), "", [{ return $_op->getResult(0); }]>,
-    InterfaceMethod<[{The dimension of the output along which the parts of the ranks stand one
-      behind the other, in the order of the group; none where they are not joined.}],
+    InterfaceMethod<[{The dimension of the output along which the parts of the ranks are
+      concatenated, in the order of the group; nullopt if they are not.}],
       "::std::optional<unsigned>", "getJoinedDim", (ins), "", [{ return std::nullopt; }]>,
-    InterfaceMethod<[{The dimension of the input of which each rank gets one of equal parts, in
-      the order of the group; none where it is not cut.}],
+    InterfaceMethod<[{The dimension of the input that is split into equal parts, one for each rank, in
+      the order of the group; nullopt if none is.}],
       "::std::optional<unsigned>", "getCutDim", (ins), "", [{ return std::nullopt; }]>,
-    InterfaceMethod<"How elements of different ranks are combined; none where they are not.",
+    InterfaceMethod<"How elements of different ranks are combined; nullopt if they are not.",
       "::std::optional<::mlir::shard::ReductionKind>", "getReductionKind", (ins), "",
       [{ return std::nullopt; }]>,
-    InterfaceMethod<[{Whether all ranks of a group get the same; if not, what they get may
-      differ even if all give the same.}],
+    InterfaceMethod<[{Whether all ranks of a group receive the same; if not, what they receive may
+      differ even if their inputs are equal.}],
       "bool", "isOutputReplicated", (ins), "", [{
         auto kind = ::llvm::cast<::mlir::dchag::CollectiveOpInterface>($_op.getOperation())
                         .getCollectiveKind();
@@ -47,8 +47,8 @@ def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
       }]>,
     InterfaceMethod<"Whether the output is the input, which is read and replaced.",
       "bool", "isInPlace", (ins), "", [{ return false; }]>,
-    InterfaceMethod<[{Its number in the table of texts by which the runtime names collectives
-      in messages; none before that table is made.}],
+    InterfaceMethod<[{Its index in the table of texts by which the runtime names collectives
+      in messages; nullopt before that table exists.}],
       "::std::optional<int32_t>", "getSiteIndex", (ins), "", [{ return std::nullopt; }]>,
     InterfaceMethod<[{Bytes that a rank sends in a group of `ranks` by a bandwidth-optimal
       algorithm; of kind `Other` those of the input.}],
@@ -58,13 +58,13 @@ def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
         return ::mlir::dchag::getBytesSentByKind(
             self.getCollectiveKind(), ::mlir::dchag::getTensorBytes(self.getInput().getType()), ranks);
       }]>,
-    InterfaceMethod<"Messages that follow each other in a group of `ranks` ranks.",
+    InterfaceMethod<"Number of messages in sequence in a group of `ranks` ranks.",
       "unsigned", "getNumRounds", (ins "int64_t":$ranks), "",
       [{
         auto self = ::llvm::cast<::mlir::dchag::CollectiveOpInterface>($_op.getOperation());
         return ::mlir::dchag::getRoundsByKind(self.getCollectiveKind(), ranks);
       }]>,
-    InterfaceMethod<[{Computes what each rank of a group gets, appended to `outputs` in the order
+    InterfaceMethod<[{Computes what each rank of a group receives, appended to `outputs` in the order
       of the group, from the operands of each rank; `groupShape` has the number of ranks along
       each mesh axis. By the rules of EvaluableOpInterface::evaluate. Not called for slices, which
       exchange nothing: they implement SpmdEvaluableOpInterface.}],

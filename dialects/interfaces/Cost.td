@@ -1,4 +1,4 @@
-//===- Cost.td - ops whose work is known ---------------------------*- tablegen -*-===//
+//===- Cost.td - ops with a cost -----------------------------------*- tablegen -*-===//
 #ifndef DCHAG_INTERFACES_COST
 #define DCHAG_INTERFACES_COST
 
@@ -9,8 +9,8 @@ def CostOpInterface : OpInterface<"CostOpInterface"> {
   let description = [{
     Work of one execution of the op: floating-point operations (a multiply-add counts two,
     an exponential, error function, quotient or root one) and bytes of operands and results, each
-    counted once. What ranks exchange is CollectiveOpInterface's. dialects/interfaces/CostModel.h makes
-    seconds of both.
+    counted once. Communication is described by CollectiveOpInterface.
+    dialects/interfaces/CostModel.h converts both to seconds.
   }];
   let methods = [
     InterfaceMethod<"Floating-point operations of one execution.", "double", "getFlops", (ins),

@@ -39,7 +39,7 @@ unsigned CostModel::getLevel(ArrayRef<unsigned> axes) const {
   for (unsigned axis : axes)
     if (mesh[axis] > 1)
       outermost = std::min(outermost, axis);
-  // A group lies within `period` ranks in a row that start at a multiple of that.
+  // A group is within `period` consecutive ranks that start at a multiple of that.
   int64_t period = 1, all = 1;
   for (unsigned axis = 0; axis < mesh.size(); ++axis) {
     all *= mesh[axis];

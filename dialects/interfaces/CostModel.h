@@ -1,13 +1,13 @@
 //===- CostModel.h - seconds and bytes of ops and collectives --------------*- C++ -*-===//
 //
-// One place says what something costs on a machine, for every pass that chooses:
+// The one model of what something costs on a machine, for every pass that chooses:
 //
 //   an op          max(flops / rate of its element type, bytes / bandwidth of memory)
 //   a collective   rounds * latency + bytes sent / bandwidth
 //
-// Bytes sent and rounds are what CollectiveOpInterface says (dialects/interfaces/Collective.h).
-// Latency and bandwidth are those of the innermost level of the network that holds all groups
-// of the collective.
+// Bytes sent and rounds are those of CollectiveOpInterface (dialects/interfaces/Collective.h).
+// Latency and bandwidth are those of the innermost level of the network within which all groups of
+// the collective are.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_INTERFACES_COSTMODEL_H
@@ -25,8 +25,8 @@ struct Cost {
   double flops = 0, bytes = 0;
   /// Bytes sent to other ranks.
   double sent = 0;
-  /// Ops that do not say their operations (no CostOpInterface): `flops` lacks them, and `seconds`
-  /// has the time of their bytes.
+  /// Number of ops without operations (no CostOpInterface): `flops` lacks them, `seconds` has the
+  /// time of their bytes only.
   int64_t numUnknown = 0;
 
   Cost &operator+=(const Cost &other);
@@ -34,19 +34,19 @@ struct Cost {
 
 class CostModel {
 public:
-  /// Of a mesh with axes of these sizes, the last one fastest over the ranks.
+  /// For a mesh with axes of these sizes, the last one fastest over the ranks.
   CostModel(MachineAttr machine, ArrayRef<int64_t> mesh);
-  /// Of machine and mesh of the module that holds `op`; without a mesh it is one rank.
+  /// For the machine and the mesh of the module that holds `op`; without a mesh for one rank.
   static CostModel get(Operation *op);
 
-  /// An op on the types that it has; an op of several ranks is what it exchanges.
+  /// An op on its types; for a collective the cost of its communication.
   Cost getCost(Operation *op) const;
-  /// Work on one rank; `type` is that of the elements that are multiplied.
+  /// Work on one rank; `type` is the element type of the multiplications.
   Cost getWork(double flops, double bytes, Type type) const;
-  /// A collective of operands of `bytes` on each rank, along axes of the mesh.
+  /// A collective on operands of `bytes` on each rank, along axes of the mesh.
   Cost getExchange(CollectiveKind kind, double bytes, ArrayRef<unsigned> axes) const;
 
-  /// Least seconds in which a rank gets `bytes` from others, over any axes: 0 of no bytes.
+  /// Lower bound of the seconds in which a rank receives `bytes` over any axes; 0 for no bytes.
   double getBound(double bytes) const;
 
   int64_t getNumRanks(ArrayRef<unsigned> axes) const;
@@ -58,8 +58,8 @@ private:
 
   struct Level {
     int64_t ranks;
-    /// With the bits of a float, so that sums of what messages take are the same number in any
-    /// order, and ways that take as long are seen to.
+    /// Rounded to float precision, so that sums of the times of messages are equal in any order,
+    /// and paths that take equally long are seen to.
     float secondsPerByte, latency;
   };
   MachineAttr machine;
@@ -67,7 +67,7 @@ private:
   SmallVector<Level> levels;
 };
 
-/// The element type by which an op multiplies: of its first tensor of floats, else of its first
+/// The element type of an op's multiplications: of its first tensor of floats, else of its first
 /// value.
 Type getWorkType(Operation *op);
 

@@ -6,7 +6,7 @@
 
 namespace mlir::dchag {
 
-/// Where the elements of a part of a tensor lie: index i is at offset + sum i[d] strides[d].
+/// Offsets of the elements of a part of a tensor: index i is at offset + sum i[d] strides[d].
 struct StridedView {
   int64_t offset = 0;
   SmallVector<int64_t> strides;
@@ -17,15 +17,15 @@ struct StridedView {
 StridedView viewOf(const EvalTensor &tensor, ArrayRef<int64_t> offsets = {},
                    ArrayRef<int64_t> steps = {});
 
-/// Copies the elements of each index of `sizes`. Both are floats or both integers, and all
-/// elements lie in the tensors.
+/// Copies the elements of each index of `sizes`. Both are floats or both integers, and all elements
+/// are within the tensors.
 void copyElements(ArrayRef<int64_t> sizes, EvalTensor &to, const StridedView &toView,
                   const EvalTensor &from, const StridedView &fromView);
 
 /// Writes one number into each element: `value` rounded down for integers.
 void fillElements(EvalTensor &tensor, double value);
 
-/// What nobody may read: NaN, for integers a number that no index or count reaches.
+/// Fills with values that must not be read: NaN, for integers a number beyond any index or count.
 void fillWithPoison(EvalTensor &tensor);
 
 } // namespace mlir::dchag

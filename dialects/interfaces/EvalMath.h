@@ -1,7 +1,7 @@
 //===- EvalMath.h - float64 kernels of the interpreters --------------------*- C++ -*-===//
 //
-// What the evaluation of several ops needs: a matrix product that is fast enough for whole
-// models, and a maximum that lets NaN through.
+// Functions for the evaluation of several ops: a matrix product that is fast enough for whole
+// models, and a maximum that propagates NaN.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_INTERFACES_EVALMATH_H
@@ -29,7 +29,7 @@ struct Matrix {
 /// a part of the rows or columns is bit for bit that part of the product.
 void addProduct(int64_t m, int64_t n, int64_t k, ConstMatrix a, ConstMatrix b, Matrix c);
 
-/// c[i] += a[i] b[i] for `batch` products whose data lie the given numbers of elements apart.
+/// c[i] += a[i] b[i] for `batch` products whose data are the given numbers of elements apart.
 void addBatchedProduct(int64_t batch, int64_t m, int64_t n, int64_t k, ConstMatrix a,
                        int64_t aStride, ConstMatrix b, int64_t bStride, Matrix c, int64_t cStride);
 

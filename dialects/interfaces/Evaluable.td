@@ -8,7 +8,7 @@ def EvaluableOpInterface : OpInterface<"EvaluableOpInterface"> {
   let cppNamespace = "::mlir::dchag";
   let description = [{
     The meaning of an op as a function from the values of its operands to the values of
-    its results. The interpreters have no other knowledge of ops, so what an op computes
+    its results. The interpreters use nothing else, so what an op computes
     here is what every pass and every generated kernel is compared with.
   }];
   let methods = [InterfaceMethod<
@@ -16,7 +16,7 @@ def EvaluableOpInterface : OpInterface<"EvaluableOpInterface"> {
       the static shape and the element type of the op's result; floating-point arithmetic is done in float64
       whatever the type says, and the interpreter rounds the results to the type
       afterwards when it runs in typed mode. Emits an error at the op and fails when the
-      op has no value (a feature it cannot execute).}],
+      op has no value (an unsupported feature).}],
     "::llvm::LogicalResult", "evaluate",
     (ins "::llvm::ArrayRef<::mlir::dchag::EvalTensor>":$operands,
          "::llvm::SmallVectorImpl<::mlir::dchag::EvalTensor> &":$results),

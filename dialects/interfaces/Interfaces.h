@@ -11,7 +11,7 @@
 #include "mlir/IR/Operation.h"
 
 namespace mlir::dchag {
-/// Bytes of an element in memory: booleans take one, an index eight.
+/// Bytes of an element in memory: a boolean takes one, an index eight.
 int64_t getElementBytes(Type element);
 /// Bytes of a static tensor or buffer, an index counting eight; 0 for other types.
 double getTensorBytes(Type type);

@@ -9,7 +9,7 @@ def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
   let description = [{
     How an op splits over ranks, as data (`#dchag.rule`): factors of its iteration space
     and the factors that make up each dimension of each operand and result. The passes
-    that distribute a program know ops through this interface alone.
+    that distribute a program handle ops through this interface only.
   }];
   let methods = [
     InterfaceMethod<[{The rule of this op, or null: the op is then executed on gathered

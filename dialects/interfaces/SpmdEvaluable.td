@@ -20,11 +20,11 @@ def SpmdEvaluableOpInterface : OpInterface<"SpmdEvaluableOpInterface"> {
            "::llvm::ArrayRef<::mlir::dchag::EvalTensor>":$operands,
            "::llvm::SmallVectorImpl<::mlir::dchag::EvalTensor> &":$results)>,
     InterfaceMethod<[{Numbers of the mesh axes along which the results may differ though the
-      operands do not; none: along any.}],
+      operands do not; nullopt: along any.}],
       "::std::optional<::llvm::SmallVector<int32_t>>", "getDependentAxes",
       (ins "::mlir::dchag::MeshAttr":$mesh), "", [{ return std::nullopt; }]>,
-    InterfaceMethod<[{The symbol of the grid in which the op asks for the rank's place; null
-      where it is the mesh of the program.}],
+    InterfaceMethod<[{The symbol of the grid in which the op uses the position of the rank; null
+      if it is the mesh of the program.}],
       "::mlir::FlatSymbolRefAttr", "getGridSymbol", (ins), "", [{ return {}; }]>
   ];
 }

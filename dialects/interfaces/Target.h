@@ -24,12 +24,12 @@ namespace rt {
 enum class Activation : uint32_t;
 }
 
-/// What a product of matrices of a target does beside multiplying. Sums are in f32 at least and
-/// rounded once, whatever the target is.
+/// What a matrix product of a target can do besides multiplying. Sums are in f32 at least and
+/// rounded once, for every target.
 struct ProductAbilities {
-  /// Whether there are products of this element type at all; contractions are kernels otherwise.
+  /// Whether there are products of this element type; otherwise contractions are kernels.
   bool exists = false;
-  /// Adds a vector that is repeated along the other dimensions of the result.
+  /// Adds a vector that is broadcast along the other dimensions of the result.
   bool bias = false;
   /// Adds a value of the shape of the result.
   bool accumulate = false;
@@ -39,12 +39,12 @@ struct ProductAbilities {
   bool rounds = false;
   /// Functions of f32 that it applies to the result.
   SmallVector<rt::Activation, 2> activations;
-  /// Batch dimensions that it takes.
+  /// Maximum number of batch dimensions.
   unsigned maxBatchDims = 0;
   /// Matrices must be contiguous along a row or a column.
   bool needsUnitStride = true;
-  /// At most this many results that are sums of at least `longSum` products: kernels, which sum in
-  /// blocks, compute those.
+  /// Products of at most this many results that are sums of at least `longSum` addends become
+  /// kernels, which sum in blocks.
   int64_t fewResults = 0, longSum = 0;
 };
 
@@ -65,7 +65,7 @@ namespace mlir::dchag {
 /// The module attribute that names the target.
 inline constexpr llvm::StringLiteral kTargetAttr = "dchag.target";
 
-/// The target of a module; the CPU at hand where it names none.
+/// The target of a module; the CPU of this machine if it names none.
 TargetAttrInterface getTarget(ModuleOp module);
 
 } // namespace mlir::dchag

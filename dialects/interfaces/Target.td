@@ -7,27 +7,27 @@ include "mlir/IR/OpBase.td"
 def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
   let cppNamespace = "::mlir::dchag";
   let description = [{
-    A target, as the module attribute `dchag.target` names it. All passes up to the memory plan are
-    the same for all targets and ask these questions; what follows is the pipeline of the target,
-    then its emission. An attribute of any dialect can be a target, also of one in a plugin
+    A target, the value of the module attribute `dchag.target`. All passes up to the memory plan are
+    the same for all targets and use these methods; then the pipeline of the target follows,
+    and its emission. An attribute of any dialect can be a target, also of a dialect in a plugin
     (docs/add-a-target.md).
   }];
   let methods = [
-    InterfaceMethod<"Name for messages and descriptions of programs, as `--target` takes it.",
+    InterfaceMethod<"The name that `--target` takes, also for messages and descriptions of programs.",
       "::llvm::StringRef", "getTargetName">,
-    InterfaceMethod<[{Adds the passes that take a scheduled program (`#dchag_rt.program`, entry
-      points on buffers in one arena, kernels and launches) to what `translate` takes.}],
+    InterfaceMethod<[{Adds the passes from a scheduled program (`#dchag_rt.program`, entry
+      points on buffers in one arena, kernels and launches) to the input of `translate`.}],
       "void", "buildKernelPipeline", (ins "::mlir::OpPassManager &":$manager)>,
-    InterfaceMethod<"What products of matrices of this element type take beside the product.",
+    InterfaceMethod<"What matrix products of this element type can do besides multiplying.",
       "::mlir::dchag::ProductAbilities", "getProductAbilities", (ins "::mlir::Type":$element),
       "", [{ return {}; }]>,
-    InterfaceMethod<[{The number that the runtime's devices give the memory space `space` of a buffer; the
-      default, null, is 0. Nothing if the target does not have it.}],
+    InterfaceMethod<[{The number of the memory space `space` of a buffer for the runtime's devices; the
+      default, null, is 0. nullopt if the target does not have it.}],
       "std::optional<int32_t>", "getMemorySpaceNumber", (ins "::mlir::Attribute":$space),
       "", [{ return space ? std::nullopt : std::optional<int32_t>(0); }]>,
     InterfaceMethod<"The processor that host code is made for: an LLVM name, or `native`.",
       "::llvm::StringRef", "getHostCpu", (ins), "", [{ return "native"; }]>,
-    InterfaceMethod<[{Makes LLVM IR of the host's code, with all that the program carries; null after
+    InterfaceMethod<[{Creates the LLVM IR of the host's code, with all data of the program; null after
       an error at the module.}],
       "std::unique_ptr<::llvm::Module>", "translate",
       (ins "::mlir::ModuleOp":$module, "::llvm::LLVMContext &":$context),
@@ -37,7 +37,7 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
       (ins "::mlir::ModuleOp":$module, "::llvm::Module &":$code,
            "::llvm::raw_pwrite_stream &":$os),
       "", [{ return ::mlir::dchag::emitHostObject(module, code, os, $_attr.getHostCpu()); }]>,
-    InterfaceMethod<"Flags of the linker beside those of the runtime: libraries of the target.",
+    InterfaceMethod<"Linker flags besides those of the runtime: libraries of the target.",
       "::llvm::SmallVector<std::string>", "getLinkFlags", (ins), "", [{ return {}; }]>
   ];
 }

@@ -10,7 +10,7 @@ namespace mlir::dchag {
 enum class TokenDim {
   Batch,    ///< samples
   Group,    ///< groups of channels that are aggregated separately
-  Channel,  ///< channels: whatever has its own tokens, also several variables together
+  Channel,  ///< channels: what has separate tokens (a variable, or several together)
   Position, ///< places in the image
   Feature,  ///< the numbers of a token
   Other     ///< anything else: heads, queries, space

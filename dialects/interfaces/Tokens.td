@@ -8,9 +8,9 @@ def TokensOpInterface : OpInterface<"TokensOpInterface"> {
   let cppNamespace = "::mlir::dchag";
   let description = [{
     An op of a vision model, what it does with tokens and what the dimensions of its tokens
-    run over. A sharding rule says how an op can split; strategies must know too which dimension
-    they mean: groups and channels of an aggregation, positions of a sequence, samples. They mark
-    values of ops by this interface, and leave all other ops to propagation.
+    run over. A sharding rule says how an op can split; strategies also need to find the dimensions that
+    they split: groups and channels of an aggregation, positions of a sequence, samples. They mark
+    values of ops with this interface, and leave all other ops to propagation.
   }];
   let methods = [
     InterfaceMethod<"What the op does with tokens.",
@@ -22,7 +22,7 @@ def TokensOpInterface : OpInterface<"TokensOpInterface"> {
       "::llvm::SmallVector<::mlir::dchag::TokenDim>", "getTokenDims", (ins "::mlir::Value":$value)>
   ];
   let extraSharedClassDeclaration = [{
-    /// The first dimension of `value` that runs over `what`; none if there is no such dimension.
+    /// The first dimension of `value` that runs over `what`; nullopt if there is none.
     ::std::optional<unsigned> findTokenDim(::mlir::Value value, ::mlir::dchag::TokenDim what) {
       auto dims = $_op.getTokenDims(value);
       assert((dims.empty() || ::llvm::cast<::mlir::RankedTensorType>(value.getType()).getRank() ==

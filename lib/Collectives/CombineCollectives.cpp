@@ -156,8 +156,8 @@ struct CombineCollectives : mlir::dchag::impl::CombineCollectivesBase<CombineCol
     combine(full);
   }
 
-  /// Buckets that wait for each other both ways cannot both be joined: those that would make a
-  /// circle with one that is joined already are left alone.
+  /// Buckets that depend on each other cannot both be merged: those that would form a cycle with a
+  /// merged one are left alone.
   void combine(ArrayRef<Bucket> buckets) {
     for (const Bucket &bucket : buckets) {
       if (bucket.members.size() < 2 || dependsOnItself(bucket.members))

@@ -12,8 +12,8 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Gathers of arguments, in order. What lies between two of them without another op is one
-/// layer: its parameters are needed together.
+/// Gathers of arguments, in order. Consecutive ones without another op in between are one layer:
+/// its parameters are needed together.
 static SmallVector<SmallVector<Operation *>> getLayers(Block &block) {
   SmallVector<SmallVector<Operation *>> layers;
   bool continues = false;
@@ -41,8 +41,8 @@ struct PrefetchParameters : mlir::dchag::impl::PrefetchParametersBase<PrefetchPa
       if (function.isExternal() || !function.getBody().hasOneBlock())
         continue;
       SmallVector<SmallVector<Operation *>> layers = getLayers(function.front());
-      // Behind the gathers of the layer before, which is where its ops begin.
-      // The last one first: the place is where the layer before stands now, not where it goes.
+      // After the gathers of the previous layer, which is where its ops begin. From the last layer
+      // on, so that the position is where the previous layer is now, not where it is moved to.
       for (size_t i = layers.size(); i-- > static_cast<size_t>(distance);) {
         Operation *place = layers[i - distance].back();
         for (Operation *op : layers[i]) {

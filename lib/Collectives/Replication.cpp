@@ -22,7 +22,7 @@ uint64_t Replication::getAxesOf(Operation *op) {
     auto axes = onRank.getDependentAxes(mesh);
     return axes ? getBits(*axes) : all;
   }
-  // So may what has effects that nothing is known of.
+  // So may results of ops with unknown side effects.
   return isMemoryEffectFree(op) ? 0 : all;
 }
 

@@ -8,15 +8,15 @@
 
 namespace mlir::dchag {
 
-/// For each value of a per-device program the mesh axes along which all ranks hold the same.
-/// Found going forward: arguments are equal along the axes that they are not split over, an op
-/// is equal along the axes along which all that it uses is, a collective makes its axes equal
-/// or different.
+/// For each value of a per-device program the mesh axes along which all ranks hold equal values. A
+/// forward analysis: arguments are equal along the axes that they are not split over, a result is
+/// equal along the axes along which all values that its op uses are, a collective makes its axes
+/// equal or different.
 class Replication {
 public:
   Replication(func::FuncOp function, MeshAttr mesh);
 
-  /// Whether ranks that differ along `axes` only hold the same.
+  /// Whether ranks that only differ along `axes` hold equal values.
   bool isReplicated(Value value, ArrayRef<int32_t> axes) const;
 
 private:

@@ -52,11 +52,11 @@ static void addModelPhases(PassManager &manager, Stage stage, const CompileOptio
     manager.addPass(createReportCommunication({options.commReport}));
 }
 
-/// Refuses options for phases that the module has behind it.
+/// Refuses options for phases that the module has already been through.
 static LogicalResult checkOptions(ModuleOp module, Stage stage, const CompileOptions &options) {
   bool hasMesh = !options.distribute.mesh.empty();
   if (stage == Stage::PerDevice && hasMesh)
-    return module.emitError("is the program of each rank of its own mesh: leave out --mesh");
+    return module.emitError("is already a per-device program with a mesh: leave out --mesh");
   if (stage == Stage::Code)
     for (auto [isGiven, name] : {std::pair(hasMesh, "--mesh"),
                                  {!options.machine.empty(), "--machine"},

@@ -22,7 +22,7 @@ int64_t mlir::dchag::getTokenSize(TokensOpInterface op, TokenDim what) {
 
 SmallVector<TokensOpInterface> mlir::dchag::getFirstAggregations(func::FuncOp function) {
   SmallVector<TokensOpInterface> first;
-  // Values made of tokens that no aggregation has seen.
+  // Values made of tokens that have not been aggregated yet.
   llvm::DenseSet<Value> tokens;
   for (Operation &op : function.front()) {
     bool fed = llvm::any_of(op.getOperands(), [&](Value v) { return tokens.contains(v); });

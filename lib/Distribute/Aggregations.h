@@ -7,23 +7,24 @@
 
 namespace mlir::dchag {
 
-/// Dimension of samples in inputs of a model, which no op names: the first, as ONNX has it.
+/// Dimension of samples in the inputs of a model. No op names it: by ONNX convention it is the
+/// first.
 constexpr unsigned kSampleDim = 0;
 
-/// The op if it does this with tokens, else null.
+/// The op if it has this role, else null.
 TokensOpInterface getOpOnTokens(Operation *op, TokenRole role);
 
-/// Number of elements of the dimension of an op's tokens that runs over `what`; 1 if none does.
+/// Size of the dimension of an op's tokens that runs over `what`; 1 if there is none.
 int64_t getTokenSize(TokensOpInterface op, TokenDim what);
 
 /// Aggregations whose tokens come from an op that makes tokens of an image, and from no other
 /// aggregation.
 SmallVector<TokensOpInterface> getFirstAggregations(func::FuncOp function);
 
-/// Over which axes the groups and the channels of an aggregation are split; none: not split.
+/// The axes that split the groups and the channels of an aggregation; empty: not split.
 struct ChannelAxes {
   SmallVector<StringAttr> groups, channels;
-  /// The mode that asks for it.
+  /// The mode that requests the split.
   StringAttr by;
 };
 
@@ -34,11 +35,12 @@ unsigned markChannels(TokensOpInterface op, const ChannelAxes &axes);
 /// `sum` and `bias`, repeated along `newDims`; the sum may be of f32 where the bias is narrower.
 Value addBias(TensorBuilder &t, Value sum, Value bias, ArrayRef<int64_t> newDims);
 
-/// Puts `result` in the place of the one result of `op`, with its marks.
+/// Replaces the only result of `op` by `result` and moves the marks of `op` there.
 void replaceMarked(Operation *op, Value result);
 
-/// Takes the output projection off an aggregation: a contraction and, of its bias, an addition.
-/// Returns what is left. By name: no other op has a projection inside.
+/// Moves the output projection of an aggregation out of it: a contraction, and an addition for its
+/// bias. Returns the remaining aggregation. Takes an AggregateOp because no other op contains a
+/// projection.
 AggregateOp splitProjection(AggregateOp op);
 
 /// Replaces a mesh axis by "AXIS.groups" of `groups` ranks, slower, and "AXIS.channels", in the

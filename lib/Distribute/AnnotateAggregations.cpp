@@ -33,9 +33,9 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
         return signalPassFailure();
   }
 
-  /// With fewer groups than ranks, the number of ranks over which groups are split, so that the
-  /// channels of each group are split over the others; 1 where groups are enough, do not divide the
-  /// ranks, or are not as many in all first aggregations.
+  /// The number of ranks over which groups are split if there are fewer groups than ranks, so that
+  /// the other ranks split the channels of each group; 1 if there are enough groups, if their
+  /// number does not divide the ranks, or if it differs between the first aggregations.
   int64_t getGroupRanks(ArrayRef<func::FuncOp> functions) {
     int64_t common = 0, ranks = mesh.getNumRanks(axes);
     for (func::FuncOp function : functions)
@@ -52,7 +52,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     numMarked += mark(value, which, where, MarkPriority::Weights, getDistributeModeName(mode));
   }
 
-  /// Splits the dimension of `value` that runs over `what`.
+  /// Marks the dimension of `value` that runs over `what` as split.
   void split(TokensOpInterface op, Value value, TokenDim what) {
     if (std::optional<unsigned> dim = op.findTokenDim(value, what))
       put(value, axes, {*dim});
@@ -79,7 +79,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     return failure(result.wasInterrupted());
   }
 
-  /// Tokens by channel, all of them on every rank where an aggregation takes them: only heads
+  /// Tokens are split by channel, and gathered where an aggregation takes them: only its heads are
   /// split.
   void markGather(func::FuncOp function, ArrayRef<TokensOpInterface> first) {
     function.walk([&](TokensOpInterface op) {
@@ -91,9 +91,9 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
       put(op.getTokenOperand(), axes, {});
   }
 
-  /// Levels of a tree stay with the ranks of the level below as long as they have groups for
-  /// all ranks. What follows is the same on all of them, as in D-CHAG: tokens are gathered for all
-  /// that uses them, so that their gradients are whole too.
+  /// A level of a tree keeps the split of the level below as long as it has groups for all ranks.
+  /// What follows is replicated, as in D-CHAG: tokens are gathered for every use of them, so that
+  /// their gradients are complete too.
   void markLater(TokensOpInterface op) {
     bool splits =
         mode == DistributeMode::Hierarchical && getNumGroups(op) % mesh.getNumRanks(axes) == 0;
@@ -119,7 +119,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     return success();
   }
 
-  /// By marks where the op splits along its channels as it is, by a request otherwise.
+  /// By marks if the op can split along its channels as it is, else by a request to rewrite it.
   LogicalResult splitChannelsOf(TokensOpInterface op) {
     StringAttr by = StringAttr::get(&getContext(), getDistributeModeName(mode));
     bool splits = splitsChannels(op);
@@ -127,7 +127,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
       numMarked += markChannels(op, {{}, axes, by});
       return success();
     }
-    // By name: what split-aggregates can write in another form.
+    // Checks op types: these are the ones that split-aggregates can rewrite.
     if (!splits && !isa<AggregateOp, AggregateLinearOp>(*op))
       return op->emitOpError("cannot split along its channels, as mode ")
              << by.getValue() << " wants: its sharding rule must have a factor for them";
@@ -137,7 +137,7 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     return success();
   }
 
-  /// Whether the op can split along its channels, by its rule.
+  /// Whether the rule of the op lets its channels split.
   bool splitsChannels(TokensOpInterface op) {
     Value tokens = op.getTokenOperand();
     std::optional<unsigned> dim = op.findTokenDim(tokens, TokenDim::Channel);

@@ -13,7 +13,8 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 /// The first input that a value is computed from; null if there is none. An image may have been
-/// transposed, expanded or cut before it is tokenized: only the input has samples first.
+/// transposed, reshaped or sliced before it is tokenized: only in the input are samples the first
+/// dimension.
 static BlockArgument findInput(Value value) {
   SetVector<Value> open;
   open.insert(value);
@@ -65,7 +66,8 @@ struct AnnotateData : mlir::dchag::impl::AnnotateDataBase<AnnotateData> {
       }
       for (BlockArgument argument : function.getArguments()) {
         auto type = dyn_cast<RankedTensorType>(argument.getType());
-        // What has as many rows by chance is laid out anew where it is used: exact all the same.
+        // An input that has this size by chance is resharded where it is used, which is still
+        // correct.
         if (type && type.getRank() > 0 && type.getDimSize(kSampleDim) == batch &&
             !isParameter(argument))
           numMarked +=

@@ -13,7 +13,7 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Whether a location is `wanted`, or is fused of it and others.
+/// Whether a location is `wanted`, or is fused from it and others.
 static bool isFrom(Location loc, LocationAttr wanted) {
   if (loc == wanted)
     return true;
@@ -54,7 +54,8 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
         apply(spec);
   }
 
-  /// A model may be annotated for several machines: the first that has a device for each rank.
+  /// A model may be annotated for several device configurations: takes the first with as many
+  /// devices as ranks.
   void chooseConfiguration(SmallVector<DeviceSpec> &specs) {
     if (specs.empty())
       return;
@@ -81,7 +82,7 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
                              << ": stages are ignored, every rank computes its part of all nodes";
   }
 
-  /// The layout that a spec says, or why there is none.
+  /// The sharding that an annotation describes, or null and the reason.
   ShardingAttr getSharding(const DeviceSpec &spec, std::string &reason) {
     auto type = cast<RankedTensorType>(spec.type.getValue());
     int64_t ranks = mesh.getNumRanks();
@@ -101,12 +102,11 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
       int64_t axis = numbers.empty() ? -1 : numbers[0];
       axis += axis < 0 ? type.getRank() : 0;
       if (axis < 0 || axis >= type.getRank() || numbers.size() < 3 || numbers.size() % 2 == 0)
-        return reason = "it has no such dimension, or does not say in how many shards it is cut",
-               ShardingAttr();
+        return reason = "it has no such dimension, or no number of shards", ShardingAttr();
       int64_t shards = numbers[2], blockSize = 1;
       for (size_t i = 3; i < numbers.size(); i += 2) {
         if (numbers[i + 1] != 1 || numbers[i] < 1 || type.getDimSize(axis) % numbers[i] != 0)
-          return reason = "a dimension is cut inside of parts of it", ShardingAttr();
+          return reason = "an inner part of a dimension is split", ShardingAttr();
         blockSize *= numbers[i];
         if (type.getDimSize(axis) % blockSize != 0)
           return reason = "a dimension is not made of the parts that it names", ShardingAttr();
@@ -133,7 +133,8 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
     return ShardingAttr::get(&getContext(), dims, ArrayRef<PartialAttr>());
   }
 
-  /// Values of the tensor's type with its name, or from the node that computes it.
+  /// Values of the tensor's type that are an argument of its name, or a result of the node that
+  /// computes it.
   SmallVector<Value> findValues(const DeviceSpec &spec) {
     SmallVector<Value> values;
     Type type = spec.type.getValue();
@@ -148,7 +149,7 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
           if (!isArgument && result.getType() == type && isFrom(op.getLoc(), spec.producer))
             values.push_back(result);
     }
-    // Of the ops of a node the last computes its output.
+    // The last op of a node computes its output.
     if (!isArgument && values.size() > 1)
       values.erase(values.begin(), values.end() - 1);
     return values;
@@ -169,7 +170,7 @@ struct AnnotateDevices : mlir::dchag::impl::AnnotateDevicesBase<AnnotateDevices>
     SmallVector<Attribute> axes(mesh.getNames().begin(), mesh.getNames().end());
     auto by = StringAttr::get(&getContext(), "devices of " + spec.tensor.getValue());
     for (Value value : values) {
-      // --shard comes first, and so does the first of several annotations.
+      // Marks of --shard win, and so does the first of several annotations.
       if (llvm::any_of(mesh.getNames(), [&](StringAttr axis) { return isDecided(value, axis); }))
         continue;
       addMark(value, MarkAttr::get(&getContext(), sharding, ArrayAttr::get(&getContext(), axes),

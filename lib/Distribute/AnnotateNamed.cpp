@@ -14,7 +14,7 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// The name of a value: of an argument its `dchag.name`, of a result that of its location.
+/// The name of a value: the `dchag.name` of an argument, the location's name of a result.
 static StringRef nameOf(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     StringAttr name = Port::of(argument).getNameAttr();
@@ -29,7 +29,7 @@ namespace {
 struct Request {
   std::string text;
   std::optional<llvm::GlobPattern> pattern;
-  /// For each dimension the axes; nothing: left open.
+  /// The axes of each dimension; nullopt: left open.
   SmallVector<std::optional<SmallVector<StringAttr>>> dims;
   unsigned numMatches = 0;
 };
@@ -103,7 +103,7 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
       // Arguments have locations that are names alone.
       Location loc = isa<BlockArgument>(value) ? value.getParentRegion()->getLoc() : value.getLoc();
       if (!type || type.getRank() != int64_t(request.dims.size())) {
-        // An op of the name may have intermediate values of other ranks.
+        // An op with this name may have intermediate values of other ranks.
         if (isa<OpResult>(value))
           continue;
         return emitError(loc, "'")
@@ -112,7 +112,7 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
       }
       auto error = [&]() -> InFlightDiagnostic {
         return std::move(emitError(loc, "'")
-                         << name << "' cannot be laid out as '" << request.text << "': ");
+                         << name << "' cannot be sharded as '" << request.text << "': ");
       };
       MarkAttr wanted = getMark(request, error);
       if (!wanted)
@@ -145,11 +145,11 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
                          MarkPriority::User, StringAttr::get(&getContext(), request.text));
   }
 
-  /// Names the argument whose name is nearest.
+  /// Suggests the argument with the most similar name.
   void reportUnmatched(const Request &request) {
     StringRef wanted = StringRef(request.text).rsplit('=').first;
     StringRef nearest;
-    // Nothing is near to a pattern.
+    // There is no similar name for a pattern.
     unsigned best = wanted.find_first_of("*?[") == StringRef::npos ? wanted.size() : 0;
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (BlockArgument argument : function.getArguments())
@@ -164,7 +164,7 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
   }
 
   MeshAttr mesh;
-  /// Patterns refer to the text beside them, which must not move.
+  /// Patterns refer to the text beside them, which must not move: hence a deque.
   std::deque<Request> requests;
 };
 } // namespace

@@ -15,8 +15,8 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// All dimensions that run over the positions: those of the queries of attentions and of the
-/// results of aggregations, or those of tokens, and what has a parallel factor in common with them.
+/// All dimensions that run over positions: those of the queries of attentions and of the results of
+/// aggregations, or those of tokens, and dimensions that share a parallel factor with them.
 class Positions {
 public:
   Positions(func::FuncOp function, MeshAttr mesh, bool ofTokens) : mesh(mesh), ofTokens(ofTokens) {
@@ -43,8 +43,9 @@ public:
     auto it = dims.find(value);
     return it == dims.end() ? std::nullopt : std::optional<unsigned>(it->second);
   }
-  /// Positions that must stay together for all that can be split along with them: rows; of windows,
-  /// which are not the same at each resolution, rows of windows.
+  /// The block size of positions: elements that must stay together so that every op with this
+  /// dimension can split. It is a row; with windows, whose size depends on the resolution, a row of
+  /// windows.
   int64_t getBlockSize(int64_t size) const {
     return ofTokens ? std::max<int64_t>(blockSizes.lookup(size), 1) : blockSize;
   }
@@ -66,7 +67,7 @@ private:
       if (from.factor < 0 || !ruled.canSplit(from.factor) ||
           ruled.getRule().getFactor(from.factor).getKind() != FactorKind::Parallel)
         continue;
-      // Image rows in front of columns: the dimension of positions splits by rows.
+      // In images rows are the outer dimension: positions split by rows.
       if (getOpOnTokens(op, TokenRole::Rearrange) || getOpOnTokens(op, TokenRole::Tokenize))
         blockSize = std::lcm(blockSize, from.stride);
       if (ofTokens)
@@ -100,14 +101,15 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
       return signalPassFailure();
     for (func::FuncOp function : program->functions) {
       bool found = markNorms(function, program->mesh, program->axes, /*ofTokens=*/false);
-      // Attentions inside of windows: rows of windows split, where a rank has one sample. Windows
-      // of several are one dimension, of which the samples would have to split first.
+      // Attention inside of windows: rows of windows split if a rank has one sample. Windows of
+      // several samples are one dimension, whose outer factor, the samples, would have to split
+      // first.
       if (!found && hasOneSample(function, program->mesh))
         found = markNorms(function, program->mesh, program->axes, /*ofTokens=*/true);
       if (!found && program->mesh.getNumRanks(program->axes) > 1)
         function.emitWarning() << "'" << function.getName() << "' has no normalised tokens whose "
-                               << "positions all attentions share, or several samples a rank whose "
-                               << "windows do not, so nothing is split over '" << axis.str()
+                               << "positions are those of all attentions, and no windows with one "
+                               << "sample a rank, so nothing is split over '" << axis.str()
                                << "': all ranks along it compute the same";
     }
   }
@@ -134,7 +136,8 @@ struct AnnotatePositions : mlir::dchag::impl::AnnotatePositionsBase<AnnotatePosi
     return found;
   }
 
-  /// Whether a rank has one sample of the image that is tokenized first, by marks of inputs.
+  /// Whether a rank has one sample of the image that is tokenized first, according to the marks of
+  /// inputs.
   static bool hasOneSample(func::FuncOp function, MeshAttr mesh) {
     int64_t batch = 0;
     function.walk([&](TokensOpInterface op) {

@@ -14,15 +14,15 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// Walks up from a summed dimension of an activation to the ops that made its factor.
+/// Walks up from a summed dimension of an activation to the ops that produce its factor.
 class FactorSearch {
 public:
   FactorSearch(const llvm::DenseSet<Value> &parameters, MeshAttr mesh, ArrayRef<StringAttr> axes)
       : parameters(parameters), mesh(mesh), axes(axes) {}
 
-  /// Elements of the dimension that must stay together for every op on the way to split
-  /// it; 0 if one of them cannot, if an input of the model has the factor too, or if another
-  /// op than `sum` and those on the way uses what would be split.
+  /// The block size in which every op on the way can split the dimension; 0 if one of them cannot,
+  /// if an input of the model has the factor too, or if an op other than `sum` and those on the way
+  /// uses what would be split.
   int64_t findBlockSize(Value value, unsigned dim, Operation *sum) {
     int64_t blockSize = walk(value, dim, 1);
     for (auto [seen, seenDim] : visited)
@@ -90,7 +90,7 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
     }
   }
 
-  /// Sums of an activation with a parameter over a width that parameters made.
+  /// Marks sums of an activation with a parameter over a width that only parameters produce.
   void markSums(func::FuncOp function) {
     if (mesh.getNumRanks(axes) == 1)
       return;
@@ -104,9 +104,10 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
           markSum(ruled, slot, dim);
     }
     if (numFound == 0 && !isUsed(function))
-      function.emitWarning() << "'" << function.getName() << "' has no width that parameters make "
-                             << "and a sum uses up, so no heads and hidden widths are split over '"
-                             << axis.str() << "'";
+      function.emitWarning()
+          << "'" << function.getName() << "' has no width that only parameters "
+          << "produce and a sum contracts, so no heads and hidden widths are split over '"
+          << axis.str() << "'";
   }
 
   /// Whether something else is split over the axes.
@@ -127,14 +128,14 @@ struct AnnotateWidths : mlir::dchag::impl::AnnotateWidthsBase<AnnotateWidths> {
       return;
     int64_t blockSize = FactorSearch(parameters, mesh, axes).findBlockSize(value, dim, op.getOp());
     int64_t size = op.getSlotSize(slot, dim);
-    // With one part only there is nothing to split.
+    // A single block cannot be split.
     if (blockSize == 0 || blockSize >= size)
       return;
     ++numFound;
     numMarked += mark(value, axes, {dim, blockSize}, MarkPriority::Weights, "widths");
   }
 
-  /// Whether a parameter has the factor too: its rows are then read where they are needed.
+  /// Whether a parameter has the factor too: its rows are then read only where they are needed.
   bool hasParameter(const RuledOp &op, int64_t factor) {
     for (unsigned slot = 0; slot < op.getOp()->getNumOperands(); ++slot)
       for (unsigned dim = 0; dim < op.getSlotRank(slot); ++dim)

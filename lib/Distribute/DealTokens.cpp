@@ -15,7 +15,7 @@ using namespace mlir::dchag;
 static constexpr unsigned kChannelDim = 1;
 
 namespace {
-/// Tokens of some channels, and which of the concatenation they are.
+/// Tokens of some channels, and their position in the concatenation.
 struct Source {
   Value tokens;
   SmallVector<std::pair<int64_t, int64_t>> runs;
@@ -27,7 +27,7 @@ class Dealer : TensorBuilder {
 public:
   Dealer(OpBuilder &b, Location loc, int64_t ranks) : TensorBuilder(b, loc), ranks(ranks) {}
 
-  /// The values that are concatenated to `value`, also in front of element-wise ops on all of it.
+  /// The values whose concatenation is `value`, looking through element-wise ops on the whole.
   SmallVector<Value> findSources(Value value);
   Value deal(ArrayRef<Source> sources);
   Value dealMask(ArrayRef<Source> sources, Value mask);
@@ -44,7 +44,7 @@ private:
 };
 } // namespace
 
-/// Of a broadcast the part is the broadcast of a part, or a smaller one.
+/// A slice of a broadcast is the broadcast of a slice of its operand.
 Value Dealer::sliceChannels(Value value, int64_t offset, int64_t size) {
   auto broadcast = value.getDefiningOp<linalg::BroadcastOp>();
   if (!broadcast)
@@ -113,7 +113,7 @@ Value Dealer::deal(ArrayRef<Source> sources) {
   return splitDim(joined, kChannelDim, {1, dimOf(joined, kChannelDim)});
 }
 
-/// Which channels count: those of `mask`, or all, and none that are padding.
+/// Which channels are valid: those of `mask` (all without one), without padding.
 Value Dealer::dealMask(ArrayRef<Source> sources, Value mask) {
   constexpr unsigned dim = 2;
   Type i1 = b.getI1Type();
@@ -153,7 +153,8 @@ std::optional<DealtTokens> mlir::dchag::dealTokens(OpBuilder &builder, Aggregate
     return std::nullopt;
   Dealer dealer(builder, op.getLoc(), ranks);
   SmallVector<Source> sources;
-  // Those with fewer channels than ranks are one together: on each rank whole, then cut.
+  // Sources with fewer channels than ranks are merged into one, which every rank computes whole and
+  // then slices.
   Source small;
   SmallVector<Value> smallTokens;
   int64_t offset = 0;

@@ -1,14 +1,15 @@
 //===- DealTokens.h - concatenated tokens in parts of all their sources ----*- C++ -*-===//
 //
-// Tokens of 4 and 3 channels behind each other are 7 channels, of which two ranks would have 4 and
-// 3: the first would compute all of the first source and the second all of the other, or both
-// compute everything. An aggregation does not see the order of channels, so they are dealt:
+// Concatenated tokens of sources with 4 and 3 channels are 7 channels, of which two ranks would
+// hold 4 and 3: the first rank would compute all of the first source and the second all of the
+// other, or both would compute everything. The result of an aggregation does not depend on the
+// order of channels, so each source is distributed over all ranks:
 //
 //     rank 0: a0 a1 b0 b1    rank 1: a2 a3 b2 --     for    a0 a1 a2 a3 b0 b1 b2
 //
-// Each source is padded to a multiple of the ranks, cut in as many parts, and parts are put
-// together by rank. A mask leaves out what is padded. All of it is views of a rank's own parts once
-// the sources are split by channel.
+// Each source is padded to a multiple of the number of ranks and cut into as many parts; the parts
+// are concatenated by rank, and a mask excludes the padding. Once the sources are split by channel,
+// these are all views of the rank's local parts.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_DEALTOKENS_H
@@ -25,8 +26,8 @@ struct DealtTokens {
   Value mask;
 };
 
-/// Tokens of an aggregation of one group in the order above; nothing if they are not concatenated,
-/// or no source has a channel for each rank.
+/// Tokens of an aggregation of one group in the order above; nullopt if they are not a
+/// concatenation, or if every source has fewer channels than there are ranks.
 std::optional<DealtTokens> dealTokens(OpBuilder &builder, AggregateOp op, int64_t ranks);
 
 } // namespace mlir::dchag

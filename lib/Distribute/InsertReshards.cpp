@@ -40,13 +40,13 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
         if (failed(adapt(operand, dyn_cast<ShardingAttr>(wanted[operand.getOperandNumber()]))))
           return failure();
       op.removeAttr(kOperandShardings);
-      layOutResults(&op);
+      reshardResults(&op);
     }
     return success();
   }
 
-  /// Lays results out as the user wants them, for all uses.
-  void layOutResults(Operation *op) {
+  /// Reshards results to the shardings the user requests, for all uses.
+  void reshardResults(Operation *op) {
     auto wanted = op->getAttrOfType<ArrayAttr>(kWantedShardings);
     if (!wanted)
       return;
@@ -71,7 +71,7 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
     return op;
   }
 
-  /// Lays an operand out as wanted, right before its first user that wants it so.
+  /// Reshards an operand, right before the first user that needs this sharding.
   LogicalResult adapt(OpOperand &operand, ShardingAttr wanted) {
     Operation *user = operand.getOwner();
     if (!wanted)
@@ -89,7 +89,7 @@ struct InsertReshards : mlir::dchag::impl::InsertReshardsBase<InsertReshards> {
     return success();
   }
 
-  /// What parts of a softmax that are to be combined are relative to; null for other values.
+  /// The maximum that softmax parts to be combined are relative to; null for other values.
   Value getMaximum(Value value, ShardingAttr from, ShardingAttr to) {
     bool combines = llvm::any_of(from.getPartials(), [&](PartialAttr partial) {
       return partial.getKind() == FactorKind::Softmax &&

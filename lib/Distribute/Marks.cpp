@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// The lists of marks of the results of an op, empty ones where it has none.
+/// The lists of marks of an op's results, empty ones if it has none.
 static SmallVector<Attribute> getMarkLists(Operation *op) {
   if (auto lists = op->getAttrOfType<ArrayAttr>(MarkAttr::attrName))
     return SmallVector<Attribute>(lists.begin(), lists.end());
@@ -90,7 +90,7 @@ FailureOr<SmallVector<StringAttr>> mlir::dchag::resolveAxes(ModuleOp module,
     for (StringAttr axis : mesh.getNames())
       if (axis.getValue() == name || axis.getValue().starts_with((name + ".").str())) {
         found = true;
-        // Samples and parameters may go over one axis: it splits once.
+        // Samples and parameters may be split over the same axis: list it once.
         if (!llvm::is_contained(axes, axis))
           axes.push_back(axis);
       }

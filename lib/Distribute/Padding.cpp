@@ -1,4 +1,4 @@
-//===- Padding.cpp - what lies behind the end of a part --------------------*- C++ -*-===//
+//===- Padding.cpp - contents of the padding of shards ---------------------*- C++ -*-===//
 
 #include "Padding.h"
 #include "dialects/dchag/Program.h"
@@ -24,7 +24,7 @@ static bool hasPadding(Value value, MeshAttr mesh) {
 }
 
 namespace {
-/// A result of an op with a rule, seen from the operands.
+/// A result of an op with a rule, as a function of the operands.
 class LinearOp {
 public:
   LinearOp(OpResult result, MeshAttr mesh) : ruled(result.getOwner(), mesh) {
@@ -39,15 +39,15 @@ public:
 
   auto getSets() const { return ruled.getRule().getLinear().getAsRange<DenseI64ArrayAttr>(); }
 
-  /// Whether the op is linear in an operand, among others. A divisor is none.
+  /// Whether the op is linear in an operand, alone or as a factor of a product; not in a divisor.
   bool isFactor(int64_t operand) const {
     return llvm::any_of(getSets(), [&](DenseI64ArrayAttr set) {
       return llvm::is_contained(set.asArrayRef(), operand);
     });
   }
 
-  /// Whether the operand has all factors along which the result is padded: along one that it
-  /// lacks it is repeated, so that padding holds elements of it.
+  /// Whether the operand has all factors along which the result is padded: along a factor that it
+  /// lacks it is broadcast, so that the padding of the result holds its valid elements.
   bool coversPadding(unsigned operand) const {
     return llvm::all_of(padded, [&](int64_t factor) {
       return llvm::any_of(llvm::seq(ruled.getSlotRank(operand)), [&](unsigned dim) {
@@ -56,7 +56,7 @@ public:
     });
   }
 
-  /// Whether an operand is what the result starts as: nothing that is read, or 0.
+  /// Whether an operand is the initial value of a reduction: 0, or an empty tensor never read.
   bool isNeutralInit(OpOperand &operand) const {
     auto dps = dyn_cast<DestinationStyleOpInterface>(operand.getOwner());
     if (!dps || !dps.isDpsInit(&operand))
@@ -88,7 +88,7 @@ bool PaddingAnalysis::isZero(Value value) {
     // What a step has updated holds anything in its padding.
     zero = isParameter(argument) && !Port::of(argument).getRole().isUpdatedInPlace();
   else if (auto reshard = value.getDefiningOp<ReshardOp>())
-    // A part of a softmax is multiplied by the exponential of a difference of maxima.
+    // A softmax part is multiplied by the exponential of a difference of maxima, which may be NaN.
     zero = !reshard.combinesSoftmax() && isZero(reshard.getInput());
   else
     zero = isLinearInZeros(cast<OpResult>(value));
@@ -111,14 +111,14 @@ bool PaddingAnalysis::isLinearInZeros(OpResult result) {
 }
 
 //===----------------------------------------------------------------------===//
-// What is finite
+// Finite padding
 //===----------------------------------------------------------------------===//
 
 const PaddingAnalysis::Plan &PaddingAnalysis::getPlan(Value value, Goal goal) {
   Key key(value, static_cast<unsigned>(goal));
   auto found = plans.find(key);
   if (found == plans.end())
-    // Made first: making it adds others.
+    // Computed before the insertion: computing it inserts other plans.
     found = plans.try_emplace(key, makePlan(value, goal)).first;
   return found->second;
 }
@@ -149,8 +149,8 @@ PaddingAnalysis::Plan PaddingAnalysis::makePlan(Value value, Goal goal) {
   return best;
 }
 
-/// Zeros in all operands of a linear set and other factors that are finite make zeros; moves and
-/// sums of what is finite are finite.
+/// The result is 0 if all operands of a linear set are 0 and the other factors finite; moves and
+/// sums of finite values are finite.
 void PaddingAnalysis::planThrough(OpResult result, Goal goal, Plan &best) {
   LinearOp op(result, mesh);
   if (!op)
@@ -173,14 +173,15 @@ void PaddingAnalysis::planThrough(OpResult result, Goal goal, Plan &best) {
       *plan.cost += *cost;
       plan.parts.push_back({operand.get(), wanted});
     }
-    // Of equal ones the first: behind element-wise ops a mask is part of their loop.
+    // Of equal plans the one that overwrites operands: after an element-wise op a mask is part of
+    // its loop.
     if (plan.cost && (!best.cost || *plan.cost <= *best.cost))
       best = std::move(plan);
   }
 }
 
 void PaddingAnalysis::apply(Value value, Goal goal) {
-  // A copy: the plans of the parts may be made now.
+  // A copy: computing the plans of the parts may rehash the map.
   Plan plan = getPlan(value, goal);
   reliedOn.insert(value);
   if (plan.here)

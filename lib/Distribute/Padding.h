@@ -1,4 +1,4 @@
-//===- Padding.h - what lies behind the end of a part ----------------------*- C++ -*-===//
+//===- Padding.h - contents of the padding of shards -----------------------*- C++ -*-===//
 #ifndef DCHAG_DISTRIBUTE_PADDING_H
 #define DCHAG_DISTRIBUTE_PADDING_H
 
@@ -6,20 +6,20 @@
 
 namespace mlir::dchag {
 
-/// What padding of the parts of values holds, and where it is overwritten so that it is finite.
+/// Tracks what the padding of shards holds, and decides where to overwrite it to make it finite.
 ///
-/// `isZero` shows of values that their padding is 0, so that no mask is needed in front of a sum.
-/// Padding of all other values may hold anything, NaN too. Zeros are:
+/// `isZero` proves that the padding of a value is 0, so that no mask is needed before a sum. The
+/// padding of all other values may hold anything, NaN too. Zero are:
 ///
-/// - padding of parameters: the runtime zeroes what it loads, `partition` masks what `@prepare`
-///   computes;
-/// - what a reshard adds, so that its result has zeros where its operand has no other padding;
-/// - what an op that is linear in all of its operands makes of zeros: moves and sums.
+/// - padding of parameters: the runtime zeroes the padding of what it loads, `partition` masks what
+///   `@prepare` computes;
+/// - padding that a reshard adds, unless its operand has other padding already;
+/// - results of ops that are linear in all of their operands (moves and sums), if those are 0.
 ///
-/// `makeFinite` is for what a weight of 0 leaves out. A product of zeros with what is no padding is
-/// finite there, unless what is no padding is not: then so is what is left in. So tokens
-/// (channels x positions) are made finite by masking the image that they are made of, which
-/// is smaller, where their weights are parameters:
+/// `makeFinite` serves masked elements, which have weight 0: 0 times NaN would still be NaN. A
+/// product of zero padding with valid elements is finite unless these are infinite or NaN, and then
+/// unmasked elements are too. So tokens (channels x positions) whose weights are parameters are
+/// made finite by masking the image that they are made of, which is smaller:
 ///
 ///     tokenize(image, weight)         // 0 in padding if the image is
 ///     tokens + broadcast(positions)   // finite in padding, then
@@ -27,23 +27,23 @@ class PaddingAnalysis {
 public:
   explicit PaddingAnalysis(MeshAttr mesh) : mesh(mesh) {}
 
-  /// Whether all elements behind the end of the parts of `value`, which has a sharding, are 0;
-  /// so it is also where there are none.
+  /// Whether all elements of `value`, which has a sharding, past the end of its shards are 0; true
+  /// if there are none.
   bool isZero(Value value);
 
-  /// Chooses values, with the fewest bytes in all, that become 0 in padding where they are
-  /// defined, so that the padding of `value` is finite.
+  /// Chooses the values to overwrite by 0 in the padding where they are defined, with the fewest
+  /// bytes in total, so that the padding of `value` is finite.
   void makeFinite(Value value) { apply(value, Goal::Finite); }
-  /// Whether the padding of a value has to be overwritten by 0 where it is defined.
+  /// Whether the padding of a value must be overwritten by 0 where it is defined.
   bool isOverwritten(Value value) const { return overwritten.contains(value); }
-  /// Whether something relies on the padding of a value being finite.
+  /// Whether the padding of a value must be finite for its uses.
   bool isReliedOn(Value value) const { return reliedOn.contains(value); }
 
 private:
   enum class Goal { Zero, Finite };
   using Key = std::pair<Value, unsigned>;
   struct Plan {
-    /// Bytes overwritten on a rank; none: the goal cannot be reached.
+    /// Bytes to overwrite on a rank; nullopt: the goal cannot be reached.
     std::optional<int64_t> cost;
     bool here = false;
     SmallVector<std::pair<Value, Goal>> parts;
@@ -61,7 +61,7 @@ private:
   llvm::DenseSet<Value> overwritten, reliedOn;
 };
 
-/// Whether parts of a tensor are longer than what they hold along dimension `dim`.
+/// Whether the shards of a tensor hold more elements than its dimension `dim` has.
 bool isPadded(Value value, unsigned dim, MeshAttr mesh);
 
 } // namespace mlir::dchag

@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// Rewrites one function into a new one beside it.
+/// Rewrites one function into a new one on local types, which then replaces it.
 class Partitioner {
 public:
   Partitioner(func::FuncOp function, MeshAttr mesh, bool poisons)
@@ -73,7 +73,7 @@ private:
     return success();
   }
 
-  /// What a softmax leaves out must be finite, as its weight is 0.
+  /// Masked operands of a softmax must be finite: their weight 0 times NaN would be NaN.
   void makeFinite(Operation *op) {
     RuledOp ruled(op, mesh);
     for (unsigned slot = 0; ruled && slot < op->getNumOperands(); ++slot)
@@ -90,7 +90,7 @@ private:
            op.getRule().getPaddingValue(slot, factor, type);
   }
 
-  /// The part of a value as all users see it.
+  /// The local shard as all users see it.
   Value complete(Value value, Value part) {
     if (poisons && !padding.isReliedOn(value) && !isa<BlockArgument>(value))
       return poison(value, part);
@@ -100,7 +100,7 @@ private:
     return part;
   }
 
-  /// The local part of `value` with its padding along `dim` overwritten.
+  /// The local shard of `value` with its padding along `dim` overwritten.
   Value mask(Value value, Value part, unsigned dim, TypedAttr with) {
     bool zero = matchPattern(with, m_Zero()) || matchPattern(with, m_AnyZeroFloat());
     if (!isPadded(value, dim, mesh) || (zero && padding.isZero(value)))
@@ -122,7 +122,7 @@ private:
     return op;
   }
 
-  /// The part with NaN, or a large number, wherever its padding may be anything.
+  /// The shard with NaN, or a large integer, wherever its padding may hold anything.
   Value poison(Value value, Value part) {
     Type element = getElementTypeOrSelf(value.getType());
     TypedAttr with;
@@ -131,7 +131,7 @@ private:
     else if (element.isInteger() && !element.isInteger(1))
       with = IntegerAttr::get(element, APInt::getSignedMaxValue(element.getIntOrFloatBitWidth()));
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    // Partial results are combined first: what comes of that is a value of its own.
+    // Partial results are combined first; the combined result is another value, which is poisoned.
     if (!type || !with || getValueSharding(value).isPartial() || padding.isZero(value))
       return part;
     for (unsigned dim = 0; dim < type.getRank(); ++dim)
@@ -140,7 +140,7 @@ private:
     return part;
   }
 
-  /// Operands of an op on local parts, their padding as its rule demands.
+  /// Local operands of an op, with padding overwritten where its rule requires it.
   SmallVector<Value> getOperands(const RuledOp &op, const Splits &splits) {
     SmallVector<Value> operands;
     for (unsigned slot = 0; slot < op.getOp()->getNumOperands(); ++slot) {
@@ -200,7 +200,7 @@ private:
     Operation *clone =
         cast<ShardingRuleOpInterface>(op).cloneLocal(builder, operands, types, sizes);
     if (!clone || !llvm::equal(clone->getResultTypes(), types))
-      return op->emitOpError("cannot be built on the parts of a rank, though its rule says so");
+      return op->emitOpError("cannot be built on local shapes, although its rule allows it");
     mapCaptured(clone);
     clone->setAttr(kResultShardings, op->getAttr(kResultShardings));
     mapParts(op, clone);
@@ -212,8 +212,8 @@ private:
       mapping.map(result, complete(result, part));
   }
 
-  /// A body may use values from outside, such as the value that `tensor.pad` pads with. They are
-  /// whole on all ranks: no rule speaks of them.
+  /// A body may use values from outside, such as the padding value of `tensor.pad`. Rules do not
+  /// describe them, so they are replicated.
   void mapCaptured(Operation *clone) {
     for (Region &region : clone->getRegions())
       region.walk([&](Operation *nested) {

@@ -13,7 +13,7 @@ struct DecidedPort {
   ShardingAttr sharding;
 };
 
-/// Plans the functions one after the other: what one decides of a port holds for the next.
+/// Plans the functions in order: what one decides for a port holds for the next.
 class Planner {
 public:
   Planner(ModuleOp module, ReshardPlanner &planner, Propagation::Options options)
@@ -42,8 +42,8 @@ public:
   }
 
 private:
-  /// Ports of one name and role are one buffer: they take the sharding that an entry point before
-  /// has decided. State that nothing is asked of is replicated, where it is read and written.
+  /// Ports with the same name and role are one buffer: they take the sharding that an earlier entry
+  /// point decided. State without a request is replicated, both as argument and as result.
   ShardingAttr getSharding(const Port &port) {
     bool isPrepared = Program::isPrepare(port.getFunction()) && !port.getRole().isUpdatedInPlace();
     if (port.getSharding() || !program.getStep() || isPrepared)

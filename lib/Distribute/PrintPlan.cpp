@@ -44,7 +44,7 @@ struct PrintPlan : mlir::dchag::impl::PrintPlanBase<PrintPlan> {
     return success();
   }
 
-  /// Says whether the other way to treat partial sums would be cheaper.
+  /// Prints whether the other treatment of partial sums would be cheaper.
   void compare(llvm::raw_ostream &os, const Cost &cost, const Cost &other) {
     os << (deferSums ? "  without defer-sums: " : "  with defer-sums: ")
        << (isCheaper(other, cost)   ? "cheaper"

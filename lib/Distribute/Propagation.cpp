@@ -29,7 +29,8 @@ FailureOr<ShardingPlan> Propagation::decide(ArrayRef<ShardingAttr> arguments,
   makeNodes();
   if (failed(seed(arguments, results)))
     return failure();
-  // Requests of a lower priority must not take a value that a higher one would reach later.
+  // Requests of a lower priority must not split a value that one of a higher priority reaches
+  // later.
   for (MarkPriority limit :
        {MarkPriority::User, MarkPriority::Weights, MarkPriority::Activations}) {
     level = limit;
@@ -48,7 +49,7 @@ FailureOr<ShardingPlan> Propagation::decide(ArrayRef<ShardingAttr> arguments,
 // Nodes
 //===----------------------------------------------------------------------===//
 
-/// Ops that cost nothing in any layout: each use gets its own.
+/// Ops that are free in any sharding: each use gets a copy.
 static llvm::DenseSet<Operation *> getFreeOps(func::FuncOp function) {
   llvm::DenseSet<Operation *> free;
   for (Operation &op : function.front().without_terminator()) {
@@ -65,7 +66,7 @@ static llvm::DenseSet<Operation *> getFreeOps(func::FuncOp function) {
 
 void Propagation::makeNodes() {
   llvm::DenseSet<Operation *> free = getFreeOps(function);
-  // Users come first, so that copies of an op have own copies of its operands.
+  // Users come first, so that copies of an op get separate copies of its operands.
   struct Use {
     unsigned node, operand;
   };
@@ -84,7 +85,7 @@ void Propagation::makeNodes() {
     drafts.push_back({op, copy, SmallVector<unsigned>(op->getNumOperands(), 0)});
   };
   for (Operation &op : llvm::reverse(function.front())) {
-    // A copy of the list: drafts of this op add uses of others.
+    // A copy of the list: making drafts of this op adds uses of other ops.
     SmallVector<Use> list = free.contains(&op) ? usesOf.lookup(&op) : SmallVector<Use>();
     for (auto [copy, use] : llvm::enumerate(list))
       drafts[use.node].copies[use.operand] = copy;
@@ -128,7 +129,7 @@ void Propagation::makeNodes() {
 // Marks
 //===----------------------------------------------------------------------===//
 
-/// A value whose sharding is in the IR, or decided elsewhere, is not refined.
+/// A value whose sharding is in the IR, or decided by another function, is closed to refinement.
 LogicalResult Propagation::close(unsigned number, Attribute attr, Operation *at) {
   Value value = values[number];
   auto sharding = dyn_cast_or_null<ShardingAttr>(attr);
@@ -225,8 +226,8 @@ SmallVector<Propagation::Candidate> Propagation::getCandidates(const Node &op) {
   return candidates;
 }
 
-/// Whether a mark of the same or a higher priority wants a value whole along an axis: a result,
-/// or an operand that would be summed in parts.
+/// Whether a mark of the same or a higher priority keeps a value whole along an axis: a result, or
+/// an operand that the split would sum in parts.
 bool Propagation::isVetoed(const Node &op, const Candidate &candidate) {
   FactorKind kind = op.getRule().getFactor(candidate.factor).getKind();
   for (unsigned slot = 0; slot < op.getNumSlots(); ++slot) {
@@ -244,15 +245,15 @@ bool Propagation::isVetoed(const Node &op, const Candidate &candidate) {
   return false;
 }
 
-/// One split for each factor, each axis once. A candidate that needs another factor to be
-/// split first is tried again after it.
+/// One split for each factor, each axis once. A candidate that needs another factor to be split
+/// first is retried after that one.
 Propagation::Choice Propagation::choose(const Node &op) {
   Choice choice{Splits(op.getNumFactors()), SmallVector<Origin>(op.getNumFactors()), {}};
   SmallVector<Candidate> open = getCandidates(op);
   auto accept = [&](const Candidate &candidate) {
     Splits splits = choice.splits;
     FactorSplit &split = splits[candidate.factor];
-    // A split over further axes inside goes on from what is there.
+    // A split over further, inner axes extends the existing one.
     if (split && (split.axes.size() >= candidate.split.axes.size() ||
                   ArrayRef<StringAttr>(candidate.split.axes).take_front(split.axes.size()) !=
                       ArrayRef<StringAttr>(split.axes)))
@@ -332,7 +333,7 @@ ShardingAttr Propagation::toSharding(const State &state) {
   return ShardingAttr::get(function.getContext(), state.dims, ArrayRef<PartialAttr>());
 }
 
-/// Axes along which an op gets partial sums and passes them on: summing its results must not take
+/// Axes along which an op takes partial sums and passes them on: summing its results must not take
 /// longer than summing its operands.
 SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice &choice) {
   SmallVector<ShardingAttr> operands;
@@ -347,7 +348,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice
   for (unsigned slot = 0; options.deferSums && op && slot < op.getNumSlots(); ++slot) {
     if (op.isResult(slot))
       continue;
-    // As the op splits it, with the partial sums that it comes with.
+    // As the op splits it, plus the partial sums of its operands.
     ShardingAttr sharding = op.getSharding(slot, choice.splits);
     ShardingAttr from = given[op.values[slot]];
     SmallVector<StringAttr> axes;
@@ -359,7 +360,7 @@ SmallVector<StringAttr, 2> Propagation::getDeferred(const Node &op, const Choice
       before += getSeconds(slot, axes);
   }
   SmallVector<StringAttr, 2> passed = op.getPassedAxes(operands);
-  // An axis that splits a sum of the op itself leaves its own partial results.
+  // An axis over which the op splits a sum leaves partial results of the op's sum.
   llvm::erase_if(passed, [&](StringAttr axis) {
     return llvm::any_of(choice.splits, [&](const FactorSplit &split) {
       return llvm::is_contained(split.axes, axis);
@@ -409,7 +410,7 @@ PlannedOp Propagation::planOp(const Node &op) {
   return planned;
 }
 
-/// A result lies as the user wants it, in whatever layout the op computes it.
+/// The sharding that the user requests for a result, whatever sharding the op computes it in.
 SmallVector<ShardingAttr> Propagation::getWanted(const Node &op, ArrayRef<ShardingAttr> shardings) {
   SmallVector<ShardingAttr> wanted;
   for (unsigned slot = op.getOp()->getNumOperands(); slot < op.getNumSlots(); ++slot) {
@@ -440,14 +441,14 @@ ShardingPlan Propagation::makePlan(ArrayRef<ShardingAttr> results) {
     for (unsigned number : ArrayRef<unsigned>(op.values).drop_front(op.getOp()->getNumOperands()))
       plan.values[number].copy = op.copy;
   plan.returned = returned;
-  // As they come, with partial results combined.
+  // As they are computed, with partial results combined.
   for (auto [number, sharding] : llvm::zip_equal(returned, results))
     plan.results.push_back(sharding ? sharding : given[number].dropPartials());
   return plan;
 }
 
-/// Splits a parameter over the axes it is stored over too: the largest dimension of which a
-/// rank's part is divided evenly, else the largest that is not split, with padding.
+/// Also splits a parameter over its storage axes: the largest dimension whose local size they
+/// divide evenly, else the largest dimension that is not split, with padding.
 ShardingAttr Propagation::addStorage(BlockArgument argument, ShardingAttr sharding) {
   auto attr = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kStorageAxes);
   auto type = dyn_cast<RankedTensorType>(argument.getType());
@@ -478,7 +479,7 @@ ShardingAttr Propagation::addStorage(BlockArgument argument, ShardingAttr shardi
   return ShardingAttr::get(function.getContext(), dims, sharding.getPartials());
 }
 
-/// Arguments as all uses want them, else replicated: any layout of them is free.
+/// Arguments take the sharding that all their uses agree on, else they are replicated.
 void Propagation::planArguments() {
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();

@@ -1,10 +1,10 @@
 //===- Propagation.h - the fix-point over the factors of all ops -----------*- C++ -*-===//
 //
-// A value knows for each dimension the axes it is split over, and the origin of that. An op
-// looks at its values, decides on one split for each factor of its rule (an axis splits one
-// factor), and refines its values accordingly. Dimensions are only ever split further, so it ends.
-// Requests of users are propagated over the whole program first, then those of weights, then those
-// of activations.
+// A state records for each dimension of a value the axes it is split over, and the origin of that
+// decision. An op collects the splits of its values, chooses one split for each factor of its rule
+// (an axis splits one factor), and refines its values accordingly. Dimensions are only ever split
+// further, so the fix-point terminates. User requests are propagated over the whole program first,
+// then those of weights, then those of activations.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_PROPAGATION_H
@@ -23,15 +23,16 @@ public:
   };
   Propagation(func::FuncOp function, MeshAttr mesh, ReshardPlanner &planner, Options options);
 
-  /// Decides all shardings; the IR stays as it is. `arguments` and `results` are what is decided of
-  /// the signature, null where nothing is. Emits an error where a request does not fit its value.
+  /// Decides all shardings; does not change the IR. `arguments` and `results` are the shardings
+  /// already decided for the signature, null where open. Emits an error where a request does not
+  /// fit its value.
   FailureOr<ShardingPlan> decide(ArrayRef<ShardingAttr> arguments, ArrayRef<ShardingAttr> results);
 
 private:
   struct State {
     SmallVector<DimShardingAttr> dims;
     SmallVector<Origin> origins;
-    /// Axes that a mark has put somewhere or nowhere.
+    /// Axes that a mark has placed, or has kept from splitting the value.
     SmallVector<std::pair<StringAttr, MarkPriority>, 2> decided;
     /// Propagation must not refine it.
     bool closed = false;
@@ -45,12 +46,13 @@ private:
     unsigned copy;
     SmallVector<unsigned> values;
   };
-  /// A split of a factor that values of an op request.
+  /// A split of a factor that a value of the op requests.
   struct Candidate {
     unsigned factor;
     FactorSplit split;
     Origin origin;
-    /// Size of the values that have it: of equal priorities, the one that would move more wins.
+    /// Size of the values that request it: of equal priorities, the larger one wins, whose reshard
+    /// would move more.
     double bytes;
     size_t order;
   };
@@ -71,7 +73,7 @@ private:
   bool visit(const Node &op);
   bool refine(State &state, unsigned dim, DimShardingAttr wanted, const Origin &origin);
 
-  /// Of laying out the operands and results of an op that splits so, on one rank.
+  /// Cost of resharding the operands and results of an op that splits like this, on one rank.
   Cost getCost(const Node &op, const Splits &splits);
   void useFreeAxes(const Node &op, Choice &choice);
   SmallVector<PlannedConflict, 0> getConflicts(const Node &op, const Choice &choice);
@@ -89,7 +91,7 @@ private:
   MeshAttr mesh;
   ReshardPlanner &planner;
   Options options;
-  /// Requests that count so far: those of this priority and before.
+  /// The lowest priority whose requests are considered at the moment.
   MarkPriority level = MarkPriority::Activations;
   llvm::DenseSet<Value> parameters;
   SmallVector<Node, 0> ops;
@@ -97,15 +99,15 @@ private:
   SmallVector<Value> values;
   SmallVector<State, 0> states;
   SmallVector<unsigned> returned;
-  /// What the op that makes a value gives; null before it is decided.
+  /// The sharding a value has as the op computes it; null before it is decided.
   SmallVector<ShardingAttr> given;
   /// Shardings that the uses of an argument need.
   SmallVector<SmallVector<ShardingAttr>> uses;
 };
 
-/// Plans of the functions of a module, `@step` first: ports of one name and role, and results of
-/// `@prepare` and the arguments that they become, lie alike. The IR stays as it is. Emits an error
-/// where a request does not fit its value.
+/// Plans of the functions of a module, `@step` first. Ports with the same name and role, and
+/// results of `@prepare` and the arguments that take them, get the same sharding. Does not change
+/// the IR. Emits an error where a request does not fit its value.
 FailureOr<SmallVector<ShardingPlan, 0>> planModule(ModuleOp module, ReshardPlanner &planner,
                                                    Propagation::Options options);
 

@@ -54,10 +54,10 @@ SmallVector<unsigned> Propagation::getGathered(const Node &op) {
   return gathered;
 }
 
-/// Where no request has a use for an axis over which operands are split, because the op needs the
-/// dimension whole, another factor may be cheaper to split than an operand is to gather: a
-/// concatenation of positions is one of each feature, too. Only where it divides evenly; nothing
-/// else is decided by it.
+/// An op may need a dimension whole over which its operands are split; the axis is then free. If no
+/// request uses it, splitting another factor over it may be cheaper than gathering the operand: a
+/// concatenation along positions can split over features. Considered only where it divides evenly;
+/// nothing else depends on the choice.
 void Propagation::useFreeAxes(const Node &op, Choice &choice) {
   SmallVector<SmallVector<StringAttr>> open;
   for (unsigned slot = 0; slot < op.getOp()->getNumOperands(); ++slot)

@@ -64,7 +64,7 @@ unsigned ReshardPlan::getNumCollectives() const {
 // Search
 //===----------------------------------------------------------------------===//
 
-/// A layout as a list of numbers, for maps.
+/// A layout as a list of numbers, the key of maps.
 static std::vector<int64_t> getKey(const Layout &layout) {
   std::vector<int64_t> key;
   for (const Layout::Dim &dim : layout.dims) {
@@ -95,8 +95,8 @@ public:
         elementBytes(getTensorBytes(type.clone(ArrayRef<int64_t>()))) {}
 
   ReshardPlan run(const Layout &from);
-  /// Gives up on what would take more than `most` seconds; `simply` over axes and dimensions
-  /// alone that the two sides use.
+  /// Returns an empty plan if every path takes more than `most` seconds. `simply`: only with axes
+  /// and dimensions that the two layouts use.
   ReshardPlan run(const Layout &from, bool simply, double most);
 
 private:
@@ -105,10 +105,10 @@ private:
   double getBound(const Layout &layout) const;
   int64_t getNumRanks(ArrayRef<unsigned> axes) const { return costs.getNumRanks(axes); }
 
-  /// Sizes that the parts of a dimension may have once it is cut further along `axes`.
+  /// Sizes that the shards of a dimension may have once it is also split along `axes`.
   SmallVector<int64_t, 2> getCutSizes(const Layout::Dim &dim, unsigned index,
                                       ArrayRef<unsigned> axes) const;
-  /// A dimension without its innermost `count` axes; what is whole has no padding.
+  /// A dimension without its innermost `count` axes; an unsplit dimension has no padding.
   Layout::Dim join(const Layout::Dim &dim, unsigned index, unsigned count) const;
 
   /// Adds an edge: a collective on `operand` elements of each rank, or a slice.
@@ -124,11 +124,11 @@ private:
   const Layout &to;
   ArrayRef<int64_t> shape;
   double elementBytes;
-  /// Axes that steps may use, numbers of ranks along all sets of them (one only where there are
-  /// many axes), and dimensions that steps may cut.
+  /// Axes that steps may use, and dimensions that they may split; `products` are the numbers of
+  /// ranks along every subset of the axes (along single axes only, if there are many).
   SmallVector<unsigned> axes, dims;
   SmallVector<int64_t> products;
-  /// Where the search is, and the edges from there.
+  /// The layout being expanded, and its edges.
   Layout at;
   SmallVector<ReshardStep, 0> edges;
 };
@@ -137,19 +137,19 @@ private:
 SmallVector<int64_t, 2> Search::getCutSizes(const Layout::Dim &dim, unsigned index,
                                             ArrayRef<unsigned> cutAxes) const {
   int64_t ranks = getNumRanks(cutAxes);
-  // Parts inside of padded parts do not line up.
+  // The shards of padded shards would not be contiguous in the dimension.
   if (!dim.axes.empty())
     return dim.local % ranks == 0 ? SmallVector<int64_t, 2>{dim.local / ranks}
                                   : SmallVector<int64_t, 2>{};
-  // The smallest parts; and larger ones that later steps can cut evenly, or that become those of
-  // the goal when axes are added or taken away.
+  // The smallest shards; and larger ones that later steps can split evenly, or that become those of
+  // the goal when axes are added or removed.
   int64_t least = llvm::divideCeil(shape[index], ranks);
   SmallVector<int64_t, 2> sizes = {least};
   auto add = [&](int64_t size) {
     if (size >= least && !llvm::is_contained(sizes, size))
       sizes.push_back(size);
   };
-  // On the way to a layout with more axes inside, parts are a multiple of the last ones.
+  // On the way to a layout with more inner axes, shards are a multiple of the innermost ones.
   ArrayRef<unsigned> wanted = to.dims[index].axes;
   if (wanted.take_front(cutAxes.size()) == cutAxes)
     add(to.dims[index].local * getNumRanks(wanted.drop_front(cutAxes.size())));
@@ -192,11 +192,12 @@ void Search::add(ReshardStep step, double operand) {
   edges.push_back(std::move(step));
 }
 
-/// Axes and dimensions up to which everything is tried: beyond, layouts would be too many.
+/// Numbers of axes and dimensions up to which the search is exhaustive: beyond, there would be too
+/// many layouts.
 static constexpr size_t kFewAxes = 3, kFewDims = 4;
 
-/// Those that one side uses, and others as long as they are few: ranks that hold the same can share
-/// the work of a sum, and gather what they have made.
+/// Axes that one of the layouts uses, and the others as long as they are few: ranks that hold the
+/// same elements can share the work of a sum and gather the results.
 void Search::chooseAxes(const Layout &from, bool simply) {
   axes.clear();
   for (unsigned axis = 0; axis < mesh.getSizes().size(); ++axis)
@@ -215,8 +216,8 @@ void Search::chooseAxes(const Layout &from, bool simply) {
         products.push_back(product);
 }
 
-/// Those that one side splits; and of the others the two with the least padding: two axes that
-/// change places may need one each to stay in meanwhile.
+/// Dimensions that one of the layouts splits, and of the others the two with the least padding: two
+/// axes that change places may each need a dimension to stay in meanwhile.
 void Search::chooseDims(const Layout &from, bool simply) {
   dims.clear();
   SmallVector<unsigned> others;
@@ -237,14 +238,14 @@ void Search::chooseDims(const Layout &from, bool simply) {
   });
   others.resize(std::min<size_t>(others.size(), 2));
   llvm::append_range(dims, others);
-  // Parts of many sizes in many dimensions would be too many layouts.
+  // Shards of many sizes in many dimensions would be too many layouts.
   if (dims.size() > kFewDims)
     products = {1};
 }
 
-/// Seconds in which rank 0 can get the elements that it needs and does not hold: it has the first
-/// of each dimension, so it is easy to say how many. Every step brings it at most as many as it
-/// sends.
+/// A lower bound: the seconds in which rank 0 can receive the elements that it needs but does not
+/// hold. Rank 0 holds the first elements of each dimension, so their number is easy to compute.
+/// Every step brings it at most as many elements as it sends.
 double Search::getBound(const Layout &layout) const {
   double wanted = 1, present = 1;
   for (auto [have, want, size] : llvm::zip_equal(layout.dims, to.dims, shape)) {
@@ -268,8 +269,8 @@ void Search::addSlices() {
   }
 }
 
-/// Over several axes at once too: that takes the latency once, one after the other less of the
-/// outer levels of the network.
+/// Also over several axes at once: that takes the latency once, while one axis after the other
+/// sends less over the outer levels of the network.
 void Search::addGathers() {
   double local = at.getNumLocalElements();
   for (unsigned dim = 0; dim < shape.size(); ++dim)
@@ -281,7 +282,7 @@ void Search::addGathers() {
     }
 }
 
-/// Several axes at once keep their order, one after the other would turn it around.
+/// Several axes at once keep their order; one after the other would reverse it.
 void Search::addExchanges() {
   double local = at.getNumLocalElements();
   for (unsigned dim = 0; dim < shape.size(); ++dim)
@@ -297,13 +298,13 @@ void Search::addExchanges() {
           step.after.dims[dim] = join(at.dims[dim], dim, count);
           step.after.dims[cutDim].axes.append(axes.begin(), axes.end());
           step.after.dims[cutDim].local = size;
-          // The dimension that is cut is padded to equal parts first.
+          // The dimension that is split is padded to equal shards first.
           add(std::move(step), local / at.dims[cutDim].local * size * ranks);
         }
       }
 }
 
-/// A whole sum, and scattered ones in every order of the axes.
+/// An all-reduce, and reduce-scatters in every order of the axes.
 void Search::addSums(ArrayRef<unsigned> axes, FactorKind kind) {
   double local = at.getNumLocalElements();
   ReshardStep sum{ReshardStepKind::AllReduce, {}, 0, 0, kind, at, {}};
@@ -323,13 +324,13 @@ void Search::addSums(ArrayRef<unsigned> axes, FactorKind kind) {
         step.after.dims[dim].local = size;
         add(std::move(step), local / at.dims[dim].local * size * getNumRanks(order));
       }
-    // Of many axes the orders would be too many.
+    // With many axes there would be too many orders.
   } while (axes.size() <= kFewAxes && std::next_permutation(order.begin(), order.end()));
   add(std::move(sum), local);
 }
 
-/// One axis, or all that are left of one kind: a sum over several is cheaper than one after
-/// the other.
+/// One axis, or all remaining ones of one kind: one sum over several axes is cheaper than several
+/// sums.
 void Search::addSums() {
   for (FactorKind kind : {FactorKind::Sum, FactorKind::Max, FactorKind::Min}) {
     SmallVector<unsigned> axes;
@@ -347,7 +348,8 @@ void Search::addSums() {
   }
 }
 
-/// Joins slices over neighbouring axes of one dimension; collectives are found joined.
+/// Merges slices over neighbouring axes of one dimension; the search finds merged collectives
+/// itself.
 static void mergeSlices(SmallVectorImpl<ReshardStep> &steps) {
   for (unsigned i = 0; i + 1 < steps.size();) {
     ReshardStep &first = steps[i], &second = steps[i + 1];
@@ -363,7 +365,7 @@ static void mergeSlices(SmallVectorImpl<ReshardStep> &steps) {
 }
 
 ReshardPlan Search::run(const Layout &from) {
-  // What a simple way takes bounds the search for a better one.
+  // The time of a simple path bounds the search for a better one.
   ReshardPlan simple = run(from, /*simply=*/true, std::numeric_limits<double>::infinity());
   return run(from, /*simply=*/false, simple.cost.seconds);
 }
@@ -371,12 +373,12 @@ ReshardPlan Search::run(const Layout &from) {
 ReshardPlan Search::run(const Layout &from, bool simply, double most) {
   chooseAxes(from, simply);
   chooseDims(from, simply);
-  // Sums of the same terms in another order may differ where they are large.
+  // Sums of the same terms in another order may round differently.
   most *= 1 + 1e-9;
   struct Node {
     Length length;
     bool done = false;
-    /// The step that leads here, and where from.
+    /// The step that leads here, and the layout it starts from.
     std::vector<int64_t> previous;
     ReshardStep step;
   };
@@ -421,7 +423,7 @@ ReshardPlan Search::run(const Layout &from, bool simply, double most) {
   }
   ReshardPlan plan;
   auto it = nodes.find(goal);
-  // There is a way from every layout to every other, by way of whole values.
+  // Every layout can be reached from every other by way of replicated values.
   if (it == nodes.end())
     llvm::report_fatal_error("no way between two layouts: a partial result is wanted");
   for (; it->first != start; it = nodes.find(it->second.previous))

@@ -1,17 +1,18 @@
 //===- ReshardPlan.h - the cheapest way from one layout to another ---------*- C++ -*-===//
 //
-// A value of 8 x 6 elements on a 2 x 3 grid goes from rows over both axes to columns over the
-// second:
+// A value of 8 x 6 elements on a 2 x 3 grid is resharded from rows over both axes to columns over
+// the second:
 //
 //     [["a", "b"], []]   4 parts of 2 rows (8 = 6 * 2 - padding), 2 x 6 on each rank
 //     all_to_all b       rows are joined along b, columns cut:  [["a"], ["b"]]  6 x 2
 //     all_gather a       rows are joined along a:               [[], ["b"]]     8 x 2
 //
-// A layout is a node of a graph, a collective or a local slice an edge whose length is its seconds
-// by the cost model: latency and bytes that a rank sends. A plan is the shortest path, found by an
-// A* search whose bound is the time of the bytes that rank 0 needs and does not hold; of paths of
-// one length it has the fewest collectives, then the fewest slices. It knows no IR, so that a plan
-// can be printed, costed and compared with others.
+// Layouts are the nodes of a graph; an edge is a collective or a local slice, its length the
+// seconds by the cost model (latency and bytes that a rank sends). A plan is the shortest path,
+// found by an A* search. The admissible heuristic is the time to receive the elements that rank 0
+// needs but does not hold. Of paths of equal length the one with the fewest collectives, then the
+// fewest slices wins. The search does not use IR, so that a plan can be printed, costed and
+// compared.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_RESHARDPLAN_H
@@ -22,13 +23,13 @@
 
 namespace mlir::dchag {
 
-/// How a value lies, in axis numbers: what `#dchag.sharding` says of one shape. Axes of one rank
-/// are left out.
+/// How a value is sharded, with axis numbers: a `#dchag.sharding` resolved for one shape. Axes of
+/// one rank are omitted.
 struct Layout {
   struct Dim {
     /// First slowest.
     SmallVector<unsigned, 2> axes;
-    /// Elements of a rank's part, with padding.
+    /// Elements of the local shard, with padding.
     int64_t local = 0;
     bool operator==(const Dim &other) const { return axes == other.axes && local == other.local; }
   };
@@ -46,7 +47,7 @@ struct Layout {
     return dims == other.dims && partials == other.partials;
   }
   bool usesAxis(unsigned axis) const;
-  /// Elements of a rank's part.
+  /// Elements of the local shard.
   int64_t getNumLocalElements() const;
 };
 
@@ -60,7 +61,7 @@ struct ReshardStep {
   /// Axes in the order of the group, first slowest.
   SmallVector<unsigned, 2> axes;
   unsigned dim = 0, cutDim = 0;
-  /// What partial results are combined by.
+  /// How partial results are combined.
   FactorKind reduction = FactorKind::Sum;
   /// The layout afterwards.
   Layout after;
@@ -75,15 +76,14 @@ struct ReshardPlan {
   unsigned getNumCollectives() const;
 };
 
-/// Finds plans on one mesh; remembers those it has found.
+/// Finds plans on one mesh and caches them.
 class ReshardPlanner {
 public:
   ReshardPlanner(MeshAttr mesh, CostModel costs);
   ~ReshardPlanner();
 
-  /// The shortest way for a value whose global type is `type`. Partial results that `to` has must
-  /// be in `from` too, and partial results of an online softmax must have been made sums
-  /// (`dchag.rescale`).
+  /// The shortest plan for a value whose global type is `type`. Partial results of `to` must be in
+  /// `from` too, and those of an online softmax must have become sums (`dchag.rescale`) before.
   const ReshardPlan &plan(const Layout &from, const Layout &to, RankedTensorType type);
   const CostModel &getCosts() const { return costs; }
 

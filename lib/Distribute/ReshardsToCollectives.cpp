@@ -28,7 +28,7 @@ static shard::ReductionKind convertKind(FactorKind kind) {
 }
 
 namespace {
-/// Writes one reshard as the steps of a plan.
+/// Writes one reshard as the steps of its plan.
 class Lowering {
 public:
   Lowering(ReshardOp op, MeshAttr mesh, ReshardPlanner &planner)
@@ -81,7 +81,7 @@ private:
     value = TensorBuilder(builder, op.getLoc()).slice(value, dim, 0, size);
   }
 
-  /// Zeros behind a dimension, up to `size` elements.
+  /// Pads the end of a dimension with zeros, up to `size` elements.
   void pad(unsigned dim, int64_t size) {
     if (getType().getDimSize(dim) == size)
       return;
@@ -99,7 +99,8 @@ private:
     return shard::ReductionKindAttr::get(builder.getContext(), convertKind(kind));
   }
 
-  /// Makes parts of a softmax relative to the maximum of all ranks: they are sums then.
+  /// Makes softmax parts relative to the maximum over all ranks, which turns them into partial
+  /// sums.
   void rescale(Layout &from, const Layout &to) {
     SmallVector<unsigned> axes;
     for (Layout::Partial &partial : from.partials)

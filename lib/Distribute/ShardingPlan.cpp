@@ -22,7 +22,7 @@ int64_t ShardingPlan::getNumConflicts() const {
 SmallVector<PlannedReshard> ShardingPlan::getReshards() const {
   SmallVector<PlannedReshard> reshards;
   llvm::DenseSet<std::pair<unsigned, Attribute>> made;
-  // The maximum among the results of the op that makes parts of a softmax.
+  // The maximum among the results of the op that makes softmax parts.
   llvm::DenseMap<unsigned, unsigned> maxima;
   auto add = [&](unsigned value, ShardingAttr from, ShardingAttr to) {
     if (from.isSameLayout(to, values[value].value.getType(), mesh) ||
@@ -60,7 +60,7 @@ Cost ShardingPlan::getCost(ReshardPlanner &planner) const {
     for (auto [index, split] : llvm::enumerate(op.splits))
       if (split)
         share *= double(split.local) / double(ruled.getRule().getFactor(index).getSize());
-    // Of each value as much moves as it is split; what an op does not move does not count.
+    // Bytes are divided as each value is split; values that an op does not move do not count.
     for (auto [value, sharding] : llvm::zip_equal(op.values, op.shardings)) {
       Type type = values[value].value.getType();
       all += getTensorBytes(type);
@@ -77,8 +77,8 @@ Cost ShardingPlan::getCost(ReshardPlanner &planner) const {
       bits |= uint64_t(1) << axis;
     return bits;
   };
-  // Maxima that all ranks have, by the axes along which they were combined: of itself one is
-  // combined first, whole, where parts that are relative to it are.
+  // Maxima that all ranks have, by the axes along which they were combined: a maximum is combined
+  // once, before the first parts that are relative to it.
   llvm::DenseSet<std::pair<unsigned, uint64_t>> maxima;
   SmallVector<PlannedReshard> reshards = getReshards();
   for (const PlannedReshard &reshard : reshards)
@@ -102,7 +102,7 @@ Cost ShardingPlan::getCost(ReshardPlanner &planner) const {
         partial.kind = FactorKind::Sum;
       }
     cost += planner.plan(from, to, type).cost;
-    // Parts become relative to the maximum of all ranks, which those of one softmax share.
+    // Parts become relative to the maximum over all ranks, which the parts of one softmax share.
     if (axes.empty() || !reshard.maximum ||
         !maxima.insert({*reshard.maximum, getBits(axes)}).second)
       continue;

@@ -55,7 +55,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return op->getAttrOfType<ChannelSplitAttr>(ChannelSplitAttr::attrName);
   }
 
-  /// The axes of groups and channels, after the mesh axis was made two if that is asked for.
+  /// The axes of groups and channels; splits the mesh axis in two if a request asks for it.
   FailureOr<ChannelAxes> findAxes(ArrayRef<TokensOpInterface> requested) {
     ChannelSplitAttr first = getRequest(requested.front());
     for (TokensOpInterface op : requested)
@@ -82,9 +82,9 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return axes;
   }
 
-  /// The op whose tokens are to be split. By name: only of `dchag.aggregate` there is an op for
-  /// parts of its softmax, and only the bias of `dchag.aggregate_linear` keeps its channels
-  /// together. Others split as they are (see annotate-aggregations).
+  /// Returns the op whose tokens are to be split. Checks op types: `dchag.aggregate` is rewritten
+  /// because there is an op for its softmax parts, `dchag.aggregate_linear` because its bias keeps
+  /// the channels from splitting. Others split as they are (see annotate-aggregations).
   TokensOpInterface rewrite(TokensOpInterface op, int64_t ranks) {
     op->removeAttr(ChannelSplitAttr::attrName);
     auto linear = dyn_cast<AggregateLinearOp>(*op);
@@ -97,7 +97,8 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return writeParts(splitProjection(aggregate), ranks);
   }
 
-  /// The parts of an online softmax, which split over the channels, and the division.
+  /// Writes an aggregation as partial results of an online softmax, which split over the channels,
+  /// and the merge.
   TokensOpInterface writeParts(AggregateOp op, int64_t ranks) {
     OpBuilder builder(op);
     TensorBuilder t(builder, op.getLoc());
@@ -107,12 +108,12 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
       mask = dealt->mask;
     }
     ArrayRef<int64_t> shape = shapeOf(tokens);
-    // With a mask the padding of uneven parts can be left out.
+    // Uneven shards need a mask to exclude padding.
     if (!mask && shape[2] % ranks != 0) {
       auto type = RankedTensorType::get({1, shape[1], shape[2]}, builder.getI1Type());
       mask = t.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
     }
-    // A mask that is made here leaves out padding, which is finite.
+    // A mask that is made here excludes padding, which is finite.
     bool weighsMasked = mask && (!op.getMask() || op.getNanWhenEmpty());
     SmallVector<int64_t> byValue(shapeOf(op.getResult())), byHead(byValue);
     byHead.back() = op.getHeads();
@@ -136,7 +137,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return cast<TokensOpInterface>(parts.getOperation());
   }
 
-  /// A bias would be added once a rank.
+  /// Moves the bias out: in a split sum it would be added once per rank.
   TokensOpInterface splitBias(AggregateLinearOp op) {
     OpBuilder builder(op);
     TensorBuilder t(builder, op.getLoc());
@@ -147,7 +148,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return cast<TokensOpInterface>(sum.getOperation());
   }
 
-  /// Erases what nothing uses any more: it would be computed, and gathered for that.
+  /// Erases ops without uses: they would be computed, and their operands gathered.
   static void eraseDead(Value value) {
     llvm::SetVector<Operation *> open;
     open.insert(value.getDefiningOp());

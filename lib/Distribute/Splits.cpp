@@ -96,7 +96,7 @@ RuledOp::Leading RuledOp::getLeading(unsigned slot, unsigned dim) const {
 SmallVector<std::pair<unsigned, FactorSplit>, 2>
 RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) const {
   SmallVector<std::pair<unsigned, FactorSplit>, 2> result;
-  // Which factor an axis of one rank splits means nothing.
+  // For an axis of one rank it does not matter which factor it splits.
   SmallVector<StringAttr> allAxes = llvm::filter_to_vector(
       sharding.getAxes(), [&](StringAttr axis) { return mesh.getAxisSize(axis) > 1; });
   ArrayRef<StringAttr> axes = allAxes;
@@ -113,9 +113,9 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
     stride /= size;
     if (size == 1)
       continue;
-    // Parts of whole elements of the factor are its alone, also where there are more ranks than
-    // elements. Of parts that cut into an element, the axes that together have a rank for each of
-    // them are used up by it, and the others go on behind it.
+    // If a shard is at least one element of this factor, all axes split it, even when there are
+    // more ranks than elements. If a shard is smaller, the leading axes whose product is the
+    // factor's size split it, and the remaining axes split the next factor.
     size_t count = local >= stride ? axes.size() : 0;
     while (count < axes.size() && mesh.getNumRanks(axes.take_front(count)) < size)
       ++count;
@@ -129,8 +129,8 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
         return {};
       split = {SmallVector<StringAttr, 2>(axes), local / stride};
     }
-    // The parts must cover the factor, which may be larger than the dimension; behind another
-    // factor, and in a softmax that no mask restricts, there can be no padding.
+    // The shards must cover the factor, which may be larger than the dimension. An inner factor, or
+    // a softmax without a mask, cannot be padded.
     int64_t covered = split.local * mesh.getNumRanks(split.axes);
     bool noPadding =
         !result.empty() || (factor.getKind() == FactorKind::Softmax && !rule.hasPadding(index));
@@ -139,7 +139,7 @@ RuledOp::getFactorSplits(unsigned slot, unsigned dim, DimShardingAttr sharding) 
     axes = axes.drop_front(split.axes.size());
     result.push_back({static_cast<unsigned>(index), std::move(split)});
   }
-  // More ranks than elements.
+  // There are more ranks than elements.
   if (!axes.empty())
     return {};
   return result;
@@ -339,7 +339,7 @@ FailureOr<SmallVector<func::FuncOp>> mlir::dchag::getDistributedFunctions(Module
       return function.emitOpError("must have one block to be distributed: inline control flow");
     functions.insert(Program::isStep(function) ? functions.begin() : functions.end(), function);
   }
-  // What @prepare makes is laid out as the others want it.
+  // Results of @prepare take the shardings that the others choose.
   if (auto *prepare = llvm::find_if(functions, Program::isPrepare); prepare != functions.end())
     std::rotate(prepare, prepare + 1, functions.end());
   return functions;

@@ -1,11 +1,11 @@
 //===- Splits.h - how an op's factors split, from its values and back ------*- C++ -*-===//
 //
-// Values are split by dimensions, ops by the factors of their rules. A factor can be split
-// where it leads a dimension: of [heads, width] in a dimension of 16 * 64 elements, heads
-// split with parts of a multiple of 64 elements. Once it is split into single elements, the
-// factor behind it can be split further: of [group, channel] in 2 * 6 channels, over ["a", "b"] of
-// 2 and 3 ranks, a rank has two channels of one group. Parts are compared by their size, not by the
-// block size that led to it.
+// Values are split by dimensions, ops by the factors of their rules. A factor can be split where it
+// is the leading factor of a dimension: of [heads, width] in a dimension of 16 * 64 elements, heads
+// split into shards whose size is a multiple of 64 elements. Once a factor is split into single
+// elements, the next factor can be split too: of [group, channel] in 2 * 6 channels, over ["a",
+// "b"] of 2 and 3 ranks, a rank has two channels of one group. Shards are compared by size, not by
+// the block size that led to it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_DISTRIBUTE_SPLITS_H
@@ -17,15 +17,14 @@
 
 namespace mlir::dchag {
 
-/// Discardable attributes between the passes: shardings of the results of an op as it
-/// computes them (unit attributes where nothing is decided), and of its operands as it
-/// needs them.
+/// Discardable attributes between the passes: shardings in which an op computes its results (unit
+/// attributes where undecided), and in which it needs its operands.
 constexpr llvm::StringLiteral kResultShardings = "dchag.shardings";
 constexpr llvm::StringLiteral kOperandShardings = "dchag.operand_shardings";
-/// Shardings that the user wants results to have, where the op computes them in another one.
+/// Shardings that the user requests for results which the op computes in another one.
 constexpr llvm::StringLiteral kWantedShardings = "dchag.wanted_shardings";
 
-/// How one factor is split: over which axes, in parts of which size; no axes: not at all.
+/// How one factor is split: the axes and the size of the shards; no axes: not split.
 struct FactorSplit {
   SmallVector<StringAttr, 2> axes;
   int64_t local = 0;
@@ -37,10 +36,10 @@ struct FactorSplit {
 };
 using Splits = SmallVector<FactorSplit>;
 
-/// The operands and results of an op with a rule, alike.
+/// An op with its rule; operands and results are slots numbered alike.
 class RuledOp {
 public:
-  /// Null rule: the op has none, or one that does not fit its operands.
+  /// The rule is null if the op has none, or one that does not fit its operands.
   RuledOp(Operation *op, MeshAttr mesh);
 
   explicit operator bool() const { return static_cast<bool>(rule); }
@@ -62,39 +61,41 @@ public:
   int64_t getSlotSize(unsigned slot, unsigned dim) const;
 
   struct Leading {
-    /// -1: the dimension has no factor that can split.
+    /// -1: no factor of the dimension can split.
     int64_t factor = -1;
-    /// Elements of the dimension that one element of the factor stands for.
+    /// Elements of the dimension for each element of the factor.
     int64_t stride = 1;
   };
   Leading getLeading(unsigned slot, unsigned dim) const;
-  /// Whether the rule allows to split a factor.
+  /// Whether the rule allows a factor to be split.
   bool maySplit(unsigned factor) const { return splittable[factor]; }
-  /// Whether a factor can be split alone: it also leads a dimension wherever it is.
+  /// Whether a factor can be split alone: it is the leading factor in every dimension that has it.
   bool canSplit(unsigned factor) const { return splittable[factor] && leading[factor]; }
 
-  /// The splits of factors that a dimension's sharding means; empty if its parts do not fit them.
+  /// The splits of factors that correspond to a dimension's sharding; empty if its shards do not
+  /// fit them.
   SmallVector<std::pair<unsigned, FactorSplit>, 2> getFactorSplits(unsigned slot, unsigned dim,
                                                                    DimShardingAttr sharding) const;
-  /// Whether the dimensions of all values can be split as the factors are.
+  /// Whether the dimensions of all values can be split like the factors.
   bool isExpressible(const Splits &splits) const;
-  /// The dimension's part of what the splits say, which must be expressible.
+  /// The sharding of one dimension by the splits, which must be expressible.
   DimShardingAttr getDimSharding(unsigned slot, unsigned dim, const Splits &splits) const;
-  /// The sharding of a value; for a result with partial results along split reductions.
+  /// The sharding of a value by the splits; of a result with partial results along split
+  /// reductions.
   ShardingAttr getSharding(unsigned slot, const Splits &splits) const;
-  /// Whether splits of several factors would split a value over one axis twice, which no
-  /// sharding says.
+  /// Whether the splits of several factors would split a value over one axis twice, which no
+  /// sharding can express.
   bool repeatsAxis(unsigned slot, const Splits &splits) const;
 
-  /// The splits that the shardings of all values say; fails without a message when they
+  /// The splits that correspond to the shardings of all values; fails without a message if these
   /// contradict each other.
   FailureOr<Splits> getSplits(ArrayRef<ShardingAttr> shardings) const;
 
-  /// Axes along which the op passes partial sums on: they are in `shardings` for all operands
-  /// of a linear set and for no other operand, and nothing is split over them.
+  /// Axes along which the op passes partial sums on: all operands of a linear set and no other
+  /// operand are partial along them, and nothing is split over them.
   SmallVector<StringAttr, 2> getPassedAxes(ArrayRef<ShardingAttr> operands) const;
-  /// Takes partial sums that are passed on, and that all results have, out of the shardings of
-  /// all values; what is left must agree with a split of the factors.
+  /// Removes partial sums that are passed on, and that all results have, from the shardings of all
+  /// values; the remaining shardings must correspond to a split of the factors.
   void dropPassed(MutableArrayRef<ShardingAttr> shardings) const;
 
   /// Factors of a dimension, slowest first.
@@ -119,15 +120,15 @@ ShardingAttr getResultSharding(OpResult result);
 ShardingAttr getValueSharding(Value value);
 void setResultShardings(Operation *op, ArrayRef<ShardingAttr> shardings);
 
-/// Whether an argument is a parameter, of the model or computed by `@prepare`.
+/// Whether an argument is a parameter: of the model, or computed by `@prepare`.
 bool isParameter(BlockArgument argument);
-/// Values that depend on parameters and constants alone.
+/// Values that depend only on parameters and constants.
 llvm::DenseSet<Value> getParameterValues(func::FuncOp function);
 
 /// Functions with a body, `@step` first. Emits an error if one has several blocks.
 FailureOr<SmallVector<func::FuncOp>> getDistributedFunctions(ModuleOp module);
 
-/// Runs `verify` on all of them, also behind one that fails.
+/// Runs `verify` on all functions, even if it fails on one.
 LogicalResult verifyDistributed(ModuleOp module,
                                 llvm::function_ref<LogicalResult(func::FuncOp, MeshAttr)> verify);
 

@@ -82,7 +82,7 @@ std::string AxisNames::str() const { return llvm::join(names, "+"); }
 
 bool llvm::cl::parser<MeshShape>::parse(Option &option, StringRef, StringRef text,
                                         MeshShape &mesh) {
-  // As it is printed where there is none.
+  // As printed for a program without a mesh.
   if (text.empty())
     return mesh = MeshShape(), false;
   std::string error;
@@ -103,7 +103,7 @@ bool llvm::cl::parser<AxisNames>::parse(Option &, StringRef, StringRef text, Axi
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Parses one strategy; each step says through `error` what is wrong.
+/// Parses one strategy; `error` receives what is wrong.
 class StrategyParser {
 public:
   StrategyParser(StringRef text, const MeshShape &mesh, std::optional<DistributeMode> mode,
@@ -132,8 +132,8 @@ private:
 };
 } // namespace
 
-/// The axes with the names of kinds; channels are sharded where widths are. Without a mesh that is
-/// named, it is the module's own, with an axis tp.
+/// Entries for the axes with default names; channels are split over the axis of widths. Without a
+/// mesh option it is the module's mesh, with an axis tp.
 std::string StrategyParser::getDefault() const {
   if (mesh.empty())
     return "tp";

@@ -56,11 +56,11 @@ static bool passesPartials(Operation *op, MeshAttr mesh) {
                        [](ShardingAttr sharding) { return sharding.isPartial(); });
 }
 
-/// Partial values are combined before anything else than linear ops sees them.
+/// Partial values must be combined before any op that is not linear uses them.
 static LogicalResult verifyPartials(Operation *op, MeshAttr mesh) {
   auto combines = [](Operation *other) {
     auto collective = dyn_cast<CollectiveOpInterface>(other);
-    // By name: reshards are what distribution itself makes, and a rescaled part is a sum.
+    // Checks op types: reshards are what distribution creates, and a rescaled part is a sum.
     return (collective && collective.getReductionKind()) || isa<ReshardOp, RescaleOp>(other);
   };
   for (OpResult result : op->getResults()) {

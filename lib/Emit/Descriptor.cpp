@@ -95,7 +95,7 @@ private:
     return global(llvm::ConstantDataArray::get(context, words));
   }
 
-  /// The same of numbers of 32 bits.
+  /// The same for 32-bit integers.
   llvm::Constant *words(ArrayRef<int32_t> values) {
     if (values.empty())
       return null();

@@ -10,8 +10,8 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Lines of the file that the runtime's build leaves beside its library: what a program
-/// must be linked with, one flag a line.
+/// Reads the file of linker flags that the build of the runtime writes next to its library, one
+/// flag for each line.
 static FailureOr<SmallVector<std::string>> readLinkFlags(ModuleOp module, StringRef runtimeDir) {
   SmallString<256> path(runtimeDir);
   llvm::sys::path::append(path, "link-flags");
@@ -54,7 +54,7 @@ LogicalResult mlir::dchag::linkExecutable(ModuleOp module, StringRef object, Str
   llvm::Expected<std::unique_ptr<OutputFile>> program = OutputFile::open(path);
   if (!program)
     return module.emitError(llvm::toString(program.takeError()));
-  // Beside the program, too: a folder for temporary files may be missing or full.
+  // The log is next to the program, too: a folder for temporary files may be missing or full.
   llvm::Expected<std::unique_ptr<OutputFile>> log = OutputFile::open(path);
   if (!log)
     return module.emitError(llvm::toString(log.takeError()));

@@ -80,7 +80,7 @@ LogicalResult mlir::dchag::decodeElements(StringRef bytes, EvalTensor &tensor) {
   return success();
 }
 
-/// The types of files and their types in the IR, which have no sign.
+/// The element types of files and the corresponding signless types of the IR.
 static Type getType(int32_t dtype, MLIRContext *context) {
   Builder b(context);
   switch (dtype) {
@@ -103,7 +103,7 @@ static bool isUnsignedType(int32_t dtype) {
   return dtype == DCHAG_U8 || dtype == DCHAG_U16 || dtype == DCHAG_U32 || dtype == DCHAG_U64;
 }
 
-/// The type in which elements are written; what files have no type for is widened.
+/// The element type that is written; types that files do not have are widened.
 static int32_t getFileType(Type type, bool isUnsigned) {
   if (isa<FloatType>(type))
     return type.isF64()    ? DCHAG_F64
@@ -142,7 +142,7 @@ Expected<EvalTensor> mlir::dchag::convertTo(Type type, bool isUnsigned, FileTens
                              ", wanted a " + describe(wanted.getShape(), elementType, isUnsigned));
   if (value.isFloat())
     return value.withElementType(elementType);
-  // What the bits say, without the sign that the interpreter extends them by.
+  // The bits without the sign extension of the interpreter.
   unsigned from = getNumBits(value.getElementType()), to = getNumBits(elementType);
   for (int64_t i = 0, e = value.getNumElements(); i < e; ++i) {
     bool readsUnsigned = tensor.isUnsigned || from == 1;
@@ -172,7 +172,7 @@ static FileTensor toFileTensor(const files::ArrayView &view, MLIRContext *contex
   return result;
 }
 
-/// -1 for a type that is not read.
+/// -1 for a type that is not supported.
 static int32_t getFileType(onnx::DataType type) {
   switch (type) {
   case onnx::DataType::Bool:
@@ -258,7 +258,7 @@ Expected<std::vector<std::string>> mlir::dchag::listArrays(StringRef path) {
   return file.names();
 }
 
-/// Appends element `index` in a type of files.
+/// Appends element `index` in an element type of files.
 static void encodeElement(const EvalTensor &tensor, int64_t index, int32_t dtype,
                           std::string &bytes) {
   char raw[8];

@@ -31,8 +31,8 @@ static Location escapeLocation(Location loc) {
   return cast<LocationAttr>(replacer.replace(LocationAttr(loc)));
 }
 
-/// The text of a diagnostic as it may be printed. Upstream writes ops on lines of their own, with
-/// names escaped, and ends some lines.
+/// The text of a diagnostic in printable form. Upstream puts ops on separate lines, with names
+/// escaped, and ends some lines.
 static std::string getPrintable(Diagnostic &diagnostic) {
   std::string text = diagnostic.str();
   if (StringRef(text).starts_with("see current operation: \n"))
@@ -84,7 +84,7 @@ mlir::dchag::escapeSource(std::unique_ptr<llvm::MemoryBuffer> source) {
     bool keeps = isPlain(piece);
     isChanged |= !keeps;
     for (char c : piece) {
-      // Of a piece with something to escape, all that is not ASCII.
+      // In a piece with something to escape, all non-ASCII bytes are escaped.
       if (keeps || llvm::isPrint(c) || c == '\r')
         escaped += c;
       else

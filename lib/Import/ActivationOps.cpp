@@ -30,8 +30,8 @@ Value selectNegative(NodeBuilder &node, Value x, Value negative, Value otherwise
   return arith::SelectOp::create(node.b, node.loc, isNegative, negative, otherwise);
 }
 
-/// 1 / (1 + exp(-x)), of e = exp(-|x|) so that it does not overflow: 1 / (1 + e) above 0 and
-/// e / (1 + e) below, where it is as small as e.
+/// 1 / (1 + exp(-x)), computed with e = exp(-|x|) so that it does not overflow: 1 / (1 + e) above 0
+/// and e / (1 + e) below, where the result is as small as e.
 Value sigmoid(NodeBuilder &node, Value x) {
   Value one = splatLike(node, x, 1);
   Value magnitude = math::AbsFOp::create(node.b, node.loc, x);
@@ -106,7 +106,7 @@ LogicalResult buildGelu(NodeBuilder &node) {
 }
 
 LogicalResult buildCast(NodeBuilder &node) {
-  // About element types of 8 bits, which are refused.
+  // These concern element types of 8 bits, which are refused.
   node.ignoreAttributes({"saturate", "round_mode"});
   FailureOr<Value> x = node.getInput(0);
   if (failed(x))

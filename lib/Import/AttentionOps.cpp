@@ -10,7 +10,7 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-/// Most elements of a causal mask that is made at import.
+/// Maximum number of elements of a causal mask that is created at import.
 constexpr int64_t maxMaskElements = int64_t(1) << 26;
 
 /// Q, K or V as batch x heads x positions x width; three dimensions hold the heads packed.
@@ -33,7 +33,7 @@ FailureOr<Value> getHeads(NodeBuilder &node, unsigned index, StringRef headsAttr
   return node.transpose(split, {0, 2, 1, 3});
 }
 
-/// Keys or values behind those of earlier steps.
+/// Appends keys or values to those of earlier steps.
 FailureOr<Value> appendToPast(NodeBuilder &node, unsigned index, Value value) {
   if (!node.hasInput(index))
     return value;
@@ -103,15 +103,15 @@ FailureOr<Masks> getMasks(NodeBuilder &node, Value query, Value key, int64_t pas
 LogicalResult checkFeatures(NodeBuilder &node) {
   if (node.getFloat("softcap", 0) != 0)
     return node.fail("its scores are capped (softcap is not 0)",
-                     "softcap 0, or MatMul, Tanh and Softmax as nodes of their own");
+                     "softcap 0, or MatMul, Tanh and Softmax as separate nodes");
   if (node.wantsOutput(3))
     return node.fail("its output qk_matmul_output is wanted",
-                     "MatMul and Softmax as nodes of their own");
+                     "MatMul and Softmax as separate nodes");
   if (node.hasInput(6))
     return node.fail("its input nonpad_kv_seqlen is given", "a boolean attn_mask");
   if (node.getInt("left_window_size", -1) != -1 || node.getInt("right_window_size", -1) != -1)
     return node.fail("it attends within a window", "a boolean attn_mask");
-  // The attention is one op, rounded once: as good as any precision of its softmax.
+  // The attention is one op that is rounded once, at least as precise as any type of its softmax.
   node.ignoreAttributes(
       {"softmax_precision", "qk_matmul_output_mode", "q_num_heads", "kv_num_heads"});
   if (node.hasInput(4) != node.hasInput(5))
@@ -147,7 +147,7 @@ LogicalResult buildAttention(NodeBuilder &node) {
   if (scale == 0)
     scale = 1 / std::sqrt(static_cast<double>(q[3]));
   auto type = RankedTensorType::get({q[0], q[1], q[2], v[3]}, elementTypeOf(*query));
-  // A sum over no keys.
+  // A sum without keys.
   Value result = k[2] == 0
                      ? node.splat(type, 0)
                      : AttentionOp::create(node.b, node.loc, type, *query, *key, *value,

@@ -41,7 +41,7 @@ LogicalResult Importer::checkDepth(NodeBuilder &builder, const Scope &scope,
   return success();
 }
 
-/// A condition known at import chooses a branch, which is imported in place.
+/// A constant condition selects a branch, which is imported in place.
 LogicalResult Importer::importIf(NodeBuilder &builder, Scope &scope) {
   auto condition = builder.getConstantScalar(0, "cond");
   if (failed(condition))

@@ -46,7 +46,7 @@ void sumDims(NodeBuilder &node, NamedTensor &tensor, function_ref<bool(char)> dr
 Value multiply(NodeBuilder &node, const NamedTensor &lhs, const NamedTensor &rhs,
                StringRef resultDims, ArrayRef<int64_t> resultShape) {
   auto broadcast = [&](const NamedTensor &tensor) {
-    // The order of the result, with size 1 where the factor has no dimension.
+    // Transposed to the order of the result, with size 1 for dimensions that the factor lacks.
     SmallVector<int64_t> permutation, shape;
     for (char dim : resultDims) {
       size_t at = StringRef(tensor.dims).find(dim);
@@ -81,7 +81,7 @@ FailureOr<Value> onnx::contractDims(NodeBuilder &node, NamedTensor lhs, NamedTen
                        printShape(shapeOf(rhs.value)) + ": sizes " + Twine(left) + " and " +
                        Twine(right) + " do not match");
   }
-  // A dimension of size 1 against a larger one broadcasts: the factor is without it.
+  // A dimension of size 1 broadcasts against a larger one: the factor is reshaped without it.
   NamedTensor wholeLhs = lhs;
   dropUnitDims(node, lhs, [&](char dim) {
     return has(rhs.dims, dim) && sizeOf(lhs, dim) == 1 && sizeOf(rhs, dim) != 1;

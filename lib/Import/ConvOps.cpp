@@ -9,13 +9,13 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-/// A convolution along each spatial dimension: pixels between two results, pixels between two
-/// elements of the kernel, zeros in front and behind, and the number of results.
+/// Geometry of a convolution in each spatial dimension: pixels between two results, pixels between
+/// two elements of the kernel, padding before and after, and the number of results.
 struct Window {
   SmallVector<int64_t> strides, dilations, low, high, result;
 };
 
-/// An attribute with one entry for each spatial dimension, or `otherwise` in each.
+/// An attribute with one entry for each spatial dimension, or `otherwise` for each.
 FailureOr<SmallVector<int64_t>> getSpatial(NodeBuilder &node, StringRef name, size_t count,
                                            int64_t otherwise, int64_t least) {
   SmallVector<int64_t> values = node.getInts(name);
@@ -39,8 +39,8 @@ void setSamePadding(Window &window, size_t dim, int64_t size, int64_t extent, bo
 }
 
 /// The geometry of a convolution from the attributes of its node: `image` and `kernel` are sizes of
-/// the spatial dimensions, in pixels. Fails with a message of the node where attributes do not go
-/// with them, or where the kernel does not fit into the padded image.
+/// the spatial dimensions, in pixels. Fails with a message of the node if attributes do not match
+/// them, or if the kernel does not fit into the padded image.
 FailureOr<Window> getWindow(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
   size_t count = kernel.size();
   auto strides = getSpatial(node, "strides", count, 1, 1),
@@ -116,19 +116,19 @@ LogicalResult buildConv(NodeBuilder &node) {
 // ConvTranspose
 //===----------------------------------------------------------------------===//
 
-/// A transposed convolution: every pixel adds its multiple of the kernel at its place times the
-/// strides. `low` and `high` pixels of the result are cut off, a negative number adds some.
+/// The geometry of a transposed convolution: every pixel adds its multiple of the kernel at its
+/// index times the stride. `low` and `high` pixels of the result are cropped; negative: added.
 struct TransposedConvGeometry {
   SmallVector<int64_t> strides, dilations, low, high;
-  /// The kernels of pixels lie side by side: no sum, and a result in patches.
+  /// The kernels of pixels are adjacent and do not overlap: no sum, the result consists of patches.
   bool isPatches = true;
   int64_t getExtent(size_t dim, ArrayRef<int64_t> kernel) const {
     return dilations[dim] * (kernel[dim] - 1) + 1;
   }
 };
 
-/// Padding from the size of the result: what is too much is cut off at both ends, what is missing
-/// is added behind.
+/// Padding from the size of the result: excess is cropped at both ends, missing pixels are added at
+/// the end.
 LogicalResult setOutputShape(NodeBuilder &node, TransposedConvGeometry &geometry,
                              ArrayRef<int64_t> full, ArrayRef<int64_t> wanted, StringRef autoPad) {
   for (auto [dim, size] : llvm::enumerate(wanted)) {
@@ -146,9 +146,9 @@ LogicalResult setOutputShape(NodeBuilder &node, TransposedConvGeometry &geometry
   return success();
 }
 
-/// The geometry of a transposed convolution from the attributes of its node: `image` and `kernel`
-/// are sizes of the spatial dimensions, in pixels. Fails with a message of the node where
-/// attributes do not go with them, or where nothing of the result is left.
+/// Derives the geometry from the attributes of the node: `image` and `kernel` are sizes of the
+/// spatial dimensions, in pixels. Fails with a message of the node if attributes do not match them,
+/// or if nothing is left of the result.
 FailureOr<TransposedConvGeometry>
 getTransposedConvGeometry(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
   size_t count = kernel.size();
@@ -168,7 +168,7 @@ getTransposedConvGeometry(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<i
     return node.fail("auto_pad = \"" + autoPad + "\"", "NOTSET, VALID, SAME_UPPER, SAME_LOWER");
   SmallVector<int64_t> full;
   for (size_t dim = 0; dim < count; ++dim) {
-    // Strides, dilations and sizes are below 2^32 each, so nothing overflows behind this check.
+    // Strides, dilations and sizes are below 2^32 each, so nothing overflows after this check.
     if (image[dim] < 1 || kernel[dim] < 1 || image[dim] >= (int64_t(1) << 30) ||
         kernel[dim] >= (int64_t(1) << 30))
       return node.fail("an image of shape " + printShape(image) + " and a kernel of shape " +
@@ -196,7 +196,7 @@ getTransposedConvGeometry(NodeBuilder &node, ArrayRef<int64_t> image, ArrayRef<i
   return geometry;
 }
 
-/// Cuts `low` and `high` elements off the spatial dimensions, or adds zeros.
+/// Crops `low` and `high` elements of the spatial dimensions, or adds zeros.
 Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
   SmallVector<int64_t> offsets(2, 0), sizes(shapeOf(value).take_front(2)), before(2, 0),
       after(2, 0);
@@ -209,7 +209,7 @@ Value crop(NodeBuilder &node, Value value, ArrayRef<int64_t> low, ArrayRef<int64
   return node.padConstant(node.slice(value, offsets, sizes), before, after, 0);
 }
 
-/// Products of pixels and kernels, which then only have to be put in place.
+/// Products of pixels and kernels, which then only have to be rearranged.
 Value transposedConvOfPatches(NodeBuilder &node, Value x, Value w, int64_t groups,
                               const TransposedConvGeometry &geometry) {
   ArrayRef<int64_t> image = shapeOf(x), kernel = shapeOf(w);
@@ -233,7 +233,7 @@ Value transposedConvOfPatches(NodeBuilder &node, Value x, Value w, int64_t group
   return crop(node, result, geometry.low, geometry.high);
 }
 
-/// Kernels that overlap or leave gaps: a convolution with the kernel in reverse of the image with
+/// Kernels that overlap or leave gaps: a convolution with the reversed kernel of the image with
 /// zeros between its pixels.
 Value transposedConvByConvolution(NodeBuilder &node, Value x, Value w, int64_t groups,
                                   const TransposedConvGeometry &geometry) {

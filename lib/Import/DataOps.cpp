@@ -9,7 +9,7 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-/// Most elements that Range and ConstantOfShape make at import when they are not equal.
+/// Maximum number of different elements that Range and ConstantOfShape create at import.
 constexpr int64_t maxMade = int64_t(1) << 24;
 
 LogicalResult setInts(NodeBuilder &node, ArrayRef<int64_t> shape, ArrayRef<int64_t> values) {
@@ -101,7 +101,7 @@ LogicalResult buildIdentity(NodeBuilder &node) {
   return node.setOutput(0, *value, node.isUnsigned(0));
 }
 
-/// Inference: the input; the mask, if somebody wants it, keeps everything.
+/// Inference: the input; the mask, if it is used, keeps everything.
 LogicalResult buildDropout(NodeBuilder &node) {
   node.ignoreAttributes({"seed"});
   FailureOr<Value> value = node.getInput(0);

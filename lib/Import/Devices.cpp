@@ -47,7 +47,7 @@ std::optional<DeviceSpec> DeviceSpec::fromAttr(mlir::Attribute attr) {
   return spec;
 }
 
-/// The value of a name among the outputs or inputs of a node.
+/// The value with this name among the outputs or inputs of a node.
 static Value findTensor(const NodeBuilder &builder, StringRef name) {
   auto find = [&](ArrayRef<StringRef> names,
                   ArrayRef<std::optional<ImportedValue>> values) -> Value {
@@ -60,7 +60,7 @@ static Value findTensor(const NodeBuilder &builder, StringRef name) {
   return value ? value : find(builder.node.inputs, builder.inputs);
 }
 
-/// Keeps a spec as it is: what it means depends on the mesh.
+/// Stores the annotation unchanged: its meaning depends on the mesh.
 void Importer::noteDevices(const NodeBuilder &builder) {
   for (const NodeDevices &node : builder.node.devices) {
     auto found =

@@ -11,7 +11,7 @@ using namespace mlir::dchag::onnx;
 
 namespace mlir::dchag::onnx {
 
-/// Reads an expression by precedence; every method returns false where the text is none.
+/// A recursive descent parser; every method returns false if the text does not match.
 class DimParser {
 public:
   DimParser(StringRef text, DimExpression &into) : rest(text), into(into) {}
@@ -99,7 +99,8 @@ bool DimParser::parsePower() {
   return emit(Kind::Pow);
 }
 
-/// A name may hold a hyphen, which is then no sign: "batch-size", but "batch - 1" and "batch-1".
+/// Names may contain a hyphen, which is then not a minus: "batch-size", but "batch - 1" and
+/// "batch-1".
 StringRef DimParser::takeName() {
   auto isLetter = [](char c) { return llvm::isAlpha(c) || c == '_'; };
   size_t size = 0;
@@ -204,7 +205,7 @@ std::optional<int64_t> DimExpression::apply(Kind kind, int64_t lhs, int64_t rhs)
   default:
     break;
   }
-  // Only of a divisor above 0, so that all languages agree about the rest.
+  // Only with a positive divisor: languages differ in the rest.
   if (rhs <= 0 || (kind == Kind::Div && lhs % rhs != 0))
     return std::nullopt;
   int64_t floor = llvm::divideFloorSigned(lhs, rhs);

@@ -11,20 +11,20 @@
 
 namespace mlir::dchag::onnx {
 
-/// What the name of an open dimension says of its size. Exporters write expressions of symbols
+/// The size of an open dimension according to its name. Exporters write expressions of symbols
 /// there ("2*batch", "s0//16 + 1", "Max(1, batch)"); any other text is a symbol itself.
 class DimExpression {
 public:
-  /// Every text has a meaning: what is no expression of +, -, *, /, //, %, **, Max, Min, floor,
+  /// Every text is valid: what is not an expression of +, -, *, /, //, %, **, Max, Min, floor,
   /// ceiling and parentheses is one symbol.
   explicit DimExpression(StringRef text);
 
-  /// Whether the text is a name, whose size may be given.
+  /// Whether the text is a single symbol, whose size an option may give.
   bool isSymbol() const { return code.size() == 1 && code.front().kind == Kind::Symbol; }
   /// Each symbol once.
   ArrayRef<std::string> getSymbols() const { return symbols; }
-  /// The value, once `getSize` knows all symbols. None where it does not, and for a quotient that
-  /// is no integer, a division by zero or a number beyond any size.
+  /// The value, if `getSize` has all symbols. nullopt if it does not, and for a quotient that is
+  /// not an integer, a division by zero or a number beyond any size.
   std::optional<int64_t>
   evaluate(llvm::function_ref<std::optional<int64_t>(StringRef)> getSize) const;
 

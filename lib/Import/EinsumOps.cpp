@@ -14,8 +14,8 @@ struct Equation {
   std::string result;
 };
 
-/// Names of the dimensions that an ellipsis stands for, from the right: digits and signs,
-/// which no equation uses.
+/// Names for the dimensions of an ellipsis, from the right: digits and signs, which equations do
+/// not use.
 std::string nameEllipsis(size_t count) {
   std::string names;
   for (size_t i = count; i > 0; --i)
@@ -103,8 +103,8 @@ FailureOr<Equation> readEquation(NodeBuilder &node, ArrayRef<Value> values) {
   return equation;
 }
 
-/// Dimensions of size 1 that an ellipsis or index has larger elsewhere are broadcast when
-/// there is no second factor to take their size from.
+/// Dimensions of size 1 that are larger in another factor are broadcast if there is no second
+/// factor to take their size from.
 LogicalResult buildEinsum(NodeBuilder &node) {
   FailureOr<SmallVector<Value>> values = node.getInputs();
   if (failed(values))
@@ -120,7 +120,7 @@ LogicalResult buildEinsum(NodeBuilder &node) {
   if (count == 1)
     return node.setOutput(0, sumAndTranspose(node, product, equation->result), node.isUnsigned(0));
   for (size_t i = 1; i < count; ++i) {
-    // Keep what the result or a later term names.
+    // Keeps the dimensions that the result or a later term has.
     std::string kept;
     auto isWanted = [&](char dim) {
       if (StringRef(equation->result).contains(dim))

@@ -142,7 +142,7 @@ LogicalResult buildMod(NodeBuilder &node) {
       0, arith::SelectOp::create(node.b, node.loc, isMoved, node.add(rest, rhs), rest));
 }
 
-/// The exponent of a Pow if it is one number known at import.
+/// The exponent of a Pow if it is a constant number.
 std::optional<double> getKnownExponent(NodeBuilder &node) {
   if (onnx::isFloat(node.inputs[1]->value)) {
     auto floats = node.tryGetFloats(1);
@@ -154,7 +154,7 @@ std::optional<double> getKnownExponent(NodeBuilder &node) {
 }
 
 /// The type in which a power is computed: it holds every base and every exponent. An exponent of
-/// 2^24 + 1 as float32 would be even, and one of 300 as int8 another number.
+/// 2^24 + 1 would become even in float32, and one of 300 another number in int8.
 Type getPowerType(NodeBuilder &node, Value base, Value exponent) {
   Type type = elementTypeOf(base), other = elementTypeOf(exponent);
   unsigned width = type.getIntOrFloatBitWidth(), otherWidth = other.getIntOrFloatBitWidth();
@@ -182,7 +182,7 @@ Value getIntegerPower(NodeBuilder &node, Value base, Value exponent) {
   Type type = base.getType();
   auto constant = [&](int64_t value) { return node.splat(tensorType(base), value); };
   if (node.isUnsigned(1) && elementTypeOf(base).isInteger(64)) {
-    // Beyond any number of bits, but as even as it was.
+    // Saturated exponents keep their parity.
     Value mask = node.constantInts({}, elementTypeOf(base), INT64_MAX);
     exponent = arith::AndIOp::create(node.b, node.loc, exponent,
                                      node.broadcastTo(mask, shapeOf(exponent)));
@@ -204,7 +204,7 @@ LogicalResult buildPow(NodeBuilder &node) {
   if (failed(base) || failed(exponent))
     return failure();
   Type type = elementTypeOf(*base);
-  // A square needs no logarithm, and its form is looked for when norms are raised.
+  // A square needs no logarithm, and raising of norms matches this form.
   if (onnx::isFloat(*base) && getKnownExponent(node) == 2.0 &&
       shapeOf(*exponent).size() <= shapeOf(*base).size())
     return node.setOutput(0, node.mul(*base, *base));

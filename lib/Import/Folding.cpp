@@ -1,4 +1,4 @@
-//===- Folding.cpp - values known at import --------------------------------*- C++ -*-===//
+//===- Folding.cpp - constant folding during the import --------------------*- C++ -*-===//
 
 #include "Folding.h"
 #include "dialects/interfaces/Interfaces.h"
@@ -20,7 +20,7 @@ constexpr int64_t inlineElements = 256;
 /// Operands of an op that is executed at import.
 constexpr int64_t maxOperandElements = int64_t(1) << 24;
 
-/// Executes one op; null when it has no value. Diagnostics of the op are not the user's.
+/// Executes one op; null if it has no value. Diagnostics of the op are not shown to the user.
 SmallVector<EvalTensor> execute(Operation *op, ArrayRef<EvalTensor> operands) {
   auto evaluable = dyn_cast<EvaluableOpInterface>(op);
   if (!evaluable)

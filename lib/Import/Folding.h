@@ -1,9 +1,8 @@
-//===- Folding.h - values known at import ----------------------------------*- C++ -*-===//
+//===- Folding.h - constant folding during the import ----------------------*- C++ -*-===//
 //
-// Shapes, axes and bounds are computed by nodes of the graph. Each node is imported as any
-// other; where all operands of an emitted op are known it is executed at once by the op's
-// EvaluableOpInterface, the meaning the reference interpreter uses, and a constant takes
-// its place.
+// Shapes, axes and bounds are computed by nodes of the graph. Each node is imported like any other;
+// if all operands of an emitted op are constant, the op is executed at once by its
+// EvaluableOpInterface, as in the reference interpreter, and replaced by a constant.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_IMPORT_FOLDING_H
@@ -14,15 +13,15 @@
 
 namespace mlir::dchag::onnx {
 
-/// Most elements of a float constant that folding makes; larger ones stay computed, which
-/// `prepare` moves out of the step.
+/// Maximum number of elements of a float constant that folding creates; larger ones stay computed,
+/// and `prepare` moves them out of the step.
 constexpr int64_t maxFloatConstant = 1024;
-/// Most elements of an integer or boolean constant that folding makes.
+/// Maximum number of elements of an integer or Boolean constant that folding creates.
 constexpr int64_t maxIntConstant = int64_t(1) << 20;
 
 class ConstantFolder : public ConstantReader {
 public:
-  /// Reads parameters whose elements somebody wants to know; null for others.
+  /// Reads parameters whose elements an operator needs at import; null for others.
   using ParameterReader = std::function<EvalTensor(BlockArgument)>;
   explicit ConstantFolder(ParameterReader readParameter)
       : readParameter(std::move(readParameter)) {}
@@ -30,13 +29,13 @@ public:
   std::optional<SmallVector<int64_t>> readInts(Value value) override;
   std::optional<SmallVector<double>> readFloats(Value value, bool orParameter) override;
 
-  /// Executes the ops of `block` behind `last` (null: all) whose operands are known, and
-  /// puts their constants into `outputs` as well.
+  /// Executes the ops of `block` after `last` (null: all) whose operands are constant, and puts
+  /// their constants into `outputs` as well.
   void fold(Block &block, Operation *last, OpBuilder &b,
             MutableArrayRef<std::optional<ImportedValue>> outputs);
 
 private:
-  /// The value, if it is known: a constant, or an op on constants that folding keeps.
+  /// The value, if it is constant: a constant op, or an op on constants that folding keeps.
   EvalTensor evaluate(Value value);
 
   ParameterReader readParameter;

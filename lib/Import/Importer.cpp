@@ -18,9 +18,9 @@ using namespace mlir::dchag::onnx;
 
 namespace {
 
-/// Functions that call functions twice each would go on for ever. A model whose functions are
-/// called from many places has some times as many nodes as its file, and one of a few functions
-/// less than this number.
+/// A bound for functions that call functions twice each, whose number of calls is exponential. A
+/// model whose functions are called from many places has some times as many nodes as its file, and
+/// one of a few functions less than this number.
 constexpr int64_t leastMaxNodes = int64_t(1) << 15, maxNodesOfOne = 64;
 
 int64_t getMaxNodes(const Model &model) {
@@ -45,7 +45,7 @@ StringRef getModulePath(const Node &node) {
   return {};
 }
 
-/// What to write instead of an operator that has no entry.
+/// What to use instead of an operator without an entry.
 StringRef getAlternative(StringRef op) {
   return llvm::StringSwitch<StringRef>(op)
       .Cases({"Loop", "Scan"}, "there is no control flow: unroll it at export")
@@ -124,7 +124,7 @@ LogicalResult Importer::gatherInputs(NodeBuilder &builder, const Scope &scope,
       causes.push_back(value->problem);
     builder.inputs.push_back(*value);
   }
-  // Trailing names may be left out or empty.
+  // Trailing names may be omitted or empty.
   while (!builder.inputs.empty() && !builder.inputs.back())
     builder.inputs.pop_back();
   return success();
@@ -163,7 +163,7 @@ LogicalResult Importer::importConstant(NodeBuilder &builder) {
                       "a dense tensor of floats, integers or booleans");
 }
 
-/// Builds a node, in f32 where its operator is a formula and its inputs are of narrower floats.
+/// Builds a node; in f32 if its operator is a formula and its inputs are narrower floats.
 static LogicalResult buildNode(const Operator &entry, NodeBuilder &builder) {
   FloatType narrow;
   if (entry.roundsOnce)
@@ -214,7 +214,7 @@ LogicalResult Importer::importNode(NodeBuilder &builder, Scope &scope) {
   if (failed(gatherInputs(builder, scope, causes)))
     return failure();
   const Function *callee = findFunction(builder.node);
-  // A function may not read all of its inputs.
+  // A function need not read all of its inputs.
   if (!causes.empty() && !callee) {
     setOutputs(builder, addProblem(builder.loc, "", causes), scope);
     return success();
@@ -267,7 +267,7 @@ void Importer::importNodes(ArrayRef<Node> nodes, const Needs &needs, Scope &scop
   }
 }
 
-/// What the file says about an output, if anything, must be what its node computes.
+/// The declared type of an output, if any, must be that of the computed value.
 void Importer::checkDeclared(const ValueInfo &info, Value value) {
   ArrayRef<int64_t> shape = shapeOf(value);
   bool fits = !info.isTensor || !info.hasShape || info.dims.size() == shape.size();
@@ -299,16 +299,16 @@ void Importer::createReturn(const Scope &scope) {
       continue;
     }
     values.push_back(value->value);
-    // What the file declares counts: types of the IR are signless, so that both fit them.
+    // The declaration decides about the sign: types of the IR are signless, so that both match.
     bool isDeclared = info.isTensor && info.type != DataType::Undefined;
     results.push_back({info.name.str(), isDeclared ? isUnsigned(info.type) : value->isUnsigned});
     checkDeclared(info, value->value);
   }
-  tellProblems(causes, scope);
+  reportProblems(causes, scope);
   func::ReturnOp::create(b, b.getUnknownLoc(), values);
 }
 
-/// Attributes of arguments and results, once their number is known.
+/// Sets the attributes of arguments and results, once their number is final.
 void Importer::finishFunction() {
   SmallVector<Type> inputs(entry->getArgumentTypes()), outputs;
   for (Value value : entry->getTerminator()->getOperands())

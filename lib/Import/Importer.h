@@ -14,7 +14,8 @@ namespace mlir::dchag::onnx {
 
 using AttributeMap = llvm::StringMap<const Attribute *>;
 
-/// Names that nodes see: a graph's, a function's, or a branch's inside of an outer one.
+/// The names visible to nodes: those of a graph, of a function, or of a branch inside of an outer
+/// scope.
 struct Scope {
   llvm::StringMap<ImportedValue> values;
   const Scope *outer = nullptr;
@@ -23,7 +24,7 @@ struct Scope {
   const AttributeMap *attributes = nullptr;
   /// Names of the calls that lead here, for locations.
   std::string path;
-  /// The scope of the call or of the If, whose bodies are imported in place.
+  /// The scope of the call, or of the If, whose body is imported in place.
   const Scope *caller = nullptr;
   const Function *function = nullptr;
   unsigned depth = 0;
@@ -31,7 +32,7 @@ struct Scope {
   const ImportedValue *lookup(StringRef name) const;
 };
 
-/// Whether operators are those of ONNX itself.
+/// Whether operators are those of ONNX.
 inline bool isDefaultDomain(StringRef domain) { return domain.empty() || domain == "ai.onnx"; }
 
 class Importer {
@@ -65,8 +66,9 @@ private:
   ImportedValue poison(const Twine &message);
   const Problem *addProblem(Location loc, const Twine &message,
                             ArrayRef<const Problem *> causes = {});
-  /// Emits the problems of values that the outputs need, and warns of inputs that were left out.
-  void tellProblems(ArrayRef<const Problem *> ofOutputs, const Scope &scope);
+  /// Emits the problems of values that the outputs need, and warnings about inputs that were
+  /// dropped.
+  void reportProblems(ArrayRef<const Problem *> ofOutputs, const Scope &scope);
 
   // Devices.cpp: annotations of nodes for several devices.
   void noteDevices(const NodeBuilder &builder);
@@ -79,23 +81,23 @@ private:
   std::optional<int64_t> bindDim(const ValueInfo &info, unsigned dim);
   void bindInput(const ValueInfo &info, StringRef path, Scope &scope);
   LogicalResult parseOptions(const Graph &graph);
-  void spreadShapes(ArrayRef<const ValueInfo *> inputs);
-  void spreadBatch(ArrayRef<const ValueInfo *> inputs);
+  void bindNamedDims(ArrayRef<const ValueInfo *> inputs);
+  void bindBatch(ArrayRef<const ValueInfo *> inputs);
 
   // Parameters.cpp: tensors of the file.
   void createInitializers(const Graph &graph, const Needs &needs, Scope &scope);
-  /// A tensor of the file as constant or parameter; `mayInline`: floats may be constants.
+  /// A tensor of the file as a constant or parameter; `mayInline`: small floats may be constants.
   FailureOr<ImportedValue> importTensor(const Tensor &tensor, StringRef name, bool mayInline,
                                         std::string &reason);
   FailureOr<ImportedValue> createParameter(const Tensor &tensor, StringRef name,
                                            std::string &reason);
   FailureOr<Value> createConstant(const Tensor &tensor, std::string &reason);
-  /// Bytes of external data; fails with a reason when the file lacks them.
+  /// Bytes of external data; fails with a reason if the file does not have them.
   FailureOr<std::optional<StringRef>> mapExternal(const Tensor &tensor, bool isNeeded,
                                                   std::string &reason);
   EvalTensor readParameter(BlockArgument argument);
 
-  /// Emits an error about the file as a whole, or a named part of it.
+  /// Emits an error about the whole file, or a named part of it.
   LogicalResult fail(const Twine &message);
   Value addArgument(Type type, RoleKind role, StringRef name, bool isUnsigned);
   void eraseUnusedParameters();
@@ -118,7 +120,7 @@ private:
   llvm::StringMap<const Function *> functions;
   llvm::StringMap<SmallVector<int64_t>> shapeOptions;
   llvm::StringMap<StringRef> bindOptions;
-  /// Sizes of named dimensions, as far as options or other inputs fix them.
+  /// Sizes of named dimensions that options or other inputs determine.
   llvm::StringMap<int64_t> dimSizes;
 
   struct Argument {

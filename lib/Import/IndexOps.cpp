@@ -1,9 +1,9 @@
 //===- IndexOps.cpp - operators of ONNX that move by index -----------------*- C++ -*-===//
 //
-// dchag.gather and dchag.scatter move slices of one dimension. Operators that name elements by
-// several coordinates use one dimension in place of the indexed ones; those that have an index
-// for each element are gathers whose other dimensions are batches, or slices where the index is
-// the same all along a dimension:
+// dchag.gather and dchag.scatter move slices of one dimension. Operators that address elements by
+// several coordinates use one dimension instead of the indexed ones; those that have an index for
+// each element are gathers whose other dimensions are batches, or slices where the index is
+// constant along a dimension:
 //
 //     GatherElements(x[B, N, D], Expand(i[B, n, 1]), axis = 1)  =  dchag.gather x[i] {batch = 1,
 //     dim = 1}
@@ -33,7 +33,7 @@ LogicalResult checkIndices(NodeBuilder &node, Value indices) {
 // Gather
 //===----------------------------------------------------------------------===//
 
-/// Distance of equally spaced indices, if they are.
+/// The stride of indices if they are equally spaced.
 std::optional<int64_t> getStride(ArrayRef<int64_t> indices) {
   if (indices.size() < 2)
     return 1;
@@ -44,7 +44,7 @@ std::optional<int64_t> getStride(ArrayRef<int64_t> indices) {
   return stride > 0 ? std::optional<int64_t>(stride) : std::nullopt;
 }
 
-/// Constant, equally spaced indices are a slice, others stay a gather.
+/// Constant, equally spaced indices become a slice, others stay a gather.
 LogicalResult buildConstantGather(NodeBuilder &node, Value value, int64_t axis,
                                   ArrayRef<int64_t> indexShape, SmallVector<int64_t> indices) {
   ArrayRef<int64_t> shape = shapeOf(value);
@@ -96,7 +96,8 @@ LogicalResult buildGather(NodeBuilder &node) {
 // Indices for each element
 //===----------------------------------------------------------------------===//
 
-/// Whether all elements along a dimension are equal, as far as the ops say that made the value.
+/// Whether all elements along a dimension are equal, as far as the ops that produced the value
+/// show.
 bool isRepeatedAlong(Value value, int64_t dim) {
   if (shapeOf(value)[dim] == 1)
     return true;
@@ -129,7 +130,7 @@ bool isRepeatedAlong(Value value, int64_t dim) {
   return matchPattern(value, m_Constant(&splat));
 }
 
-/// The same of a known value.
+/// The same for constant elements.
 bool isRepeatedAlong(ArrayRef<int64_t> elements, ArrayRef<int64_t> shape, int64_t dim) {
   int64_t inner = *countElements(shape.drop_front(dim + 1));
   for (auto [i, element] : llvm::enumerate(elements))
@@ -139,10 +140,10 @@ bool isRepeatedAlong(ArrayRef<int64_t> elements, ArrayRef<int64_t> shape, int64_
   return true;
 }
 
-/// How an operator with an index for each element is written with indices for slices.
+/// An operator with an index for each element, rewritten with indices of slices.
 struct ElementIndices {
   int64_t axis;
-  /// Sizes of what the indices are for: those of the data but for the indexed dimension.
+  /// Sizes of the other dimensions: those of the data except the indexed dimension.
   SmallVector<int64_t> sizes;
   /// Batches first, then slices around the indexed dimension.
   SmallVector<int64_t> order;
@@ -224,8 +225,8 @@ LogicalResult buildGatherElements(NodeBuilder &node) {
 // Several coordinates
 //===----------------------------------------------------------------------===//
 
-/// One index into dimensions of the given sizes, row-major, from coordinates in the last
-/// dimension of `indices`; negative ones count from the end.
+/// Linearises coordinates in the last dimension of `indices` into one row-major index of dimensions
+/// of the given sizes; negative ones count from the end.
 Value joinCoordinates(NodeBuilder &node, Value indices, ArrayRef<int64_t> sizes) {
   SmallVector<int64_t> rest(shapeOf(indices).drop_back());
   if (sizes.size() == 1)
@@ -244,8 +245,8 @@ Value joinCoordinates(NodeBuilder &node, Value indices, ArrayRef<int64_t> sizes)
   return joined;
 }
 
-/// Checks indices whose last dimension holds coordinates of `shape` behind `batch` dimensions;
-/// returns how many.
+/// Checks indices whose last dimension holds coordinates of `shape` after `batch` dimensions;
+/// returns their number.
 FailureOr<int64_t> getNumCoordinates(NodeBuilder &node, Value indices, ArrayRef<int64_t> shape,
                                      int64_t batch) {
   ArrayRef<int64_t> given = shapeOf(indices);
@@ -255,7 +256,7 @@ FailureOr<int64_t> getNumCoordinates(NodeBuilder &node, Value indices, ArrayRef<
   if (given.empty() || given.back() < 1 || given.back() > rank - batch)
     return node.fail("indices of shape " + printShape(given) +
                          " name no elements of data of shape " + printShape(shape) +
-                         (batch ? " behind batch_dims = " + Twine(batch) : ""),
+                         (batch ? " after batch_dims = " + Twine(batch) : ""),
                      "a last dimension of at least 1 and at most the rank of the data");
   return given.back();
 }
@@ -309,7 +310,7 @@ FailureOr<ScatterKind> getScatterKind(NodeBuilder &node, Value data) {
   return *kind;
 }
 
-/// Data and updates of one type, the updates of the given shape.
+/// Gets data and updates of one type, with updates of the given shape.
 LogicalResult getScatterInputs(NodeBuilder &node, Value &data, Value &updates) {
   FailureOr<Value> first = node.getInput(0), last = node.getInput(2);
   if (failed(first) || failed(last))

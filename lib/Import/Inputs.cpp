@@ -27,13 +27,13 @@ std::optional<SmallVector<int64_t>> parseShape(StringRef text) {
   return shape;
 }
 
-/// Whether a dimension is named after the batch; "2 batches?" may be anything.
+/// Whether a dimension has the name of the batch; a text such as "2 batches?" is not a name.
 bool isBatchName(StringRef name) {
   return name.contains_insensitive("batch") && !llvm::isDigit(name.front()) &&
          name.find_first_of("+*/%^()<>=?!,") == StringRef::npos;
 }
 
-/// The shape as the file has it: "[batch, 3, ?]".
+/// The shape as in the file: "[batch, 3, ?]".
 std::string printDims(const ValueInfo &info) {
   std::string text;
   for (const Dim &dim : info.dims) {
@@ -52,7 +52,7 @@ const ValueInfo *findInput(const Graph &graph, StringRef name) {
 
 } // namespace
 
-/// Reads NAME=VALUE options; a name that is no input is an error that lists the inputs.
+/// Parses NAME=VALUE options; a name that is not an input is an error that lists the inputs.
 LogicalResult Importer::parseOptions(const Graph &graph) {
   auto split = [&](StringRef option, StringRef text) -> std::pair<StringRef, StringRef> {
     auto [name, value] = text.split('=');
@@ -85,7 +85,7 @@ LogicalResult Importer::parseOptions(const Graph &graph) {
   return failure(numProblems > 0);
 }
 
-/// The inputs that become arguments: before IR version 4 initializers are inputs as well.
+/// The inputs that become arguments: before IR version 4 initializers are inputs, too.
 static SmallVector<const ValueInfo *> getOpenInputs(const Graph &graph) {
   llvm::StringSet<> initialized;
   for (const Tensor &tensor : graph.initializers)
@@ -99,8 +99,8 @@ static SmallVector<const ValueInfo *> getOpenInputs(const Graph &graph) {
   return inputs;
 }
 
-/// Sizes that --shape gives to named dimensions hold wherever the name stands.
-void Importer::spreadShapes(ArrayRef<const ValueInfo *> inputs) {
+/// Sizes that --shape gives to named dimensions hold for all dimensions of that name.
+void Importer::bindNamedDims(ArrayRef<const ValueInfo *> inputs) {
   for (const ValueInfo *info : inputs) {
     auto shape = shapeOptions.find(info->name);
     if (shape == shapeOptions.end() || shape->getValue().size() != info->dims.size())
@@ -116,9 +116,9 @@ void Importer::spreadShapes(ArrayRef<const ValueInfo *> inputs) {
   }
 }
 
-/// --batch is for symbols with "batch", or, without such a one, for the symbol that leading
-/// dimensions have.
-void Importer::spreadBatch(ArrayRef<const ValueInfo *> inputs) {
+/// --batch sets symbols with "batch" in their names, or, if there is none, the symbol of the
+/// leading dimensions.
+void Importer::bindBatch(ArrayRef<const ValueInfo *> inputs) {
   SmallVector<std::string> named, leading;
   for (const ValueInfo *info : inputs) {
     for (auto [index, dim] : llvm::enumerate(info->dims)) {
@@ -133,7 +133,7 @@ void Importer::spreadBatch(ArrayRef<const ValueInfo *> inputs) {
     }
   }
   if (named.empty() && leading.size() > 1) {
-    // Which of them is the batch? The others may have got their size by --shape.
+    // Finds the batch among them. The sizes of others may be given by --shape.
     llvm::erase_if(leading, [&](const std::string &name) { return dimSizes.contains(name); });
     if (leading.size() > 1)
       return (void)fail(
@@ -175,7 +175,7 @@ FailureOr<SmallVector<int64_t>> Importer::fitShape(const ValueInfo &info, ArrayR
   return SmallVector<int64_t>(shape);
 }
 
-/// The shape of an input; fails with a reason where the file and the options leave it open.
+/// The shape of an input; fails with a reason if the file and the options leave it open.
 FailureOr<SmallVector<int64_t>> Importer::bindShape(const ValueInfo &info, std::string &reason) {
   auto option = shapeOptions.find(info.name);
   if (!info.hasShape) {
@@ -212,7 +212,7 @@ FailureOr<SmallVector<int64_t>> Importer::bindShape(const ValueInfo &info, std::
   return shape;
 }
 
-/// An input fixed to the elements of a file.
+/// Replaces an input by the elements of a file.
 void Importer::bindInput(const ValueInfo &info, StringRef path, Scope &scope) {
   ImportedValue &bound = scope.values[info.name];
   auto value = readTensor(path, info.name, context);
@@ -266,7 +266,7 @@ void Importer::createInput(const ValueInfo &info, Scope &scope) {
   std::string reason;
   auto shape = bindShape(info, reason);
   if (failed(shape)) {
-    // Without a reason it has been told: an option is wrong.
+    // Without a reason it was already reported: an option is wrong.
     if (!reason.empty())
       input = poison(reason);
     return;
@@ -280,9 +280,9 @@ LogicalResult Importer::createInputs(const Graph &graph, Scope &scope) {
   if (failed(parseOptions(graph)))
     return failure();
   SmallVector<const ValueInfo *> inputs = getOpenInputs(graph);
-  spreadShapes(inputs);
+  bindNamedDims(inputs);
   if (options.batch)
-    spreadBatch(inputs);
+    bindBatch(inputs);
   bool isOpen = false;
   for (const ValueInfo *input : inputs) {
     const ValueInfo &info = *input;

@@ -20,7 +20,7 @@ std::string nameBatch(size_t count, size_t rank) {
   return names;
 }
 
-/// numpy's matmul: vectors get a dimension of size 1 that goes away again.
+/// numpy's matmul: vectors get a dimension of size 1 that is removed again.
 LogicalResult buildMatMul(NodeBuilder &node) {
   FailureOr<Value> lhs = node.getInput(0), rhs = node.getInput(1);
   if (failed(lhs) || failed(rhs))

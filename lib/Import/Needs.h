@@ -8,17 +8,16 @@
 
 namespace mlir::dchag::onnx {
 
-/// Names that some output of a graph or function is computed from, and the nodes that do so: what
-/// else is in a file is not looked at. A node needs all of its inputs, and all names that its
-/// subgraphs mention: which of them it reads in the end shows while it is imported.
+/// Names that some output of a graph or function depends on, and the nodes that compute them: the
+/// rest of a file is not imported. A node needs all of its inputs, and all names that its subgraphs
+/// mention: which of them it actually reads is only seen during its import.
 struct Needs {
   llvm::StringSet<> names;
   /// For each node.
   llvm::SmallVector<bool> nodes;
 };
 
-/// The walk from the outputs back to the inputs. `nodes` are in an order in which they can be
-/// computed.
+/// Walks from the outputs back to the inputs. `nodes` are topologically sorted.
 Needs findNeeds(llvm::ArrayRef<Node> nodes, llvm::ArrayRef<llvm::StringRef> outputs);
 
 } // namespace mlir::dchag::onnx

@@ -98,13 +98,13 @@ LogicalResult NodeBuilder::setOutput(unsigned index, Value value, bool isUnsigne
 }
 
 const onnx::Attribute *NodeBuilder::findAttribute(StringRef name) const {
-  known.insert(name);
+  readAttributes.insert(name);
   for (const onnx::Attribute &attribute : node.attributes) {
     if (attribute.name != name)
       continue;
     if (attribute.reference.empty())
       return &attribute;
-    // An attribute of the enclosing function, or absent when the call leaves it out.
+    // An attribute of the enclosing function; absent if the call does not give it.
     return functionAttributes ? functionAttributes->lookup(attribute.reference) : nullptr;
   }
   return nullptr;
@@ -112,8 +112,8 @@ const onnx::Attribute *NodeBuilder::findAttribute(StringRef name) const {
 
 LogicalResult NodeBuilder::checkAttributes() {
   for (const onnx::Attribute &attribute : node.attributes)
-    if (!known.contains(attribute.name))
-      return fail("its attribute \"" + attribute.name + "\" is not known");
+    if (!readAttributes.contains(attribute.name))
+      return fail("its attribute \"" + attribute.name + "\" is not supported");
   return success();
 }
 

@@ -26,15 +26,16 @@
 
 namespace mlir::dchag::onnx {
 
-/// Why a value could not be imported: by itself (a message), or because others could not. It is
-/// told if an output of the model needs the value.
+/// Why a value could not be imported: a message, or other values that could not. Reported if an
+/// output of the model needs the value.
 struct Problem {
   Location loc;
   std::string message;
   SmallVector<const Problem *> causes;
 };
 
-/// A named value of the graph. Without `value` it could not be imported, for `problem`.
+/// A named value of the graph. If it could not be imported `value` is null, and `problem` is the
+/// reason.
 struct ImportedValue {
   Value value;
   /// The element type is an unsigned integer (types of the IR are signless).
@@ -42,7 +43,7 @@ struct ImportedValue {
   const Problem *problem = nullptr;
 };
 
-/// Gives the elements of values that are known at import.
+/// Gives the elements of constants during the import.
 class ConstantReader {
 public:
   virtual ~ConstantReader() = default;
@@ -61,10 +62,10 @@ public:
         constants(constants) {}
 
   const Node &node;
-  /// Version of the operator set the node is read by.
+  /// Version of the operator set that the node is read with.
   int64_t opset;
 
-  /// Records why the node is not imported. `nearest` is what could be written instead.
+  /// Records why the node is not imported. `nearest` is a similar form that would be supported.
   LogicalResult fail(const Twine &reason, const Twine &nearest = "");
   std::string reason, nearest;
 
@@ -82,38 +83,39 @@ public:
     return index < node.outputs.size() && !node.outputs[index].empty() &&
            (!needed || needed->contains(node.outputs[index]));
   }
-  /// Names that are needed; null: all of them.
+  /// Names that are needed; null: all names.
   const llvm::StringSet<> *needed = nullptr;
   FailureOr<Value> getInput(unsigned index);
   bool isUnsigned(unsigned index) const { return hasInput(index) && inputs[index]->isUnsigned; }
   /// All inputs, which must be present.
   FailureOr<SmallVector<Value>> getInputs();
-  /// Elements of an input that must be known at import; `role` names it in messages.
+  /// Elements of an input that must be constant at import; `role` names it in messages.
   FailureOr<SmallVector<int64_t>> getConstantInts(unsigned index, StringRef role);
   FailureOr<SmallVector<double>> getConstantFloats(unsigned index, StringRef role);
   FailureOr<double> getConstantScalar(unsigned index, StringRef role);
-  /// Elements of an input if they are known at import.
+  /// Elements of an input if they are constant at import.
   std::optional<SmallVector<int64_t>> tryGetInts(unsigned index);
   std::optional<SmallVector<double>> tryGetFloats(unsigned index);
 
-  /// Sets a result; fails if its shape is too large to be one of a real model.
+  /// Sets a result; fails if its shape is too large for a real model.
   LogicalResult setOutput(unsigned index, Value value, bool isUnsigned = false);
 
   const Attribute *findAttribute(StringRef name) const;
-  /// Says that attributes do not change what is emitted, or only in cases that were excluded.
+  /// Marks attributes as read that do not change what is emitted, or only in cases that are
+  /// excluded.
   void ignoreAttributes(ArrayRef<StringRef> names) const {
     for (StringRef name : names)
-      known.insert(name);
+      readAttributes.insert(name);
   }
-  /// Fails if the node has an attribute that nobody asked for: a newer version of its operator may
-  /// mean something by it.
+  /// Fails if the node has an attribute that was not read: it may have a meaning in a newer version
+  /// of the operator.
   LogicalResult checkAttributes();
   bool hasAttribute(StringRef name) const { return findAttribute(name) != nullptr; }
   int64_t getInt(StringRef name, int64_t otherwise) const;
   double getFloat(StringRef name, double otherwise) const;
   StringRef getString(StringRef name, StringRef otherwise) const;
   SmallVector<int64_t> getInts(StringRef name) const;
-  /// A dimension number in [0, rank), from one that may count from the end.
+  /// Converts an axis, which may count from the end, to [0, rank).
   FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank, StringRef role = "axis");
   FailureOr<SmallVector<int64_t>> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank);
 
@@ -121,14 +123,14 @@ public:
   // Ops of ONNX beyond those of TensorBuilder
   //===--------------------------------------------------------------------===//
 
-  /// Brings all values to their common shape.
+  /// Broadcasts all values to their common shape.
   LogicalResult broadcastTogether(MutableArrayRef<Value> values);
   Value gather(Value value, int64_t dim, ArrayRef<int64_t> indexShape, ArrayRef<int64_t> indices);
   /// Converts elements as ONNX Cast does.
   Value convert(Value value, Type elementType, bool fromUnsigned = false, bool toUnsigned = false);
 
 private:
-  mutable llvm::StringSet<> known;
+  mutable llvm::StringSet<> readAttributes;
   const llvm::StringMap<const Attribute *> *functionAttributes;
   ConstantReader &constants;
 };
@@ -136,9 +138,9 @@ private:
 inline bool isFloat(Value value) { return isa<FloatType>(elementTypeOf(value)); }
 inline bool isBool(Value value) { return elementTypeOf(value).isInteger(1); }
 
-/// Elements of a shape, or nullopt when they are more than a tensor of a device has.
+/// Number of elements of a shape, or nullopt if it is more than a tensor of a device can have.
 std::optional<int64_t> countElements(ArrayRef<int64_t> shape);
-/// numpy's common shape of two, or nullopt.
+/// The broadcast shape of two shapes by numpy's rules, or nullopt.
 std::optional<SmallVector<int64_t>> broadcastShapes(ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs);
 /// The IR's type of an ONNX element type, or null.
 Type getElementType(DataType type, MLIRContext *context);

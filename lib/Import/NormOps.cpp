@@ -64,7 +64,7 @@ FailureOr<Value> getWeight(NodeBuilder &node, unsigned index, ArrayRef<int64_t> 
   return node.broadcastTo(weight, shape);
 }
 
-/// Mean and 1 / sqrt(variance + epsilon), which exporters leave unused.
+/// Sets mean and 1 / sqrt(variance + epsilon), which exporters leave unused.
 LogicalResult setStatistics(NodeBuilder &node, const AxisArgs &args, double epsilon) {
   if (!node.wantsOutput(1) && !node.wantsOutput(2))
     return success();
@@ -90,7 +90,7 @@ LogicalResult setStatistics(NodeBuilder &node, const AxisArgs &args, double epsi
 }
 
 LogicalResult buildLayerNorm(NodeBuilder &node) {
-  // The norm is one op, rounded once: as good as any precision of its inner steps.
+  // The norm is one op that is rounded once, at least as precise as any type of its inner steps.
   node.ignoreAttributes({"stash_type"});
   auto args = getAxisArgs(node);
   if (failed(args))
@@ -128,8 +128,8 @@ LogicalResult buildRmsNorm(NodeBuilder &node) {
 // Norms of images, B x C x space
 //===----------------------------------------------------------------------===//
 
-/// An input with a number for each channel, or for each of fewer groups of channels, as one for
-/// each element of an image.
+/// An input with a number for each channel, or for each of fewer groups of channels, broadcast to
+/// the elements of an image.
 FailureOr<Value> broadcastOverChannels(NodeBuilder &node, unsigned index, Value image,
                                        int64_t entries) {
   FailureOr<Value> weight = node.getInput(index);
@@ -160,7 +160,7 @@ FailureOr<Value> getImage(NodeBuilder &node) {
   return *image;
 }
 
-/// With known statistics: one factor and one addend for each channel, which are parameters.
+/// With given statistics: one factor and one addend for each channel, which are parameters.
 LogicalResult buildBatchNorm(NodeBuilder &node) {
   node.ignoreAttributes({"momentum"});
   if (node.getInt("training_mode", 0) != 0 || node.wantsOutput(1))
@@ -195,7 +195,7 @@ LogicalResult buildBatchNorm(NodeBuilder &node) {
   return node.setOutput(0, node.add(node.mul(*image, broadcast(factor)), broadcast(addend)));
 }
 
-/// Each sample's groups of channels, normalised over their channels and space.
+/// Normalises each group of channels of a sample over its channels and space.
 LogicalResult buildNormOfGroups(NodeBuilder &node, Value image, int64_t groups, int64_t entries) {
   SmallVector<int64_t> shape(shapeOf(image));
   int64_t inner = *countElements(ArrayRef<int64_t>(shape).drop_front()) / groups;
@@ -218,7 +218,7 @@ LogicalResult buildInstanceNorm(NodeBuilder &node) {
   return buildNormOfGroups(node, *image, channels, channels);
 }
 
-/// Up to version 20 of the operator set scale and bias are for groups, since for channels.
+/// Up to version 20 of the operator set scale and bias are per group, later per channel.
 LogicalResult buildGroupNorm(NodeBuilder &node) {
   node.ignoreAttributes({"stash_type"});
   FailureOr<Value> image = getImage(node);

@@ -1,8 +1,8 @@
 //===- OnnxReader.cpp - ONNX files as plain structures ---------------------*- C++ -*-===//
 //
-// Field numbers and wire types are those of onnx.proto3 (IR version 13); fields that are
-// not listed are skipped. This file and OnnxDevices.cpp are compiled with exceptions:
-// protozero throws on malformed input, and every way out of here is a value.
+// Field numbers and wire types are those of onnx.proto3 (IR version 13); fields that are not listed
+// are skipped. This file and OnnxDevices.cpp are compiled with exceptions: protozero throws on
+// malformed input. No exception leaves this file.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +18,7 @@ namespace {
 
 /// Deepest nesting of graphs in attributes of nodes: real files have two or three.
 constexpr unsigned maxDepth = 32;
-/// No tensor of a device has more elements than this; sizes below it cannot overflow.
+/// Larger than any tensor of a device; sizes below it cannot overflow.
 constexpr int64_t maxElements = int64_t(1) << 48;
 
 /// Reads the messages of one file.
@@ -129,7 +129,7 @@ void Reader::readTensor(StringRef message, Tensor &tensor) {
   finishTensor(tensor, external, isExternal);
 }
 
-/// Checks the sizes of a tensor once all of its fields are known.
+/// Checks the sizes of a tensor after all of its fields are read.
 void Reader::finishTensor(Tensor &tensor, ArrayRef<StringEntry> external, bool isExternal) {
   auto fail = [&](const Twine &what) {
     throw Malformed{("tensor \"" + tensor.name + "\" " + what).str()};
@@ -196,7 +196,7 @@ void Reader::readDim(StringRef message, Dim &dim) {
       dim.param = getBytes(reader);
     return tag == 1 || tag == 2;
   });
-  // Some exporters write 0 or -1 beside or for a name: not a size.
+  // Some exporters write 0 or -1 in addition to or instead of a name: not a size.
   if (dim.size && (*dim.size < 0 || !dim.param.empty()))
     dim.size = std::nullopt;
   if (dim.size && *dim.size > maxElements)
@@ -243,7 +243,7 @@ void Reader::readValueInfo(StringRef message, ValueInfo &info) {
   });
 }
 
-/// Files of IR version 1 and 2 may leave the kind out; it follows from the value.
+/// Files of IR version 1 and 2 may omit the kind; it follows from the value.
 void Reader::inferKind(Attribute &attribute) {
   if (attribute.kind != AttributeKind::Undefined || !attribute.reference.empty())
     return;

@@ -116,7 +116,7 @@ Error wrongCount(const Tensor &tensor, uint64_t found) {
                            " elements of data, its shape needs " + Twine(tensor.numElements));
 }
 
-/// The bytes of the elements when they are stored densely somewhere.
+/// The bytes of the elements if they are stored densely.
 Expected<std::optional<StringRef>> getDense(const Tensor &tensor,
                                             std::optional<StringRef> external) {
   if (!getDataTypeBytes(tensor.type))
@@ -169,7 +169,7 @@ Expected<std::vector<int64_t>> onnx::decodeInts(const Tensor &tensor,
     if (tensor.type == DataType::UInt64 || tensor.type == DataType::UInt32)
       return decodeVarints(tensor, tensor.uint64s);
     auto values = decodeVarints(tensor, tensor.int32s);
-    // Bring what does not fit the type (a damaged file) into its range.
+    // Clamps values that do not fit the type (a damaged file).
     if (values)
       for (int64_t &value : *values)
         value = readInt(reinterpret_cast<const char *>(&value), tensor.type);

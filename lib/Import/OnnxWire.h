@@ -1,6 +1,6 @@
 //===- OnnxWire.h - fields of protobuf messages ----------------------------*- C++ -*-===//
 //
-// For the files that read messages of ONNX. They are compiled with exceptions.
+// Only for the files that read messages of ONNX. They are compiled with exceptions.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_IMPORT_ONNXWIRE_H
@@ -14,7 +14,7 @@ namespace mlir::dchag::onnx {
 
 using Wire = protozero::pbf_wire_type;
 
-/// Thrown for what protozero cannot see.
+/// Thrown for malformed input that protozero does not detect.
 struct Malformed {
   std::string what;
 };
@@ -27,7 +27,7 @@ public:
   uint64_t getOffset() const { return position - bytes.data(); }
   llvm::StringRef getMessageName() const { return messageName; }
 
-  /// Calls `field(number, reader)` for each field; it returns false to have it skipped.
+  /// Calls `field(number, reader)` for each field; false: the field is skipped.
   template <typename Fn>
   void forEachField(const char *name, llvm::StringRef message, Fn field);
 
@@ -105,7 +105,7 @@ inline void WireReader::readFloats(protozero::pbf_reader &reader, std::vector<fl
     into.push_back(value);
 }
 
-/// Keeps the bytes of a repeated scalar field where they are.
+/// Keeps the bytes of a repeated scalar field without copying.
 inline void WireReader::readPieces(protozero::pbf_reader &reader, Wire element,
                                    llvm::SmallVectorImpl<llvm::StringRef> &pieces) {
   if (reader.has_wire_type(Wire::length_delimited)) {

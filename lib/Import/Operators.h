@@ -1,8 +1,8 @@
 //===- Operators.h - the table of operators that are imported --------------*- C++ -*-===//
 //
-// An operator is imported by one entry: its name, the versions of the operator set for
-// which the entry's reading of it holds, and the function that emits it. Each family of
-// operators registers its entries in one file.
+// The import of an operator is one entry: its name, the versions of the operator set that the entry
+// supports, and the function that emits it. Each family of operators registers its entries in one
+// file.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_IMPORT_OPERATORS_H
@@ -13,8 +13,8 @@
 
 namespace mlir::dchag::onnx {
 
-/// The version of ONNX's operator set from which on operators are read, unless an entry says that
-/// nothing changed since an older one, and the newest version the table was written for.
+/// The oldest version of ONNX's operator set that is supported, unless an entry says that nothing
+/// changed since an older one, and the newest version the table was written for.
 constexpr int64_t oldestOpset = 13;
 constexpr int64_t newestOpset = 28;
 
@@ -23,7 +23,7 @@ struct Operator {
   int64_t until = newestOpset;
   std::function<LogicalResult(NodeBuilder &)> build;
   /// A formula of several steps: narrower floats are computed in f32 and rounded once, as ONNX's
-  /// functions are, instead of after each step.
+  /// functions specify, instead of after each step.
   bool roundsOnce = false;
 };
 
@@ -39,7 +39,7 @@ public:
       for (Operator &entry : entries.find(name)->second)
         entry.roundsOnce = true;
   }
-  /// The entries of a name, in no order; empty for an unknown operator.
+  /// The entries of a name, in any order; empty for an unknown operator.
   ArrayRef<Operator> lookup(StringRef name) const {
     auto it = entries.find(name);
     return it == entries.end() ? ArrayRef<Operator>() : ArrayRef<Operator>(it->second);

@@ -1,8 +1,8 @@
 //===- Parameters.cpp - tensors of the file: parameters and constants ------*- C++ -*-===//
 //
-// A floating-point initializer becomes an argument that names its bytes; it is not read.
-// Inlined are integers and booleans up to 2^20 elements (shapes, indices, masks), single floats
-// inside of the ONNX file, and floats of Constant nodes up to 1024 elements.
+// A floating-point initializer becomes an argument that refers to its bytes; it is not read.
+// Integers and Booleans of up to 2^20 elements (shapes, indices, masks), single floats inside of
+// the ONNX file, and floats of Constant nodes of up to 1024 elements become constants.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,8 +22,8 @@ Value Importer::addArgument(Type type, RoleKind role, StringRef name, bool isUns
   return entry->addArgument(type, loc);
 }
 
-/// Maps the bytes of external data. A file that is not there is no error while only its
-/// place matters: weights may come later. A file that is there must have the bytes.
+/// Maps the bytes of external data. A missing file is not an error if only the location is needed:
+/// weights may be added later. An existing file must have the bytes.
 FailureOr<std::optional<StringRef>> Importer::mapExternal(const Tensor &tensor, bool isNeeded,
                                                           std::string &reason) {
   const ExternalData &data = *tensor.external;
@@ -95,7 +95,7 @@ FailureOr<Value> Importer::createConstant(const Tensor &tensor, std::string &rea
 
 FailureOr<ImportedValue> Importer::createParameter(const Tensor &tensor, StringRef name,
                                                    std::string &reason) {
-  // What was read from the standard input can be read there again (see the tool).
+  // The tool keeps what it read from the standard input, so that it can be read again.
   StringRef file = model->path == "<stdin>" ? "/dev/stdin" : llvm::sys::path::filename(model->path);
   uint64_t offset = 0;
   if (tensor.external) {
@@ -169,8 +169,8 @@ void Importer::createInitializers(const Graph &graph, const Needs &needs, Scope 
   }
 }
 
-/// Elements of a small parameter, for operands that must be known (a padding value). Those of
-/// other files may change after the import.
+/// Elements of a small parameter, for operands that must be constant (a padding value). Not for
+/// those of other files, which may change after the import.
 EvalTensor Importer::readParameter(BlockArgument argument) {
   const Tensor *tensor = arguments[argument.getArgNumber()].tensor;
   if (!tensor || tensor->external || tensor->numElements > maxFloatConstant ||
@@ -186,7 +186,7 @@ EvalTensor Importer::readParameter(BlockArgument argument) {
   return value;
 }
 
-/// What folding used up, and what no node reads, is no parameter of the step.
+/// Erases parameters that folding used up or that no node reads.
 void Importer::eraseUnusedParameters() {
   for (unsigned index = entry->getNumArguments(); index > 0; --index) {
     if (arguments[index - 1].role == RoleKind::Input || !entry->getArgument(index - 1).use_empty())

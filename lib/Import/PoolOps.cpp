@@ -1,7 +1,7 @@
 //===- PoolOps.cpp - pooling of ONNX ---------------------------------------*- C++ -*-===//
 //
-// Windows are combined along one dimension after the other: windows that lie side by side by a
-// reshape and a reduction, others by combining one strided slice for each element of the window.
+// Windows are combined along one dimension after the other: adjacent windows by a reshape and a
+// reduction, others by combining one strided slice for each element of the window.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +24,7 @@ struct Windows {
            (stride == kernel || count == 1);
   }
   bool isTrivial() const { return kernel == 1 && count == size && low == 0; }
-  /// How many elements of window `i` lie in [-before, size + after).
+  /// Number of elements of window `i` that are in [-before, size + after).
   int64_t countInside(int64_t i, int64_t before, int64_t after) const {
     int64_t inside = 0;
     for (int64_t t = 0; t < kernel; ++t) {
@@ -35,14 +35,14 @@ struct Windows {
   }
 };
 
-/// More slices than this along one dimension are no window of a real model.
+/// Maximum number of slices along one dimension; no real model has larger windows.
 constexpr int64_t maxSlices = 4096;
 
-/// Number of windows and padding by auto_pad.
+/// Sets number of windows and padding according to auto_pad.
 LogicalResult setPadding(NodeBuilder &node, Windows &windows, StringRef autoPad, bool ceil) {
   int64_t extent = windows.getExtent(), stride = windows.stride;
   if (autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER") {
-    // Implementations differ in whether the dilation counts.
+    // Implementations differ in whether dilation counts.
     if (windows.dilation != 1)
       return node.fail("auto_pad = \"" + autoPad + "\" with dilations", "pads");
     windows.count = (windows.size + stride - 1) / stride;
@@ -60,7 +60,7 @@ LogicalResult setPadding(NodeBuilder &node, Windows &windows, StringRef autoPad,
                          " and " + Twine(windows.high),
                      "a window that fits, and pads smaller than it");
   windows.count = (room + (ceil ? stride - 1 : 0)) / stride + 1;
-  // A window that would begin behind the elements is left out.
+  // A window that would begin past the elements is dropped.
   if (ceil && (windows.count - 1) * stride >= windows.size + windows.low)
     --windows.count;
   return success();
@@ -113,7 +113,7 @@ Value combineDim(NodeBuilder &node, Value value, int64_t dim, const Windows &win
     shape.insert(shape.begin() + dim + 1, windows.kernel);
     return node.reduce(kind, node.reshape(value, shape), {dim + 1}, /*keep=*/false, isUnsigned);
   }
-  // Windows may end before the padding does, or behind it.
+  // Windows may end before the padding does, or past it.
   int64_t end = (windows.count - 1) * windows.stride + windows.getExtent();
   SmallVector<int64_t> low(shape.size(), 0), high(shape.size(), 0), strides(shape.size(), 1);
   low[dim] = windows.low;
@@ -171,7 +171,7 @@ LogicalResult buildMaxPool(NodeBuilder &node) {
   return node.setOutput(0, result, node.isUnsigned(0));
 }
 
-/// Sizes of the windows, of one dimension, in its place among those behind it.
+/// Numbers of elements of the windows of one dimension, shaped to broadcast along the later ones.
 Value getCounts(NodeBuilder &node, ArrayRef<Windows> windows, Type type, bool padding) {
   SmallVector<int64_t> shape;
   for (const Windows &dim : windows)
@@ -203,7 +203,7 @@ LogicalResult buildAveragePool(NodeBuilder &node) {
   for (auto [dim, entry] : llvm::enumerate(*windows))
     sum = combineDim(node, sum, dim + 2, entry, Reduction::Sum, 0, false);
   bool padding = node.getInt("count_include_pad", 0) != 0;
-  // All windows have one size, unless some reach into the padding or behind it.
+  // All windows have the same size, unless some reach into the padding or past it.
   bool isEven = true;
   double size = 1;
   for (const Windows &dim : *windows) {

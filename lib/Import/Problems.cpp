@@ -1,7 +1,8 @@
 //===- Problems.cpp - what keeps values from being imported ----------------*- C++ -*-===//
 //
-// A node or tensor that cannot be imported is no failure by itself: its values carry the problem,
-// values that are computed from them do too, and those that reach an output of the model are told.
+// A node or tensor that cannot be imported is not an error by itself: its values carry the problem,
+// and so do values that are computed from them. Those that reach an output of the model are
+// reported.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +23,7 @@ ImportedValue Importer::poison(const Twine &message) {
   return {{}, false, addProblem(FileLineColLoc::get(context, model->path, 0, 0), message)};
 }
 
-void Importer::tellProblems(ArrayRef<const Problem *> ofOutputs, const Scope &scope) {
+void Importer::reportProblems(ArrayRef<const Problem *> ofOutputs, const Scope &scope) {
   llvm::DenseSet<const Problem *> isNeeded;
   SmallVector<const Problem *> open(ofOutputs);
   while (!open.empty()) {

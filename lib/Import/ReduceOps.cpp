@@ -14,7 +14,7 @@ struct ReduceArgs {
   Value value;
   SmallVector<int64_t> axes;
   bool keep;
-  /// Number of elements that become one.
+  /// Number of elements that are combined into one.
   int64_t count;
 };
 
@@ -90,7 +90,7 @@ LogicalResult buildReduceLogSumExp(NodeBuilder &node) {
   if (!onnx::isFloat(args->value))
     return node.fail("its input is not of a floating-point type");
   Value max = node.reduce(Reduction::Max, args->value, args->axes, /*keep=*/true);
-  // Of an infinite maximum nothing is taken away: inf - inf is not a number.
+  // An infinite maximum is not subtracted: inf - inf is NaN.
   Value zero = node.splat(tensorType(max), 0);
   Value distance = node.sub(max, max);
   Value isFinite =
@@ -115,7 +115,7 @@ void addReduce(OperatorTable &table, StringRef name, Reduction kind, Map before 
             [=](NodeBuilder &node) { return buildReduce(node, kind, axesInput, before, after); });
 }
 
-/// The mean over all dimensions behind the channels.
+/// The mean over all dimensions after the channels.
 LogicalResult buildGlobalPool(NodeBuilder &node, Reduction kind) {
   FailureOr<Value> x = node.getInput(0);
   if (failed(x))

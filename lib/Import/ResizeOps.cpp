@@ -6,8 +6,8 @@
 //
 //     y = x[0, 0, 0, 1, 1, 2] * [0, .75, .25, .75, .25, .75] + x[0, 1, 1, 2, 2, 2] * [1, .25, ...]
 //
-// Places are fractions of integers, so that ties and borders are found exactly: a size divided by a
-// size, or the simplest fraction that rounds to the scale of the file (2.8 is 14/5, as it was
+// Coordinates are fractions of integers, so that ties and borders are found exactly: a size divided
+// by a size, or the simplest fraction that rounds to the scale of the file (2.8 is 14/5, as was
 // meant). Weights are computed from them in float64.
 //
 //===----------------------------------------------------------------------===//
@@ -29,7 +29,7 @@ struct Kernel {
 
 /// Wide enough for products of two sizes and a denominator.
 using Int = __int128;
-/// No resized dimension has as many elements.
+/// More than any resized dimension has.
 constexpr int64_t maxSize = int64_t(1) << 31;
 
 /// A fraction with a denominator above 0.
@@ -44,7 +44,7 @@ struct Fraction {
     return quotient * denominator > numerator ? quotient - 1 : quotient;
   }
   bool isInteger() const { return numerator % denominator == 0; }
-  /// What is left above floor(), below 1.
+  /// The fractional part, at least 0 and below 1.
   double getRest() const {
     return Fraction{numerator - floor() * denominator, denominator}.toDouble();
   }
@@ -56,7 +56,7 @@ struct Axis {
   Fraction scale;
 };
 
-/// taps x target: which element of the source, and its weight.
+/// taps x target: index of the source element, and its weight.
 struct Taps {
   SmallVector<SmallVector<int64_t>> indices;
   SmallVector<SmallVector<double>> weights;
@@ -69,8 +69,8 @@ double getCubic(double x, double a) {
   return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
-/// Weights of consecutive elements; `ratio`, above 0 and up to 1, is how far the place is behind
-/// the one in the middle.
+/// Weights of consecutive elements; `ratio`, above 0 and at most 1, is the distance of the
+/// coordinate from the middle one.
 SmallVector<double> getWeights(const Kernel &kernel, double ratio, double scale) {
   bool isCubic = kernel.mode == "cubic";
   double stretch = kernel.antialias ? std::min(scale, 1.0) : 1.0, sum = 0;
@@ -106,7 +106,7 @@ Fraction getFraction(double scale) {
     next = {digit * last.numerator + before.numerator,
             digit * last.denominator + before.denominator};
   }
-  // No simple one: as it is written.
+  // No simple fraction: the exact value.
   int exponent;
   auto mantissa = static_cast<Int>(std::ldexp(std::frexp(wanted, &exponent), 24));
   exponent -= 24;
@@ -114,14 +114,15 @@ Fraction getFraction(double scale) {
                       : Fraction{mantissa * (Int(1) << exponent), 1};
 }
 
-/// The scale of a dimension that has one in the file: that of the sizes if it is the same number.
+/// The scale of a dimension with a scale in the file: the ratio of the sizes if it rounds to the
+/// same number.
 Fraction getFraction(double scale, int64_t source, int64_t target) {
   Fraction ofSizes{target, source};
   bool isSame = static_cast<float>(ofSizes.toDouble()) == static_cast<float>(scale);
   return isSame ? ofSizes : getFraction(scale);
 }
 
-/// The place in the source of element `i` of the result.
+/// The coordinate in the source of element `i` of the result.
 Fraction getPlace(const Kernel &kernel, const Axis &axis, int64_t i) {
   auto [p, q] = axis.scale;
   Int source = axis.source, target = axis.target, x = i;
@@ -141,7 +142,7 @@ Fraction getPlace(const Kernel &kernel, const Axis &axis, int64_t i) {
   return {(2 * x + 1) * q - p, 2 * p};
 }
 
-/// The element next to a place, by the rule for places in between.
+/// The element nearest to a coordinate, by the rule for ties.
 int64_t getNearest(const Kernel &kernel, const Axis &axis, int64_t i) {
   Fraction place = getPlace(kernel, axis, i);
   Int at = place.floor();
@@ -157,7 +158,8 @@ Taps getTaps(const Kernel &kernel, const Axis &axis) {
   Taps taps;
   for (int64_t i = 0; i < axis.target; ++i) {
     Fraction place = getPlace(kernel, axis, i);
-    // The element to the left is preferred: a place on an element is one behind the one before.
+    // The element to the left is preferred: an integer coordinate has distance one from the one
+    // before.
     double ratio = place.isInteger() ? 1 : place.getRest();
     SmallVector<double> weights = getWeights(kernel, ratio, axis.scale.toDouble());
     int64_t count = weights.size();
@@ -189,7 +191,7 @@ Value getWeightTable(NodeBuilder &node, Type type, ArrayRef<double> weights) {
   return arith::ConstantOp::create(node.b, node.loc, DenseElementsAttr::get(table, values));
 }
 
-/// Elements by index; repeated and equally spaced ones without a gather.
+/// Gathers elements by index; repeated and equally spaced ones without a gather op.
 Value takeElements(NodeBuilder &node, Value value, int64_t dim, ArrayRef<int64_t> indices) {
   SmallVector<int64_t> shape(shapeOf(value));
   int64_t source = shape[dim], target = indices.size();
@@ -218,7 +220,7 @@ Value takeElements(NodeBuilder &node, Value value, int64_t dim, ArrayRef<int64_t
   return node.slice(value, offsets, shape, strides);
 }
 
-/// Elements of a dimension that are placed one by one.
+/// Maximum number of elements of a dimension whose coordinates are computed one by one.
 constexpr int64_t maxResized = int64_t(1) << 22;
 
 /// Above this number of taps one product with a matrix is cheaper.

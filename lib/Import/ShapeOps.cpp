@@ -17,7 +17,8 @@ LogicalResult setReshaped(NodeBuilder &node, Value value, ArrayRef<int64_t> shap
   return node.setOutput(0, node.reshape(value, shape), node.isUnsigned(0));
 }
 
-/// 0 copies the dimension of the input (unless allowzero), one -1 takes what is left.
+/// 0 copies the dimension of the input (unless allowzero), a single -1 takes the remaining
+/// elements.
 LogicalResult buildReshape(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   auto wanted = node.getConstantInts(1, "shape");
@@ -87,7 +88,7 @@ LogicalResult buildSqueeze(NodeBuilder &node) {
         return node.fail("dimension " + Twine(axis) + " has size " + Twine(shape[axis]) +
                          ", only size 1 can be squeezed");
   } else {
-    // All dimensions of size 1, a batch of one as well: that is what the file says.
+    // Removes all dimensions of size 1, a batch of one as well, as the file specifies.
     for (auto [dim, size] : llvm::enumerate(shape))
       if (size == 1)
         axes.push_back(dim);

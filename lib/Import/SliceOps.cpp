@@ -23,7 +23,7 @@ void setBounds(SliceBounds &bounds, int64_t axis, int64_t dim, int64_t start, in
     size = end > start ? (end - start - 1) / step + 1 : 0;
   } else {
     start = std::clamp<int64_t>(wrap(start), -1, dim - 1);
-    // The smallest number there is stands for "through element 0".
+    // The smallest integer stands for "through element 0".
     end = end < -dim ? -1 : std::clamp<int64_t>(wrap(end), -1, dim - 1);
     size = start > end ? (start - end - 1) / -std::max<int64_t>(step, -dim - 1) + 1 : 0;
   }
@@ -66,7 +66,7 @@ FailureOr<SliceBounds> getSliceBounds(NodeBuilder &node, ArrayRef<int64_t> shape
   return bounds;
 }
 
-/// A dimension in reverse is a gather: slices of the IR only go forward.
+/// A reversed dimension is a gather: slices of the IR have positive strides.
 LogicalResult buildSlice(NodeBuilder &node) {
   FailureOr<Value> value = node.getInput(0);
   if (failed(value))
@@ -100,7 +100,7 @@ FailureOr<SmallVector<int64_t>> getSplitSizes(NodeBuilder &node, int64_t size) {
       return node.fail("num_outputs is " + Twine(parts) + ", it has " +
                        Twine(node.node.outputs.size()) + " outputs");
   }
-  // Equal parts, the last one smaller when they do not come out even.
+  // Equal parts; the last one is smaller if they do not divide evenly.
   int64_t part = (size + parts - 1) / parts;
   SmallVector<int64_t> sizes(parts, part);
   sizes.back() = size - part * (parts - 1);
@@ -170,7 +170,7 @@ FailureOr<PadArgs> getPadArgs(NodeBuilder &node, ArrayRef<int64_t> shape) {
   return args;
 }
 
-/// The element of the source that stands at `at` (from -low to size + high).
+/// The element of the source at `at` (from -low to size + high).
 int64_t mirrorIndex(StringRef mode, int64_t at, int64_t size) {
   if (mode == "edge")
     return std::clamp<int64_t>(at, 0, size - 1);
@@ -195,7 +195,7 @@ LogicalResult buildPad(NodeBuilder &node) {
   if (failed(args))
     return failure();
   Value result = *value;
-  // Negative pads cut.
+  // Negative pads crop.
   SmallVector<int64_t> offsets, sizes, low(args->low), high(args->high);
   for (size_t dim = 0; dim < low.size(); ++dim) {
     offsets.push_back(std::max<int64_t>(-low[dim], 0));

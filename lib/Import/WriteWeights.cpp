@@ -1,8 +1,7 @@
 //===- WriteWeights.cpp - parameters of a model to a safetensors file -------*- C++ -*-===//
 //
-// The format wants the data without holes, and readers want each tensor aligned to its
-// elements: so tensors are ordered from wide to narrow elements, behind a header that is
-// padded to 64 bytes.
+// The format does not allow holes, and readers want each tensor aligned to its element size: so
+// tensors are ordered from wide to narrow elements, after a header that is padded to 64 bytes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -91,7 +90,7 @@ FailureOr<llvm::MemoryBuffer *> WeightsWriter::getFile(StringRef file) {
     full = modelFolder;
     llvm::sys::path::append(full, file);
   }
-  // Renaming over it would leave a model whose offsets lead into other tensors.
+  // Renaming over it would leave a model whose offsets refer to the old file.
   bool isSame = false;
   if (!llvm::sys::fs::equivalent(full, path, isSame) && isSame) {
     module.emitError("--weights-out names '")
@@ -139,11 +138,11 @@ LogicalResult WeightsWriter::addParameter(const Port &port) {
   uint64_t begin = source.getOffset(), size = source.getBytes();
   if (source.getOffset() < 0 || source.getBytes() < 0 || begin > bytes.size() ||
       size > bytes.size() - begin)
-    return fail() << "lies in " << source << ", but the file has " << bytes.size()
+    return fail() << "is in " << source << ", but the file has " << bytes.size()
                   << " bytes: it is truncated, copy it again";
   if (size / parameter.elementBytes != static_cast<uint64_t>(type.getNumElements()) ||
       size % parameter.elementBytes)
-    return fail() << "lies in " << source << ", which is not its size";
+    return fail() << "is in " << source << ", which is not its size";
   parameter.bytes = bytes.substr(begin, size);
   parameters.push_back(parameter);
   return success();
@@ -196,7 +195,7 @@ void WeightsWriter::writeTo(llvm::raw_ostream &os, llvm::function_ref<bool()> ha
   char length[8];
   llvm::support::endian::write64le(length, header.size());
   os << StringRef(length, 8) << header;
-  // Pieces, so that a full disk is noticed early and pages read are given back.
+  // In pieces, so that a full disk is noticed early and pages that were read are released.
   constexpr size_t kPiece = size_t(64) << 20;
   for (const Parameter &parameter : parameters)
     for (StringRef rest = parameter.bytes; !rest.empty() && !hasError();

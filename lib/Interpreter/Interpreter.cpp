@@ -178,7 +178,7 @@ FailureOr<ModulePorts> mlir::dchag::getModulePorts(ModuleOp module, func::FuncOp
 // Modules
 //===----------------------------------------------------------------------===//
 
-/// Whether each element that a read touches lies in its parameter and in the value.
+/// Whether every element that a read accesses is inside of its parameter and of the value.
 static bool isInBounds(ReadAttr read, ArrayRef<int64_t> shape) {
   ArrayRef<int64_t> sizes = read.getSizes().asArrayRef(), at = read.getAt().asArrayRef();
   ArrayRef<int64_t> strides = read.getStrides().asArrayRef();

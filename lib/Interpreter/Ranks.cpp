@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// How an argument or result lies over the ranks.
+/// How an argument or result is sharded over the ranks.
 struct Layout {
   ShardingAttr sharding;
   Type globalType;
@@ -51,7 +51,7 @@ static FailureOr<Layout> getLayout(const Port &port, MeshAttr mesh) {
   return layout;
 }
 
-/// The part of a rank; what lies behind the end of the value is poison or 0.
+/// The shard of a rank; elements past the end of the value are poison or 0.
 static EvalTensor cut(const EvalTensor &global, const Layout &layout, Type localType, int64_t rank,
                       bool poisonPadding) {
   if (layout.sharding.isReplicated())
@@ -73,7 +73,7 @@ static bool isSame(const EvalTensor &a, const EvalTensor &b, int64_t index) {
   return std::isnan(x) ? std::isnan(y) : llvm::bit_cast<uint64_t>(x) == llvm::bit_cast<uint64_t>(y);
 }
 
-/// The global value of parts; fails where two ranks hold the same part with other elements.
+/// Joins the shards of a value; fails if two ranks hold the same elements with different values.
 static FailureOr<EvalTensor> join(func::FuncOp function, const BorderValue &output,
                                   const Layout &layout, ArrayRef<SmallVector<EvalTensor>> parts) {
   EvalTensor global(layout.globalType);
@@ -110,7 +110,7 @@ class RankArguments {
 public:
   RankArguments(MeshAttr mesh, int64_t numRanks) : mesh(mesh), arguments(numRanks) {}
 
-  /// Asks `source` for the whole value that `border` describes, and cuts it.
+  /// Gets the global value that `border` describes from `source`, and shards it.
   LogicalResult addGlobal(const Port &port, ValueSource source, BorderValue border,
                           bool poisonPadding) {
     FailureOr<Layout> layout = getLayout(port, mesh);

@@ -37,7 +37,7 @@ public:
   /// The collective this rank waits at; null when it has returned.
   Operation *getWaiting() const { return next; }
   SmallVector<EvalTensor> getOperands() const { return environment.getOperands(next); }
-  /// Goes on behind the collective with its results.
+  /// Continues after the collective with its results.
   LogicalResult finishCollective(EvalTensor result) {
     SmallVector<EvalTensor> results = {std::move(result)};
     return finish(results);
@@ -54,7 +54,7 @@ private:
     leave();
     return success();
   }
-  /// Frees what ends at the current op and steps behind it.
+  /// Frees values whose last use is the current op and moves to the next one.
   void leave() {
     environment.erase(lifetimes.endingAt(next));
     next = next->getNextNode();
@@ -196,7 +196,7 @@ static FailureOr<bool> tryCollective(MutableArrayRef<Rank> ranks, int64_t rank) 
   return true;
 }
 
-/// Says where each rank is when none can go on.
+/// Reports the position of each rank when none can continue.
 static LogicalResult reportWaiting(func::FuncOp function, ArrayRef<Rank> ranks) {
   InFlightDiagnostic diagnostic = function.emitOpError("stops: ranks wait for each other");
   for (const Rank &rank : ranks) {

@@ -33,7 +33,7 @@ static void extendLifetime(Value value, const DenseMap<Operation *, int64_t> &po
   }
 }
 
-/// Two buffers that live at one time and share a byte: a mistake of the plan.
+/// Checks the plan: buffers that are live at the same time must not share a byte.
 static LogicalResult verifyPlan(func::FuncOp function, ArrayRef<Lifetime> lifetimes) {
   SmallVector<const Lifetime *> order;
   for (const Lifetime &lifetime : lifetimes)

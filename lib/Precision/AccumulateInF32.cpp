@@ -33,7 +33,7 @@ static Type widen(Type type) {
 
 /// Whether elements of results are sums or products over a dimension of the operands.
 static bool accumulates(Operation *op) {
-  // The rule of a reduction by products says that it does not split.
+  // The rule of a product reduction does not split it, so the rule does not show it.
   if (auto reduce = dyn_cast<linalg::ReduceOp>(op))
     return !llvm::all_of(reduce.getBlock()->without_terminator(), [](Operation &inner) {
       return isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp>(inner);
@@ -58,7 +58,8 @@ struct AccumulateInF32 : mlir::dchag::impl::AccumulateInF32Base<AccumulateInF32>
     numWidened += ops.size();
   }
 
-  /// The value that a sum of f32 starts from, for one that starts from `init`: a filled tensor.
+  /// The f32 initial value of a sum, given the initial value `init` of a narrower type: a filled
+  /// tensor.
   static Value widenInit(OpBuilder &b, Value init) {
     auto fill = init.getDefiningOp<linalg::FillOp>();
     if (!fill)
@@ -83,7 +84,7 @@ struct AccumulateInF32 : mlir::dchag::impl::AccumulateInF32Base<AccumulateInF32>
                : arith::ExtFOp::create(b, value.getLoc(), type, value).getResult();
   }
 
-  /// A copy of `op` with results of f32, which are destinations too where it has some.
+  /// A copy of `op` with f32 results, and f32 destinations if it has any.
   static Operation *cloneWide(OpBuilder &b, Operation *op, bool alsoOperands) {
     SmallVector<Value> operands;
     auto destination = dyn_cast<DestinationStyleOpInterface>(op);
@@ -100,7 +101,7 @@ struct AccumulateInF32 : mlir::dchag::impl::AccumulateInF32Base<AccumulateInF32>
     return wide;
   }
 
-  /// Bodies of reductions: the accumulators are of f32, and so is what is combined.
+  /// Bodies of reductions: accumulators and the values combined with them become f32.
   static void widenBody(Region &region, bool alsoOperands) {
     for (Block &block : region) {
       for (BlockArgument argument : block.getArguments()) {
@@ -123,7 +124,7 @@ struct AccumulateInF32 : mlir::dchag::impl::AccumulateInF32Base<AccumulateInF32>
   static void widenOp(Operation *op) {
     OpBuilder b(op);
     Operation *wide = nullptr;
-    // The contraction's body is made anew: it converts its operands itself.
+    // The body of the contraction is generated anew and converts its operands itself.
     if (auto contract = dyn_cast<linalg::ContractOp>(op)) {
       Value init = widenInit(b, contract.getOutputs()[0]);
       wide = linalg::ContractOp::create(b, op->getLoc(), TypeRange(init.getType()),

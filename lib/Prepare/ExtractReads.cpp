@@ -29,8 +29,8 @@ static ArrayAttr makeReads(const Boxes &boxes, MLIRContext *context) {
   return ArrayAttr::get(context, reads);
 }
 
-/// Views that show nothing but padding become zeros, so that they use no parameter. Returns whether
-/// there were some.
+/// Replaces views of padding alone by zeros, so that they use no parameter. Returns whether there
+/// were any.
 static bool foldZeros(Block &block, ReadAnalysis &analysis) {
   bool isChanged = false;
   for (Operation &op : block) {
@@ -48,7 +48,7 @@ static bool foldZeros(Block &block, ReadAnalysis &analysis) {
   return isChanged;
 }
 
-/// Views that something computes with, or that are results.
+/// Views that are results, or operands of ops that are not views.
 static llvm::SetVector<Value> findLoaded(Block &block, ReadAnalysis &analysis) {
   llvm::SetVector<Value> loaded;
   for (Operation &op : block) {

@@ -8,10 +8,10 @@
 
 namespace mlir::dchag {
 
-/// Gives each value a name of its own, made from the parameters it depends on.
+/// Gives each value a unique name, made from the parameters it depends on.
 class UniqueNames {
 public:
-  /// The name itself if it is free, else with a number behind it.
+  /// The name itself if it is free, else the name with a number appended.
   std::string make(StringRef base);
 
 private:
@@ -21,8 +21,8 @@ private:
 /// The names of the arguments that a value is computed from, in order of the arguments.
 SmallVector<std::string> getSources(Value value);
 
-/// What names have in common at both ends: "embeds.0.weight", "embeds.1.weight" give
-/// "embeds.weight". The first name if that is nothing.
+/// The common prefix and suffix of names: "embeds.0.weight", "embeds.1.weight" give
+/// "embeds.weight". The first name if they have none.
 std::string joinNames(ArrayRef<std::string> names);
 
 /// `dchag.name` of an argument, or "argN".

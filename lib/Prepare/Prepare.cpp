@@ -22,19 +22,19 @@ using namespace mlir::dchag;
 
 namespace {
 
-/// Which ops of an entry point move.
+/// Chooses the ops of an entry point that move.
 class Partition {
 public:
   explicit Partition(Block &block);
   bool moves(Operation *op) const { return moved.contains(op); }
-  /// Values that the entry point uses and @prepare computes, or parameters used as they are.
+  /// Values that the entry point uses and @prepare computes, and parameters used as they are.
   ArrayRef<Value> getFrontier() const { return frontier.getArrayRef(); }
 
 private:
   bool isBroadcast(Operation *op) const;
 
   ParameterAnalysis parameters;
-  /// Values with a parameter somewhere behind them.
+  /// Values that depend on a parameter.
   llvm::DenseSet<Value> dependent;
   llvm::SmallPtrSet<Operation *, 32> moved;
   llvm::SetVector<Value> frontier;
@@ -42,7 +42,8 @@ private:
 
 } // namespace
 
-/// Views that repeat elements and views of them: they take memory and save nothing.
+/// Views that repeat elements, and views of them: storing their result takes memory and saves no
+/// work.
 bool Partition::isBroadcast(Operation *op) const {
   Value value = getOnlySource(op);
   if (!value)
@@ -78,7 +79,7 @@ Partition::Partition(Block &block) {
     for (Value operand : getUsedValues(&op)) {
       if (!dependent.contains(operand))
         continue;
-      // What is updated in place is read where it is: prepared, it would be there twice.
+      // What is updated in place is used where it is: prepared, it would exist twice.
       if (auto argument = dyn_cast<BlockArgument>(operand)) {
         if (!Port::of(argument).getRole().isUpdatedInPlace())
           frontier.insert(operand);
@@ -89,7 +90,7 @@ Partition::Partition(Block &block) {
   }
 }
 
-/// The op and the constants, empty tensors and fills it reads, copied to `b` in order.
+/// Copies the op and the constants, empty tensors and fills that it reads to `b`, in order.
 static void cloneWithConstants(Operation *op, IRMapping &mapping, OpBuilder &b) {
   for (Value operand : getUsedValues(op))
     if (!mapping.contains(operand))
@@ -98,7 +99,7 @@ static void cloneWithConstants(Operation *op, IRMapping &mapping, OpBuilder &b) 
 }
 
 namespace {
-/// An entry point, what moves out of it, and the names of what it gets back.
+/// An entry point, the ops that move out of it, and the names of the values it gets back.
 struct Split {
   explicit Split(func::FuncOp entry) : entry(entry), partition(entry.getBody().front()) {}
 
@@ -107,8 +108,8 @@ struct Split {
   SmallVector<std::string> names;
 };
 
-/// Builds @prepare from what moves out of all entry points. A parameter that several take is taken
-/// once, and where they use it as it is, given back once.
+/// Builds @prepare from the ops that move out of all entry points. A parameter that several take is
+/// one argument and, where they use it unchanged, one result.
 class PrepareBuilder {
 public:
   explicit PrepareBuilder(MutableArrayRef<Split> splits) : splits(splits) {}
@@ -121,13 +122,13 @@ private:
   void cloneBodies(func::FuncOp prepare);
 
   MutableArrayRef<Split> splits;
-  /// Parameters that something in @prepare reads, those of one name once.
+  /// Parameters that ops in @prepare read, one for each name.
   SmallVector<Port> arguments;
   llvm::StringMap<unsigned> argumentOf;
 };
 } // namespace
 
-/// Parameters that pass keep their names.
+/// Parameters that are passed through keep their names.
 void PrepareBuilder::nameFrontiers() {
   UniqueNames unique;
   llvm::StringMap<std::string> passed;
@@ -226,7 +227,7 @@ LogicalResult PrepareBuilder::build() {
   return success();
 }
 
-/// An entry point takes the frontier as arguments instead of parameters.
+/// Makes the frontier arguments of the entry point, instead of the parameters.
 static void rewriteEntry(const Split &split) {
   func::FuncOp entry = split.entry;
   const Partition &partition = split.partition;

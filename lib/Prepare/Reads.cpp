@@ -11,14 +11,14 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// More boxes than this are cheaper to compute than to read one by one.
+/// Above this number of boxes computing a value is cheaper than reading it box by box.
 static constexpr size_t maxBoxes = 4096;
 
 static bool isZero(Value value) {
   return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
 }
 
-/// What is written to nothing but zeros starts without a box.
+/// Whether the op creates a tensor to write into, which has no boxes yet.
 static bool holdsZeros(Operation *op) {
   if (auto fill = dyn_cast<linalg::FillOp>(op))
     return isZero(fill.getInputs()[0]);
@@ -49,8 +49,8 @@ struct Run {
 };
 } // namespace
 
-/// Goes on inside of what one step of `term` spans: whole steps of it, or part of one step. False
-/// for a run that starts or ends inside of a step and takes others, too.
+/// Restricts a box to one step of `term`: it covers whole steps, or a part of one. Returns false
+/// for a run that starts or ends inside of a step and touches other steps, too.
 static bool enterStep(Term term, Run &run, Box &placed) {
   int64_t first = run.at / term.stride, last = (run.at + run.count - 1) / term.stride;
   bool isWhole = run.at % term.stride == 0 && run.count % term.stride == 0;
@@ -65,7 +65,7 @@ static bool enterStep(Term term, Run &run, Box &placed) {
   return true;
 }
 
-/// Keeps what offset + i * stride of the last term meets of the run; false if that is nothing.
+/// Intersects the run with offset + i * stride of the last term; returns false if that is empty.
 static bool clip(int64_t offset, Term term, Run run, Box &placed) {
   int64_t begin = llvm::divideCeilSigned(run.at - offset, term.stride);
   int64_t end = llvm::divideFloorSigned(run.at + run.count - 1 - offset, term.stride) + 1;
@@ -78,8 +78,8 @@ static bool clip(int64_t offset, Term term, Run run, Box &placed) {
   return begin < end;
 }
 
-/// Appends the part of a box of the source that the view shows, as a box over its atoms. False if
-/// that is no box.
+/// Appends the part of a source's box that the view shows, as a box over the view's atoms. Returns
+/// false if that part is not a box.
 static bool place(const Box &box, const ViewSource &source, Boxes &result) {
   Box placed = box;
   placed.sizes = source.atomSizes;
@@ -107,8 +107,8 @@ static bool place(const Box &box, const ViewSource &source, Boxes &result) {
 // From atoms to the dimensions of the result
 //===----------------------------------------------------------------------===//
 
-/// Merges the atoms `dim` and `dim + 1` of all boxes; a box that is no run of the merged dimension
-/// is cut into its rows.
+/// Merges the atoms `dim` and `dim + 1` of all boxes; a box that is not contiguous in the merged
+/// dimension is split into its rows.
 static bool mergeAtoms(Boxes &boxes, unsigned dim, int64_t innerSize) {
   Boxes result;
   for (const Box &box : boxes) {
@@ -136,13 +136,13 @@ static bool mergeAtoms(Boxes &boxes, unsigned dim, int64_t innerSize) {
   return true;
 }
 
-/// Boxes of the source as boxes of the view's result.
+/// Maps boxes of the source to boxes of the view's result.
 static std::optional<Boxes> pass(const Boxes &boxes, const ViewSource &source) {
   Boxes result;
   for (const Box &box : boxes)
     if (!place(box, source, result))
       return std::nullopt;
-  // From the last dimension, so that numbers of atoms in front of it stay.
+  // From the last dimension, so that the numbers of earlier atoms stay valid.
   unsigned end = source.atomSizes.size();
   for (unsigned count : llvm::reverse(source.numAtoms)) {
     int64_t inner = 1;
@@ -160,7 +160,7 @@ static std::optional<Boxes> pass(const Boxes &boxes, const ViewSource &source) {
 }
 
 std::optional<Boxes> ReadAnalysis::compute(Value value) {
-  // What is updated in place is not what the file has.
+  // Values that are updated in place no longer equal the file.
   if (auto argument = dyn_cast<BlockArgument>(value))
     return Port::of(argument).getRole().isUpdatedInPlace() ? std::nullopt
                                                            : std::optional(readAll(argument));
@@ -176,7 +176,7 @@ std::optional<Boxes> ReadAnalysis::compute(Value value) {
     std::optional<Boxes> part = boxes ? pass(*boxes, source) : std::nullopt;
     if (!part || result.size() + part->size() > maxBoxes)
       return std::nullopt;
-    // A box that is hidden in part is no box any more.
+    // A box that a later source hides in part is no longer a box.
     for (const ViewSource &earlier : ArrayRef<ViewSource>(view->sources).take_front(number))
       if (llvm::any_of(*part, [&](const Box &box) { return earlier.meets(box); }))
         return std::nullopt;
@@ -186,10 +186,10 @@ std::optional<Boxes> ReadAnalysis::compute(Value value) {
 }
 
 const Boxes *ReadAnalysis::getBoxes(Value value) {
-  auto it = known.find(value);
-  if (it == known.end()) {
+  auto it = cache.find(value);
+  if (it == cache.end()) {
     std::optional<Boxes> boxes = compute(value);
-    it = known.insert_or_assign(value, std::move(boxes)).first;
+    it = cache.insert_or_assign(value, std::move(boxes)).first;
   }
   return it->second ? &*it->second : nullptr;
 }

@@ -15,18 +15,18 @@ struct Box : Extent {
   SmallVector<int64_t> strides;
 };
 
-/// A value as boxes; 0 elsewhere.
+/// The boxes of a value; its other elements are 0.
 using Boxes = SmallVector<Box>;
 
 /// Computes which values of a function are views of its arguments.
 class ReadAnalysis {
 public:
-  /// Null if the value is computed, or would take too many boxes.
+  /// Null if the value is computed, or would need too many boxes.
   const Boxes *getBoxes(Value value);
 
 private:
   std::optional<Boxes> compute(Value value);
-  llvm::DenseMap<Value, std::optional<Boxes>> known;
+  llvm::DenseMap<Value, std::optional<Boxes>> cache;
 };
 
 } // namespace mlir::dchag

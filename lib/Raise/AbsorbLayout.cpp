@@ -14,7 +14,7 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Number of views between a value and what they read; -1 for another source.
+/// Number of views between a value and `source`; -1 if the value is not a view of it.
 static int countViews(Value value, Value source) {
   int count = 0;
   while (value != source) {
@@ -27,7 +27,7 @@ static int countViews(Value value, Value source) {
   return count;
 }
 
-/// Erases the views made for a chain that turned out to be no shorter.
+/// Erases the views of a rebuilt chain that is not shorter than the old one.
 static void eraseChain(Value value, Value source) {
   while (value != source) {
     Operation *op = value.getDefiningOp();
@@ -42,19 +42,19 @@ static void eraseChain(Value value, Value source) {
   }
 }
 
-/// Replaces a value unless what was built is the value itself, or views of it: then there was
-/// nothing to gain, and a replacement would make the views use themselves.
+/// Replaces a value unless the replacement is the value itself, or a view of it: nothing is gained
+/// then, and the views would become their own operands.
 static void replaceValue(Value value, Value replacement) {
   if (countViews(replacement, value) >= 0)
     return eraseChain(replacement, value);
   value.replaceAllUsesWith(replacement);
 }
 
-/// The end of a chain of two views or more becomes the shortest chain.
+/// Replaces the end of a chain of two or more views by the shortest equivalent chain.
 static void composeViews(Operation *op, ParameterAnalysis &parameters) {
   if (!isView(op) || op->use_empty())
     return;
-  // Only where a chain ends, or forks.
+  // Only where a chain ends or branches.
   if (op->hasOneUse() && getOnlySource(*op->user_begin()))
     return;
   IndexNotation notation(parameters);
@@ -87,8 +87,8 @@ struct Consecutive {
 };
 } // namespace
 
-/// Whether `refs`, which have `sizes[i]` elements with atom `own[i]` each, read consecutive
-/// parts of one dimension and otherwise the same.
+/// Whether `refs`, which have `sizes[i]` elements with atom `own[i]` each, read consecutive parts
+/// of one dimension and are equal otherwise.
 static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<int64_t> sizes,
                                                   ArrayRef<AtomList> own) {
   std::optional<Consecutive> found;
@@ -117,7 +117,7 @@ static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<i
       int64_t stride = ownStride(index, own[i]);
       if (delta == 0 && stride == 0)
         continue;
-      // A part that is longer than one must run along the same dimension.
+      // A part of more than one element must run along the same dimension.
       if (stride == 0 && (position == 0 || delta % position != 0 || !own[i].empty()))
         return std::nullopt;
       isShifted = true;
@@ -129,7 +129,7 @@ static std::optional<Consecutive> findConsecutive(ArrayRef<Ref> refs, ArrayRef<i
         return std::nullopt;
       found = Consecutive{dim, first.offset, stride};
     }
-    // Only the first part may be without a trace of its position.
+    // Only the first part may have offset 0 and no atom in the dimension.
     if (!isShifted && (i != 0 || !own[0].empty()))
       return std::nullopt;
   }
@@ -155,7 +155,7 @@ static void foldConcat(tensor::ConcatOp op, ParameterAnalysis &parameters) {
   }
   for (auto [ref, list] : llvm::zip(refs, own)) {
     notation.resolve(ref);
-    // A part that is cut further is more than one run.
+    // A part whose atom was cut again is not one contiguous run.
     if (notation.resolved(list) != list)
       return;
   }
@@ -186,14 +186,14 @@ static bool isBehindTranspose(Value value) {
   return false;
 }
 
-/// Reads transposed operands through the indexing maps.
+/// Absorbs transposes of operands into the indexing maps.
 static void absorbTransposes(linalg::ContractOp op, ParameterAnalysis &parameters) {
   if (op->use_empty() || llvm::none_of(op.getInputs(), isBehindTranspose))
     return;
   IndexNotation notation(parameters);
   Ref root = notation.createRef(op.getResult(0));
   auto policy = [&](Operation *other) { return other == op; };
-  // The first try cuts atoms where views need it, so that the second makes no detours.
+  // The first, dry run cuts atoms where views require it, so that the second finds the short form.
   if (failed(notation.rebuild(root, policy, nullptr, op.getLoc())))
     return;
   OpBuilder b(op);

@@ -30,10 +30,10 @@ Ref dchag::peelScale(IndexNotation &notation, Ref ref, double &scale,
   }
 }
 
-/// x of select(isnan(x), 0, x), the guard that PyTorch's exporters put behind the softmax of a
-/// scaled_dot_product_attention with a boolean mask: where the mask leaves nothing the result is
-/// 0, as it is here. Some write the mask with the lowest number instead of minus infinity, so that
-/// the guard never acts; what was exported means 0 all the same.
+/// Returns x of select(isnan(x), 0, x), the guard that PyTorch's exporters put after the softmax of
+/// a scaled_dot_product_attention with a Boolean mask: where all keys are masked the result is 0,
+/// as it is here. Some exporters write the mask with the lowest finite number instead of minus
+/// infinity, so that the guard never acts; the exported program means 0 all the same.
 static Value peelGuard(Value value) {
   auto select = value.getDefiningOp<arith::SelectOp>();
   if (!select || getSplat(select.getTrueValue()) != 0.0)
@@ -45,7 +45,7 @@ static Value peelGuard(Value value) {
   return isGuard ? inner : Value();
 }
 
-/// The softmax behind a value, through views that do not join values.
+/// The softmax that a value is a view of, through views with one source.
 static SoftmaxOp getSoftmax(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (auto softmax = dyn_cast<SoftmaxOp>(op))
@@ -65,8 +65,7 @@ SoftmaxOp dchag::findSoftmax(linalg::ContractOp op) {
   return nullptr;
 }
 
-/// Whether a score has no part in a softmax: minus infinity or, where `orLowest`, the lowest
-/// number.
+/// Whether a score is masked: minus infinity or, with `orLowest`, the lowest finite number.
 static bool isOut(double score, Type type, bool orLowest) {
   const auto &semantics = cast<FloatType>(type).getFloatSemantics();
   return score == -std::numeric_limits<double>::infinity() ||
@@ -78,7 +77,8 @@ static bool isOut(Value value, bool orLowest) {
   return splat && isa<FloatType>(type) && isOut(*splat, type, orLowest);
 }
 
-/// The mask that `select(condition, a, b)` is, with nothing on one side, and its other side.
+/// The mask that `select(condition, a, b)` stands for if a or b is a masked score, and the other of
+/// the two.
 static std::optional<MaskRef> matchMask(const Ref &ref, Value &other, bool orLowest) {
   auto select = ref.value.getDefiningOp<arith::SelectOp>();
   if (!select || !isa<RankedTensorType>(select.getCondition().getType()))
@@ -111,14 +111,14 @@ static bool isRepeated(ArrayRef<bool> elements, ArrayRef<int64_t> shape, int64_t
   return true;
 }
 
-/// A known condition, without the dimensions along which it is the same everywhere: an import folds
-/// the broadcast of a constant.
+/// A constant condition, without the dimensions along which it is constant: the import has folded
+/// its broadcast.
 static Ref makeCondition(Ref ref, SmallVector<bool> elements) {
   SmallVector<int64_t> shape(cast<RankedTensorType>(ref.value.getType()).getShape());
   for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
     if (!isRepeated(elements, shape, dim))
       continue;
-    // One of the equal parts is left.
+    // Keeps one of the equal parts.
     int64_t inner = 1;
     for (int64_t size : ArrayRef<int64_t>(shape).drop_front(dim + 1))
       inner *= size;
@@ -137,7 +137,7 @@ static Ref makeCondition(Ref ref, SmallVector<bool> elements) {
   return ref;
 }
 
-/// The mask that adding a constant of zeros and scores that are out is.
+/// The mask that adding a constant of zeros and masked scores stands for.
 static std::optional<MaskRef> matchConstantMask(const Ref &addend, bool orLowest) {
   std::optional<EvalTensor> tensor = getConstant(addend.value);
   if (!tensor || !tensor->isFloat())
@@ -149,13 +149,13 @@ static std::optional<MaskRef> matchConstantMask(const Ref &addend, bool orLowest
       return std::nullopt;
     kept.push_back(element == 0);
   }
-  // Zeros alone are no mask.
+  // A constant of zeros alone is not a mask.
   if (llvm::all_of(kept, [](bool in) { return in; }))
     return std::nullopt;
   return MaskRef{makeCondition(addend, kept), true};
 }
 
-/// The same mask on a condition that is as small as it can be.
+/// The same mask on a condition of the smallest shape.
 static MaskRef shrink(IndexNotation &notation, MaskRef mask) {
   mask.condition = notation.strip(mask.condition);
   if (std::optional<EvalTensor> tensor = getConstant(mask.condition.value)) {
@@ -167,12 +167,12 @@ static MaskRef shrink(IndexNotation &notation, MaskRef mask) {
   return mask;
 }
 
-/// Whether scores are made of the value: a product behind views, factors, sums and masks.
+/// Whether scores depend on a product through views, factors, sums and masks only.
 static bool leadsToProduct(Value value, llvm::SmallPtrSetImpl<Operation *> &seen) {
   while (Operation *op = value.getDefiningOp()) {
     if (isa<linalg::ContractOp>(op))
       return true;
-    // Sums of sums may share operands.
+    // Operands of nested sums may be shared.
     if (isa<arith::AddFOp>(op))
       return seen.insert(op).second &&
              (leadsToProduct(op->getOperand(0), seen) || leadsToProduct(op->getOperand(1), seen));
@@ -211,7 +211,7 @@ static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis
     }
     auto add = scores.value.getDefiningOp<arith::AddFOp>();
     if (!add || match.scale != 1) {
-      why = add ? StringRef("scores are multiplied by a number behind a sum")
+      why = add ? StringRef("scores are multiplied by a number after a sum")
                 : StringRef("the scores are not a product of queries and keys");
       return nullptr;
     }
@@ -231,7 +231,7 @@ static linalg::ContractOp matchScores(IndexNotation &notation, ParameterAnalysis
 
 FailureOr<AtomTensor> dchag::buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks,
                                        OpBuilder *b, Location loc) {
-  // Comparisons, their connections and negations, conversions of flags.
+  // Comparisons, logical ops on them, and conversions of Booleans.
   auto isLogic = [](Operation *op) {
     return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 &&
            isa<IntegerType>(getElementTypeOrSelf(op->getResult(0).getType()));
@@ -261,7 +261,7 @@ FailureOr<AtomTensor> dchag::buildMask(IndexNotation &notation, ArrayRef<MaskRef
   return result;
 }
 
-/// The softmax behind views and a guard, or the value itself.
+/// The softmax that a value reads through views and a guard, or the value itself.
 static Ref stripToSoftmax(IndexNotation &notation, Ref ref, bool &isGuarded) {
   ref = notation.strip(ref);
   Value guarded = peelGuard(ref.value);

@@ -8,7 +8,7 @@
 
 namespace mlir::dchag {
 
-/// A Boolean mask of keys: `keeps` if true means that a key is attended to.
+/// A Boolean mask of keys; `keeps`: true means attend.
 struct MaskRef {
   Ref condition;
   bool keeps;
@@ -30,38 +30,38 @@ struct SoftmaxProduct {
   AtomList summed, width;
 };
 
-/// weight input + bias, as far as weight and bias depend on parameters alone.
+/// weight input + bias, where weight and bias are optional and depend only on parameters.
 struct Projection {
   Ref input;
   std::optional<Ref> weight, bias;
   /// Atoms the weight is contracted over.
   AtomList reduced;
-  /// The ops passed on the way to `input`, without views.
+  /// The ops between the value and `input`, without views.
   llvm::SmallSetVector<Operation *, 4> ops;
 };
 
-/// The softmax that the contraction applies to its other operand, through views; null if
-/// there is none.
+/// The softmax whose result the contraction multiplies with its other operand, through views; null
+/// if there is none.
 SoftmaxOp findSoftmax(linalg::ContractOp op);
 
-/// `result` is an element of the result of `product`. Says why not in `why`.
+/// `result` is an element of the result of `product`. On failure `why` is the reason.
 FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation,
                                               ParameterAnalysis &parameters,
                                               linalg::ContractOp product, const Ref &result,
                                               StringRef &why);
 
-/// The keys that all masks keep, a Boolean for each combination of the atoms they depend
-/// on. Comparisons and connections of conditions are computed anew, in small shapes.
+/// The keys that all masks keep, a Boolean for each combination of the atoms that the masks depend
+/// on. Comparisons and logical ops on the conditions are rebuilt on small shapes.
 FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks, OpBuilder *b,
                                 Location loc);
 
-/// Writes out an attention whose query depends on parameters alone; what turns out to be no
-/// aggregation becomes an attention again.
+/// Decomposes an attention whose query depends only on parameters; if it is not raised to an
+/// aggregation, it becomes an attention again.
 void expandAttention(AttentionOp op, ParameterAnalysis &parameters);
 
 Projection matchProjection(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref);
 
-/// Passes multiplications and divisions by constants.
+/// Looks through multiplications and divisions by constants.
 Ref peelScale(IndexNotation &notation, Ref ref, double &scale,
               llvm::SmallSetVector<Operation *, 4> *ops = nullptr);
 

@@ -25,7 +25,7 @@ struct Member {
 };
 } // namespace
 
-/// Whether the ops differ in values alone.
+/// Whether the ops differ in operand values only.
 static bool haveSameForm(AggregateOp a, AggregateOp b) {
   if (a->getAttrs() != b->getAttrs() || a->getNumOperands() != b->getNumOperands() ||
       a.getHeads() != b.getHeads() || a.getScale() != b.getScale() || a.getType() != b.getType() ||
@@ -35,7 +35,7 @@ static bool haveSameForm(AggregateOp a, AggregateOp b) {
          !a.getBv() == !b.getBv() && !a.getWo() == !b.getWo() && !a.getBo() == !b.getBo();
 }
 
-/// The dimension of the source that the tokens of both read with another offset.
+/// The dimension of the source in which the offsets of the two tokens differ.
 static std::optional<unsigned> findShift(const Ref &a, const Ref &b) {
   if (a.value != b.value)
     return std::nullopt;
@@ -52,7 +52,7 @@ static std::optional<unsigned> findShift(const Ref &a, const Ref &b) {
   return shift;
 }
 
-/// Operand `index` of all members, one behind the other in dimension `dim`.
+/// Concatenates operand `index` of all members in dimension `dim`.
 static Value concat(ArrayRef<Member> members, unsigned index, int64_t dim, OpBuilder &b) {
   SmallVector<Value> values;
   for (Member member : members)
@@ -64,7 +64,7 @@ static Value concat(ArrayRef<Member> members, unsigned index, int64_t dim, OpBui
 static void merge(ArrayRef<Member> members) {
   AggregateOp first = members.front().op;
   OpBuilder b(first->getContext());
-  // Behind the last one all operands are defined; uses are sorted afterwards.
+  // All operands are defined after the last member; uses are sorted afterwards.
   AggregateOp last = first;
   SmallVector<Location> locations;
   for (Member member : members) {
@@ -91,7 +91,7 @@ static void merge(ArrayRef<Member> members) {
   }
 }
 
-/// Members over parts of the same value with equal distances, in the order of the parts.
+/// Members over equally spaced parts of the same value, in the order of the parts.
 static SmallVector<Member> findMembers(AggregateOp op, ArrayRef<AggregateOp> others,
                                        ParameterAnalysis &parameters) {
   IndexNotation notation(parameters);

@@ -7,7 +7,7 @@
 namespace mlir::dchag {
 
 /// Replaces a contraction over the channels of a tokenization or aggregation with a parameter by
-/// `dchag.aggregate_linear`; false when it is none.
+/// `dchag.aggregate_linear`; returns false if the contraction is not of this form.
 bool raiseLinear(linalg::ContractOp op, ParameterAnalysis &parameters);
 
 } // namespace mlir::dchag

@@ -24,7 +24,7 @@ void dchag::buildRaisePipeline(OpPassManager &manager) {
   function.addPass(createSplitTokenize());
   function.addPass(createRaiseAttention());
   function.addPass(createAbsorbLayout());
-  // Views are passed by the matchers above, these ops are not.
+  // The matchers above look through views, but not through these ops: so they come last.
   function.addPass(createRaisePatchify());
   function.addPass(createCSEPass());
 }

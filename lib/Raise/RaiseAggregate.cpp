@@ -16,7 +16,7 @@ using namespace mlir::dchag;
 
 namespace {
 
-/// Rebuilds one candidate: an aggregation whose result, projected or not, is `root`.
+/// Matches and rewrites one candidate: an aggregation whose result, projected or not, is `root`.
 class AggregateMatch {
 public:
   AggregateMatch(ParameterAnalysis &parameters, Value rootValue)
@@ -26,7 +26,7 @@ public:
   LogicalResult match(linalg::ContractOp product);
   void rewrite(OpBuilder &b);
   StringRef getReason() const { return why; }
-  /// Whether the query was constant, so that a failure is worth a remark.
+  /// Whether the query depends only on parameters: then a failure is worth a remark.
   bool isNear() const { return near; }
 
 private:
@@ -55,8 +55,8 @@ private:
   Projection keys, values;
   std::optional<Ref> wo, bo;
   AtomList outReduced;
-  /// Atoms: of the query; what K and V depend on besides channels; queries, heads, widths of keys
-  /// and of values, of the result, batch, positions; width of tokens in keys and values.
+  /// Atoms of the query; atoms besides channels that K and V depend on; queries, heads, widths of
+  /// keys and of values, of the result, batch, positions; widths of tokens in keys and in values.
   AtomList queryAtoms, free, queries, heads, keyWidth, valueWidth, outWidth, batch, positions;
   AtomList keyTokenWidth, valueTokenWidth, maskAtoms;
 };
@@ -70,7 +70,7 @@ FailureOr<AtomList> AggregateMatch::getParameterAtoms(const Ref &ref) {
   return tensor->atoms;
 }
 
-/// root = wo inner + bo, as far as there are both.
+/// root = wo inner + bo; both are optional.
 LogicalResult AggregateMatch::matchOutput(linalg::ContractOp product, Ref &inner) {
   inner = notation.strip(root);
   if (inner.value == product.getResult(0))
@@ -132,7 +132,7 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
     valueTokenWidth = notation.resolved(values.reduced);
     valueOut = without(*atoms, valueTokenWidth);
   }
-  // Cuts made since belong to all lists.
+  // Atoms may have been split since; re-resolve every list.
   for (AtomList *list : {&keyTokenWidth, &keyOut, &valueTokenWidth, &valueOut, &queryAtoms,
                          &softmax.summed, &softmax.width, &outReduced})
     notation.resolve(*list);
@@ -147,8 +147,8 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
     valueTokenWidth = without(without(valueAtoms, softmax.summed), free);
     valueOut = valueTokenWidth;
   }
-  // Heads that no weight makes are parts of one dimension of the tokens; what comes from
-  // several is a query for each position.
+  // Heads without a weight must be parts of one dimension of the tokens; if the width comes from
+  // several dimensions, the query differs between positions.
   auto isOneDim = [&](const Ref &tokens, ArrayRef<Atom> width) {
     return llvm::count_if(tokens.dims, [&](const Index &index) {
              return !containsNone(notation.getAtoms(index), width);
@@ -176,7 +176,7 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   return success();
 }
 
-/// Keys and values must read the same elements; the widths of tokens correspond.
+/// Keys and values must read the same elements; the atoms of their token widths are paired.
 LogicalResult AggregateMatch::matchTokens() {
   Ref k = notation.strip(keys.input), v = notation.strip(values.input);
   constexpr StringRef reason = "keys and values are not made from the same tokens";
@@ -198,7 +198,8 @@ LogicalResult AggregateMatch::matchTokens() {
   }
   if (keyToValue.size() != keyTokenWidth.size() || keyTokenWidth.size() != valueTokenWidth.size())
     return fail(reason);
-  // One order of the features of a token for both. Without a weight, heads come first.
+  // Keys and values must have the token's features in one order. Without a weight, heads come
+  // first.
   AtomList order;
   if (!keys.weight) {
     order = heads;
@@ -228,7 +229,7 @@ LogicalResult AggregateMatch::matchTokens() {
   return success();
 }
 
-/// Everything that the op reads or yields must depend on its own atoms alone.
+/// Each operand and the result may only depend on the atoms of its dimensions.
 LogicalResult AggregateMatch::matchSizes() {
   AtomList outAtoms, biasAtoms[3];
   const std::optional<Ref> *weights[] = {&keys.weight, &values.weight, &wo};
@@ -253,7 +254,7 @@ LogicalResult AggregateMatch::matchSizes() {
       return fail("the mask is no plain view");
     maskAtoms = mask->atoms;
   }
-  // No atom is cut behind this point.
+  // No atom is split after this.
   for (AtomList *list : {&free, &maskAtoms, &queries, &heads, &keyWidth, &valueWidth,
                          &keyTokenWidth, &valueTokenWidth, &softmax.summed, &outReduced, &outAtoms,
                          &biasAtoms[0], &biasAtoms[1], &biasAtoms[2]})
@@ -277,7 +278,7 @@ LogicalResult AggregateMatch::matchSizes() {
   return success();
 }
 
-/// The first dimension of the tokens is the batch if positions have dimensions of their own.
+/// The first dimension of the tokens is the batch if positions have other dimensions.
 void AggregateMatch::splitPositions() {
   batch.clear();
   positions.clear();
@@ -296,7 +297,7 @@ void AggregateMatch::splitPositions() {
 LogicalResult AggregateMatch::matchMask() {
   AtomList samples = without(maskAtoms, softmax.summed);
   if (batch.empty() && containsAll(positions, samples) && !samples.empty()) {
-    // Nothing else says where positions begin: where the mask ends, if it comes first.
+    // Only the mask shows where the batch ends: it may not differ between positions.
     AtomList leading(ArrayRef<Atom>(positions).take_front(samples.size()));
     if (containsAll(leading, samples)) {
       batch = leading;
@@ -308,7 +309,7 @@ LogicalResult AggregateMatch::matchMask() {
   return success();
 }
 
-/// Whether a normalisation is all that stands before the scores, which the op cannot say.
+/// Whether the scores are of normalised values, which the op cannot express.
 static bool isNormalised(const Ref &ref) {
   return isa_and_nonnull<LayerNormOp, RmsNormOp>(ref.value.getDefiningOp());
 }
@@ -324,7 +325,7 @@ LogicalResult AggregateMatch::match(linalg::ContractOp product) {
   if (failed(matchQuery()) || failed(matchKeysAndValues()) || failed(matchTokens()) ||
       failed(matchSizes())) {
     if (isNormalised(softmax.key) || isNormalised(softmax.query))
-      why = "queries or keys are normalised behind their projection";
+      why = "queries or keys are normalised after their projection";
     return failure();
   }
   if (failed(notation.read(values.input, nullptr, loc)))
@@ -336,7 +337,7 @@ LogicalResult AggregateMatch::match(linalg::ContractOp product) {
 Value AggregateMatch::build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b) {
   if (!ref)
     return Value();
-  // Matching has done the same without making ops.
+  // Matching made a dry run of this, so it cannot fail.
   FailureOr<AtomTensor> tensor = notation.rebuildParameters(*ref, &b, loc);
   return notation.arrange(*tensor, dims, b, loc);
 }
@@ -380,7 +381,7 @@ void AggregateMatch::rewrite(OpBuilder &b) {
 // Pass
 //===----------------------------------------------------------------------===//
 
-/// The product itself and, behind it, an output projection and its bias, the last one first.
+/// The product and, after it, an output projection and its bias, the last one first.
 static SmallVector<Value> collectRoots(linalg::ContractOp product, ParameterAnalysis &parameters) {
   SmallVector<Value> roots{product.getResult(0)};
   Value value = roots[0];

@@ -15,7 +15,7 @@ using namespace mlir::dchag;
 
 namespace {
 
-/// A query, key or value, computed anew from the input of its projection.
+/// A query, key or value, rebuilt from the input of its projection.
 class Projected {
 public:
   Projected(IndexNotation &notation, ParameterAnalysis &parameters, const Ref &ref, Location loc)
@@ -62,14 +62,14 @@ private:
 
 namespace {
 
-/// What is added to the scores, and which of them are left in.
+/// Biases and masks of the scores.
 class Scores {
 public:
   Scores(IndexNotation &notation, ParameterAnalysis &parameters, const SoftmaxProduct &match,
          Location loc)
       : notation(notation), parameters(parameters), product(match), loc(loc) {}
 
-  /// Whether all can be built; cuts atoms.
+  /// Whether all can be rebuilt; may split atoms.
   LogicalResult match() {
     for (const Ref &bias : product.biases)
       if (failed(rebuild(bias, nullptr)))
@@ -127,7 +127,7 @@ private:
 
 } // namespace
 
-/// Replaces the product of a softmax with values; false when it is no attention.
+/// Replaces the product of a softmax with values by an attention; returns false if it is none.
 static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, OpBuilder &b) {
   IndexNotation notation(parameters);
   Location loc = op.getLoc();
@@ -147,7 +147,7 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
     p->resolve();
   AtomList keyAtoms = notation.resolved(match->summed), width = notation.resolved(match->width);
   auto hasKeys = [&](const Projected &p) { return containsAll(p.atoms, keyAtoms); };
-  // The operand that depends on them is the key.
+  // The operand that depends on the keys' atoms is the key.
   AtomList batch, heads, positions, valueWidth;
   Projected *query = &q, *key = &k;
   if (!keyAtoms.empty() && hasKeys(q))
@@ -167,7 +167,7 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
     else
       return false;
   }
-  // Heads are what the weights of the projections add to the positions of their input.
+  // Heads are the atoms that the weights of the projections have in addition to their input.
   for (Atom atom : batch)
     if (llvm::is_contained(query->weightAtoms, atom) ||
         llvm::is_contained(key->weightAtoms, atom) || llvm::is_contained(v.weightAtoms, atom))
@@ -196,8 +196,8 @@ static bool raiseProduct(linalg::ContractOp op, ParameterAnalysis &parameters, O
   return true;
 }
 
-/// An operand of an attention op that is a part of a packed projection becomes a projection
-/// of its own.
+/// Splits a packed projection: an attention operand that is a part of one gets a separate
+/// projection.
 static void unpackOperand(AttentionOp op, OpOperand &operand, ParameterAnalysis &parameters,
                           OpBuilder &b) {
   Operation *producer = operand.get().getDefiningOp();

@@ -69,7 +69,7 @@ static void collectTerms(Value value, double coefficient, Polynomial &polynomial
   Monomial monomial;
   monomial.coefficient = coefficient;
   collectFactors(value, monomial);
-  // A product of numbers and one sum is a sum.
+  // A product of constants and one sum is a sum.
   if (monomial.factors.size() == 1 && monomial.factors[0].getDefiningOp<arith::AddFOp>())
     return collectTerms(monomial.factors[0], monomial.coefficient, polynomial);
   if (monomial.factors.empty())
@@ -86,7 +86,7 @@ static bool isErfArgument(Value argument, Value x) {
          isNear(monomial.coefficient, std::sqrt(0.5));
 }
 
-/// Multiplies out a monomial one of whose factors is a sum.
+/// Multiplies out a monomial that has a sum as a factor.
 static SmallVector<Monomial> expand(const Monomial &monomial) {
   for (auto [i, factor] : llvm::enumerate(monomial.factors)) {
     if (!factor.getDefiningOp<arith::AddFOp>())

@@ -48,8 +48,8 @@ private:
   std::optional<Ref> scale, bias;
   /// x - mean(x) and x.
   Ref centered, input;
-  /// Atoms of the dimensions of the op's operand: those of x where the last `dims` are normalised,
-  /// else one for each atom, the normalised ones last.
+  /// Atoms of the dimensions of the op's operand: those of x if its last `dims` dimensions are
+  /// normalised, else one dimension for each atom, the normalised ones last.
   SmallVector<AtomList> inputDims;
   int64_t dims = 0;
   bool isLast = true;
@@ -100,7 +100,7 @@ std::optional<Mean> NormMatch::matchMean(Ref ref) {
   return mean;
 }
 
-/// What the square root is taken of: sqrt(x), or x * rsqrt and the like for a factor.
+/// The operand of the square root: of sqrt(x), or of x * rsqrt and the like for a factor.
 std::optional<Ref> NormMatch::matchRoot(Ref ref) {
   ref = notation.strip(ref);
   if (auto sqrt = ref.value.getDefiningOp<math::SqrtOp>())
@@ -156,7 +156,7 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
     return failure();
   }
   auto isCentered = [&](const Ref &other, const Mean &mean) {
-    // Equal but for the dimensions that are summed, which are all there is of them.
+    // The same, except for the atoms summed over, which must cover whole dimensions.
     if (other.value != centered.value)
       return false;
     ArrayRef<int64_t> shape = cast<RankedTensorType>(other.value.getType()).getShape();
@@ -188,7 +188,7 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
   notation.resolve(mean->atoms);
   if (meanOf.value != input.value)
     return failure();
-  // The summed dimensions are all there is of them, and the same in both means.
+  // The sums cover whole dimensions, the same in both means.
   int64_t rank = input.dims.size();
   SmallVector<bool> isSummed(rank);
   for (auto [dim, left] : llvm::enumerate(meanOf.dims)) {
@@ -222,7 +222,7 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
         inputDims.push_back({atom});
     dims = normalised.size();
   }
-  // The variance must sum over exactly these, seen from x - mean(x).
+  // The variance must sum over exactly these dimensions of x - mean(x).
   AtomList summed;
   for (auto [left, right] : llvm::zip(inner.dims, centered.dims))
     if (!(left == right))
@@ -286,7 +286,7 @@ struct RaiseLayerNorm : mlir::dchag::impl::RaiseLayerNormBase<RaiseLayerNorm> {
       return;
     for (Block &block : getOperation().getBody()) {
       ParameterAnalysis parameters;
-      // From the end: the sum with the bias is seen before the product with the scale.
+      // Backwards: the addition of the bias is matched before the multiplication by the scale.
       SmallVector<Operation *> ops;
       for (Operation &op : llvm::reverse(block))
         if (isa<arith::AddFOp, arith::MulFOp, arith::DivFOp>(op) &&

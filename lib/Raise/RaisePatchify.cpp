@@ -19,7 +19,7 @@ static ArrayRef<int64_t> getShape(Value value) {
 }
 
 namespace {
-/// How the elements of an image B x C x S1 x .. x Sk and of its patches go together.
+/// How the dimensions of an image B x C x S1 x .. x Sk correspond to those of its patches.
 struct PatchMatch {
   SmallVector<int64_t> patch;
   PatchLayout layout = PatchLayout::ChannelsLast;
@@ -27,7 +27,7 @@ struct PatchMatch {
 };
 } // namespace
 
-/// The atoms of each dimension, all of it in order; nothing if one is read in another way.
+/// The atoms of each dimension; nullopt unless every dimension is read completely and in order.
 static std::optional<SmallVector<AtomList>>
 getAllAtoms(const IndexNotation &notation, ArrayRef<Index> dims, ArrayRef<int64_t> shape) {
   SmallVector<AtomList> lists;
@@ -40,15 +40,14 @@ getAllAtoms(const IndexNotation &notation, ArrayRef<Index> dims, ArrayRef<int64_
   return lists;
 }
 
-/// Matches the dimensions of an image with all elements of its patches in order: each spatial
-/// dimension is a position and a pixel, positions are in front of pixels, and channels before
-/// or behind these.
+/// Matches an image whose patches are read completely and in order: each spatial dimension is a
+/// position and a pixel atom, positions precede pixels, and channels precede or follow the pixels.
 static std::optional<PatchMatch> matchPatches(const IndexNotation &notation,
                                               ArrayRef<AtomList> image, ArrayRef<Atom> patches) {
-  // With one spatial dimension a cut into heads would match as well.
+  // With one spatial dimension, a split into heads would match as well.
   if (image.size() < 4)
     return std::nullopt;
-  // What tells positions from pixels is the order in the patches: all positions come first.
+  // The order in the patches distinguishes positions from pixels: all positions come first.
   size_t numSpace = 0;
   for (const AtomList &space : image.drop_front(2))
     numSpace += space.size();
@@ -66,7 +65,7 @@ static std::optional<PatchMatch> matchPatches(const IndexNotation &notation,
       llvm::append_range(positions, slow);
       llvm::append_range(pixels, fast);
     }
-    // A dimension that is not cut is one of heads or features, not of space.
+    // A dimension that is not split is one of heads or features, not of space.
     if (!everyDimIsCut)
       continue;
     for (PatchLayout layout : {PatchLayout::ChannelsLast, PatchLayout::ChannelsFirst}) {
@@ -97,7 +96,7 @@ static bool hasTranspose(Value value, Value source) {
   return false;
 }
 
-/// Replaces the value at the end of a chain of views by a cut or joined image.
+/// Replaces the end of a chain of views by a patchify or unpatchify op.
 static void raisePatches(Operation *op, ParameterAnalysis &parameters) {
   if (op->use_empty() || !getOnlySource(op) ||
       (op->hasOneUse() && getOnlySource(*op->user_begin())))
@@ -108,7 +107,7 @@ static void raisePatches(Operation *op, ParameterAnalysis &parameters) {
   Ref leaf = notation.strip(root);
   notation.resolve(root);
   ArrayRef<int64_t> shape = getShape(value), source = getShape(leaf.value);
-  // Views of several sources, which the element was followed through, end the walk below.
+  // The walk below ends at views of several sources, which the element was followed through.
   for (Value v = value; v != leaf.value; v = getOnlySource(v.getDefiningOp()))
     if (!getOnlySource(v.getDefiningOp()))
       return;

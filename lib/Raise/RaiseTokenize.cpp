@@ -60,7 +60,7 @@ static void raiseConvolution(ConvolutionOp op) {
                                     op.getType().getElementType());
   Value tokens = TokenizeOp::create(b, loc, type, image, weight, bias, Value());
 
-  // In the layout of the convolution, features in front of space.
+  // Back to the order of the convolution: features before space.
   Value result = TensorBuilder(b, loc).transpose(tokens, {0, 1, 3, 2});
   op.getResult().replaceAllUsesWith(reshape(b, loc, result, shape));
 }
@@ -151,7 +151,7 @@ static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
       continue;
     AtomList allowed = dims[1];
     llvm::append_range(allowed, dims[3]);
-    // Other uses of the bare tokens would compute them twice.
+    // If the bare tokens had other uses, they would be computed twice.
     if (!containsAll(allowed, atoms->atoms) || !tokenize->hasOneUse())
       continue;
     OpBuilder b(op);
@@ -171,7 +171,7 @@ static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
 // Several tokenizations
 //===----------------------------------------------------------------------===//
 
-/// Whether all values are one, or one reshaped alike.
+/// Whether all values are the same, or the same up to equal reshapes.
 static bool areSame(ArrayRef<Value> values) {
   auto getSource = [](Value value) {
     auto expand = value.getDefiningOp<tensor::ExpandShapeOp>();
@@ -185,7 +185,7 @@ static bool areSame(ArrayRef<Value> values) {
 
 namespace {
 
-/// Tokenizations that a concatenation puts one behind the other.
+/// Tokenizations that are concatenated.
 class StackMatch {
 public:
   StackMatch(tensor::ConcatOp op, ParameterAnalysis &parameters)
@@ -257,7 +257,7 @@ LogicalResult StackMatch::match() {
   for (Value operand : op.getInputs())
     if (failed(matchOperand(operand)))
       return failure();
-  // Cuts made by a later operand must not have changed what an earlier one said.
+  // Atoms that a later operand has split must not be in the lists of an earlier one.
   for (const AtomList *list : {&batch, &positions, &width})
     if (notation.resolved(*list) != *list)
       return failure();
@@ -321,7 +321,7 @@ void StackMatch::rewrite() {
   op.getResult().replaceAllUsesWith(notation.arrange(tensor, target, b, loc));
 }
 
-/// What a value is made from, if tokens are.
+/// The tokenization that a value is a view of, or null.
 static TokenizeOp getTokens(Value value) {
   for (Operation *op; value && (op = value.getDefiningOp()); value = getOnlySource(op))
     if (auto tokenize = dyn_cast<TokenizeOp>(op))
@@ -329,7 +329,7 @@ static TokenizeOp getTokens(Value value) {
   return nullptr;
 }
 
-/// Concatenated tokens of several forms: each run of one form becomes a concatenation of its own.
+/// Splits a concatenation of tokens of several forms into one for each run of the same form.
 static SmallVector<tensor::ConcatOp> splitRuns(tensor::ConcatOp op) {
   SmallVector<SmallVector<Value>> runs;
   TokenizeOp last;

@@ -19,7 +19,7 @@ using namespace mlir::dchag;
 /// Dimension of the channels, in images and in tokens.
 static constexpr unsigned kChannelDim = 1;
 
-/// Whether a slice of tokens takes some channels and all of the rest.
+/// Whether a slice of tokens is cut in the dimension of channels only.
 static bool takesChannels(tensor::ExtractSliceOp slice) {
   ArrayRef<int64_t> full = slice.getSourceType().getShape();
   if (!slice.getOffsets().empty() || !slice.getSizes().empty() || !slice.getStrides().empty())
@@ -31,8 +31,8 @@ static bool takesChannels(tensor::ExtractSliceOp slice) {
   return true;
 }
 
-/// The slices of a tokenization in the order of their channels; none if something else uses it, or
-/// two of them have a channel in common, which would be computed twice.
+/// The slices of a tokenization in the order of their channels; empty if it has other uses, or if
+/// two slices overlap, whose tokens would be computed twice.
 static SmallVector<tensor::ExtractSliceOp> getParts(TokenizeOp op) {
   SmallVector<tensor::ExtractSliceOp> slices;
   for (Operation *user : op->getUsers()) {
@@ -52,8 +52,8 @@ static SmallVector<tensor::ExtractSliceOp> getParts(TokenizeOp op) {
   return slices;
 }
 
-/// Elements from `offset` on of one dimension. Of a concatenation along it whose operands the slice
-/// takes whole, these operands: nothing is then put together to be cut again.
+/// A slice of one dimension, from `offset` on. Of a concatenation whose operands the slice takes
+/// whole it is these operands, so that they are not joined only to be sliced again.
 static Value sliceDim(OpBuilder &b, Value value, unsigned dim, int64_t offset, int64_t size) {
   if (auto concat = value.getDefiningOp<tensor::ConcatOp>(); concat && concat.getDim() == dim) {
     SmallVector<Value> taken;
@@ -85,7 +85,7 @@ struct SplitTokenize : mlir::dchag::impl::SplitTokenizeBase<SplitTokenize> {
         split(op, part);
       op.erase();
     }
-    // What weights were put together by.
+    // Concatenations of weights that are unused now.
     for (Block &block : getOperation().getBody())
       eraseDeadOps(block);
   }
@@ -95,7 +95,7 @@ struct SplitTokenize : mlir::dchag::impl::SplitTokenizeBase<SplitTokenize> {
   }
 
   void split(TokenizeOp op, tensor::ExtractSliceOp part) {
-    // Where the tokenization is, its operands are defined.
+    // The operands of the tokenization are defined where it is.
     OpBuilder b(op);
     int64_t offset = part.getStaticOffsets()[kChannelDim],
             size = part.getStaticSizes()[kChannelDim];
@@ -115,7 +115,7 @@ struct SplitTokenize : mlir::dchag::impl::SplitTokenizeBase<SplitTokenize> {
     if (tokens.getType() == part.getType()) {
       part.replaceAllUsesWith(tokens);
     } else {
-      // The slice drops the dimension of one channel.
+      // The slice may drop the dimension of a single channel.
       b.setInsertionPoint(part);
       std::optional<SmallVector<ReassociationIndices>> groups =
           getReassociationIndicesForReshape(op.getType().clone(shape), part.getType());

@@ -88,12 +88,12 @@ Value EntryRewriter::getArgument(Type type, unsigned index) {
 }
 
 void EntryRewriter::copy(Value from, Value to) {
-  // Of nothing there is nothing to copy.
+  // A buffer without elements need not be copied.
   if (cast<MemRefType>(from.getType()).getNumElements() != 0)
     memref::CopyOp::create(b, ret.getLoc(), from, to);
 }
 
-/// A result is computed in its buffer where it has memory of its own, else copied there.
+/// A result is computed in its buffer if it is a separate allocation, else copied there.
 void EntryRewriter::bindResult(Value value, unsigned index) {
   auto alloc = value.getDefiningOp<memref::AllocOp>();
   if (alloc && !table.getRole(index).getMemorySpace() && bound.insert(alloc).second) {
@@ -122,7 +122,7 @@ Value EntryRewriter::copyAside(Value value) {
   return aside;
 }
 
-/// State gets its new elements when nobody reads the old ones any more, not even the new elements
+/// State gets its new elements when nothing reads the old ones any more, including the new elements
 /// of other state.
 void EntryRewriter::bindState(ArrayRef<std::pair<Value, unsigned>> states) {
   b.setInsertionPoint(ret);
@@ -199,7 +199,7 @@ LogicalResult Binder::bindPrepare(func::FuncOp prepare) {
     if (!port.getNameAttr())
       return prepare.emitOpError() << port << " needs the attribute " << contract::kName
                                    << ", which says what argument of @step it is";
-    // What is only passed on is one buffer.
+    // A value that is only passed through is one buffer.
     auto argument = dyn_cast<BlockArgument>(ret.getOperand(port.getIndex()));
     bool isPassed = argument && passed.insert(argument.getArgNumber()).second;
     FailureOr<unsigned> index =
@@ -234,7 +234,7 @@ FailureOr<unsigned> Binder::bindArgument(const Port &port) {
     return found->second;
   }
   case BufferFiller::File:
-    // Nothing prepares it, so that it stays.
+    // It is not prepared by anything, so it stays.
     if (role.getLifetime() == BufferLifetime::Load)
       role = getRoleAttr(module.getContext(), RoleKind::Param);
     return table.add(port, role);

@@ -24,7 +24,7 @@ using namespace mlir::bufferization;
 /// Bytes of a constant above which it is computed rather than stored in the program.
 static constexpr int64_t kLargeConstant = 1 << 20;
 
-/// One number many times over would make the program as large as the tensor.
+/// A stored splat would make the program as large as the tensor.
 static void fillLargeSplats(ModuleOp module) {
   SmallVector<arith::ConstantOp> constants;
   module.walk([&](arith::ConstantOp op) {

@@ -14,7 +14,7 @@ namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 using llvm::StringRef;
 
-/// Where a link leads, though nothing may be there yet.
+/// The target of a link, even if it does not exist yet.
 static std::string followLinks(StringRef file) {
   constexpr int kMostLinks = 40;
   llvm::SmallString<256> place(file);
@@ -112,7 +112,7 @@ llvm::Error OutputFile::keep() {
     return error;
   if (!stream)
     return llvm::Error::success();
-  // The lock goes with the descriptor, so the name comes first.
+  // The lock ends with the descriptor, so the file is renamed first.
   if (!temporary.empty()) {
     if (std::error_code code = fs::rename(temporary, place))
       return refuse(code.message());

@@ -29,7 +29,7 @@ static bool isExact(Value value, Value accumulator) {
                   arith::MinNumFOp>(op))
     return !op || op->getBlock() != accumulator.getParentBlock();
   return llvm::all_of(op->getOperands(), [&](Value operand) {
-    // What does not depend on the accumulator is nothing that is summed up.
+    // Values that do not depend on the accumulator are not sums.
     return !isNarrow(operand.getType()) || isExact(operand, accumulator) ||
            !llvm::is_contained(operand.getDefiningOp()->getOperands(), accumulator);
   });

@@ -61,17 +61,17 @@ static LogicalResult verifyReduce(linalg::ReduceOp op) {
            << "minimum, and, or";
   if (!isFilledWith(op.getInits()[0], *neutral))
     return op.emitOpError("must start from tensor.empty filled with the neutral element ")
-           << *neutral << " of its combiner: fold any other value in by an op of its own";
+           << *neutral << " of its combiner: add any other value by a separate op";
   return success();
 }
 
 static LogicalResult verifyContract(linalg::ContractOp op) {
   auto type = cast<ShapedType>(op.getResultTypes()[0]);
-  // Numbers of no other kind than floats and integers have one.
+  // Only floats and integers have a zero.
   TypedAttr zero = Builder(op.getContext()).getZeroAttr(type.getElementType());
   if (!zero || !isFilledWith(op.getOutputs()[0], zero))
     return op.emitOpError("must start from tensor.empty filled with 0: add any other value by an "
-                          "op of its own");
+                          "separate op");
   return success();
 }
 
@@ -89,12 +89,12 @@ static LogicalResult verifyPad(tensor::PadOp op) {
   return success();
 }
 
-/// What can be evaluated, upstream ops by our models, and by name what holds a program.
+/// Ops that can be evaluated, upstream ops through our models, and the ops that hold a program.
 static bool isInClosedSet(Operation *op) {
   return isa<EvaluableOpInterface, ModuleOp, func::FuncOp, func::ReturnOp, shard::GridOp>(op);
 }
 
-/// Checks results, and arguments at the function: a use repeats the type of its definition.
+/// Checks results, and arguments at the function; uses have the types of their definitions.
 static LogicalResult verifyTypes(Operation *op) {
   SmallVector<Type> types(op->getResultTypes());
   if (auto function = dyn_cast<func::FuncOp>(op))
@@ -130,7 +130,7 @@ struct VerifyGlobal : mlir::dchag::impl::VerifyGlobalBase<VerifyGlobal> {
     bool ok = true;
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
       ok &= succeeded(verifyOp(op));
-      // Bodies are checked with their op.
+      // Bodies are checked together with their op.
       bool hasBody = isa<linalg::LinalgOp, tensor::PadOp>(op);
       return hasBody ? WalkResult::skip() : WalkResult::advance();
     });

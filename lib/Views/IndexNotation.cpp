@@ -129,7 +129,7 @@ bool IndexNotation::divide(const Index &index, int64_t size, Index &quotient, In
       remainder.terms.push_back(term);
       continue;
     }
-    // The atom runs over the border: cut it there.
+    // The atom crosses the boundary: split it there.
     int64_t inner = size % term.stride == 0 ? size / term.stride : 0;
     if (inner <= 1 || getSize(term.atom) % inner != 0)
       return false;
@@ -141,7 +141,7 @@ bool IndexNotation::divide(const Index &index, int64_t size, Index &quotient, In
   return getMax(remainder) < size;
 }
 
-/// The element of an operand that an element of the region it fills is.
+/// The element of an operand that an element of the region that it fills corresponds to.
 bool IndexNotation::enter(Ref &ref, const ViewSource &source) {
   SmallVector<Index> parts(source.atomSizes.size());
   Atom end = 0;
@@ -182,11 +182,11 @@ bool IndexNotation::stripOnce(Ref &ref) {
     range.sizes.push_back(getMax(index) + 1 - index.offset);
   }
   std::optional<View> view = getView(op, &range);
-  // Padding is not passed: the windows of a convolution are slices of one padded value, and those
-  // that miss its border would become slices of another.
+  // Does not look through padding: the windows of a convolution are slices of one padded value, and
+  // those that do not touch its border would become slices of another value.
   if (view->sources.empty())
     return false;
-  // Nor is the border of a source.
+  // Nor through the border of a source.
   const ViewSource &source = view->sources.front();
   return source.contains(range) && enter(ref, source);
 }

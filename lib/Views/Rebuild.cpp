@@ -17,7 +17,7 @@ static ArrayRef<int64_t> getShape(Value value) {
 // Computing anew
 //===----------------------------------------------------------------------===//
 
-/// Brings the dimensions of a tensor up to date after atoms were cut.
+/// Expands the dimensions of a tensor whose atoms were split.
 void IndexNotation::update(AtomTensor &tensor, OpBuilder *b, Location loc) {
   AtomList now = resolved(tensor.atoms);
   if (now == tensor.atoms)
@@ -37,10 +37,10 @@ FailureOr<AtomTensor> IndexNotation::read(Ref ref, OpBuilder *b, Location loc) {
   size_t count = 0;
   for (Index &index : ref.dims)
     count += index.terms.size();
-  // A diagonal is no view.
+  // A diagonal is not a view.
   if (count != list.size())
     return failure();
-  // Dimensions are cut where strides leave gaps, then sliced, then cut into atoms.
+  // Dimensions are reshaped where strides leave gaps, then sliced, then reshaped into atoms.
   SmallVector<int64_t> cut, offsets, sizes, strides, shape;
   for (auto [index, size] : llvm::zip(ref.dims, getShape(ref.value))) {
     int64_t rest = size, offset = index.offset;
@@ -130,7 +130,7 @@ FailureOr<AtomTensor> IndexNotation::rebuildElementwise(Operation *op, const Ref
     operands.push_back(*tensor);
   }
   AtomTensor result;
-  // In the order of the largest operand: a bias is brought to the order of what it is added to.
+  // In the order of the largest operand: a bias is transposed to the order of what it is added to.
   for (AtomTensor &operand : operands) {
     update(operand, b, op->getLoc());
     if (operand.atoms.size() > result.atoms.size())
@@ -165,7 +165,7 @@ FailureOr<AtomTensor> IndexNotation::rebuildContract(linalg::ContractOp op, cons
   AtomList reduced;
   for (const Index &index : product.reduced)
     llvm::append_range(reduced, getAtoms(index));
-  // A sum over what one factor does not depend on, or over one element, is no contraction.
+  // A sum over atoms that one factor does not depend on, or over one element, is no contraction.
   if (reduced.empty() || !containsAll(lhs->atoms, reduced) || !containsAll(rhs->atoms, reduced))
     return failure();
   AtomTensor result;

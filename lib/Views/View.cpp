@@ -17,7 +17,7 @@ static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// Adds a source that fills the region at `at`; its accesses are not said yet.
+/// Adds a source that fills the region at `at`; its accesses are set later.
 static ViewSource &addSource(View &view, Value value, ArrayRef<int64_t> at,
                              ArrayRef<int64_t> sizes) {
   ViewSource &source = view.sources.emplace_back();
@@ -191,7 +191,7 @@ bool ViewSource::repeats() const {
   return llvm::is_contained(isUsed, false);
 }
 
-/// Without elements there is nothing to follow.
+/// A view without elements cannot be followed.
 static bool hasElements(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.hasStaticShape() && tensor.getNumElements() != 0;

@@ -32,7 +32,7 @@ std::optional<double> dchag::getSplat(Value value) {
 //===----------------------------------------------------------------------===//
 
 Value dchag::reshape(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> shape) {
-  // A reshape of a reshape is one of what the first one reads.
+  // A reshape of a reshape is one reshape of the first operand.
   if (cast<RankedTensorType>(value.getType()).getShape() == shape)
     return value;
   while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(value.getDefiningOp())) {

@@ -1,8 +1,8 @@
 //===- dchag_rt.h - contract of generated programs and the runtime --------*- C -*-===//
 //
-// A compiled model is an object file that exports one `dchag_program` and calls the
-// `dchag_rt_*` functions below. The runtime links with it, provides those functions and
-// `main`, and knows the model only through the descriptor. Both sides are plain C.
+// A compiled model is an object file that exports one `dchag_program` and calls the `dchag_rt_*`
+// functions below. The runtime links with it, provides those functions and `main`, and gets
+// everything about the model from the descriptor. Both sides are plain C.
 // The descriptor and the tables of functions begin with a version and their size, so that
 // a program or adapter built for another DCHAG_RT_ABI_VERSION is refused, not misread.
 //
@@ -45,7 +45,7 @@ typedef enum dchag_dtype {
 
 typedef enum dchag_reduction { DCHAG_SUM = 0, DCHAG_MAX = 1, DCHAG_MIN = 2 } dchag_reduction;
 
-/// Who gives a buffer its elements.
+/// Who fills a buffer.
 typedef enum dchag_filler {
   DCHAG_FILLED_BY_CALLER = 0,  ///< the user, before each run
   DCHAG_FILLED_BY_FILE = 1,    ///< the weights, by `reads`, once at load
@@ -93,10 +93,10 @@ typedef struct dchag_file_param {
 /// One strided copy out of a file parameter (row major in the file) into a buffer:
 /// for every index i with 0 <= i[d] < size[d]
 ///     buffer[dst_offset + i] = file[src_offset + sum_d i[d] * src_stride[d]]
-/// in global coordinates of the buffer; a rank copies what falls into its part.
-/// `box` holds rank times dst_offset, then rank times size, then rank times src_stride.
-/// Types agree, apart from the sign of integers, whose bits are copied; or the file's type is
-/// converted to the buffer's (f16, bf16, f32, f64).
+/// in global coordinates of the buffer; a rank copies the part in its shard. `box` holds rank times
+/// dst_offset, then rank times size, then rank times src_stride. Types agree, except the sign of
+/// integers, whose bits are copied; or the file's type is converted to the buffer's (f16, bf16,
+/// f32, f64).
 typedef struct dchag_read {
   int32_t file_param;
   int64_t src_offset;
@@ -133,8 +133,8 @@ typedef void (*dchag_entry)(dchag_context *context, void **buffers, void *arena)
 
 /// When an entry point runs.
 typedef enum dchag_entry_time {
-  /// Once weights are loaded, in table order; with a buffer that is updated in place also before
-  /// each run that follows another one.
+  /// After weights are loaded, in table order; entry points with a buffer that is updated in place
+  /// also before each run that follows another one.
   DCHAG_AT_LOAD = 0,
   DCHAG_EACH_STEP = 1, ///< for each batch, unless the user asks for another one
   DCHAG_ON_REQUEST = 2 ///< for each batch when the user asks for it
@@ -173,12 +173,12 @@ typedef struct dchag_program {
   const char *const *sites;
 } dchag_program;
 
-/// The one symbol of a generated object that the runtime looks at.
+/// The only symbol of a generated object that the runtime uses.
 extern const dchag_program dchag_model;
 
 //===----------------------------------------------------------------------===//
-// Called by generated code. After a failed collective the context is poisoned: every
-// later call returns at once, and the runtime reports the error after the entry point.
+// Called by generated code. After a failed collective the context is poisoned: every later call
+// returns at once, and the runtime reports the error after the entry point.
 //===----------------------------------------------------------------------===//
 
 /// Position of this rank along mesh axis `axis`.
@@ -201,10 +201,10 @@ void dchag_rt_all_reduce(dchag_context *context, int32_t queue, int32_t site, in
 void dchag_rt_all_to_all(dchag_context *context, int32_t queue, int32_t site, int32_t group,
                          int32_t dtype, int64_t count, const void *src, void *dst);
 
-/// Collectives that another call ends: the start takes what the blocking form takes and returns
-/// a request for dchag_rt_wait. Until then the program neither writes `src` nor reads or writes
-/// `dst`. Several may be under way, and blocking ones may come between; all ranks start, and
-/// wait for, the same ones in the same order. null after a failure, which wait accepts.
+/// Non-blocking collectives: the start takes the arguments of the blocking form and returns a
+/// request for dchag_rt_wait. Until then the program neither writes `src` nor reads or writes
+/// `dst`. Several may be in progress, and blocking ones may come between; all ranks start, and wait
+/// for, the same ones in the same order. null after a failure, which wait accepts.
 void *dchag_rt_start_all_gather(dchag_context *context, int32_t queue, int32_t site, int32_t group,
                                 int32_t dtype, int64_t count, const void *src, void *dst);
 void *dchag_rt_start_reduce_scatter(dchag_context *context, int32_t queue, int32_t site,
@@ -248,16 +248,16 @@ typedef struct dchag_matmul {
   int64_t bias_strides[DCHAG_RT_MAX_BATCH + 2];
 } dchag_matmul;
 
-/// `op` is constant data of the program: a device may keep by its address what it makes of it.
+/// `op` is constant data of the program: a device may cache what it derives from it by its address.
 void dchag_rt_matmul(dchag_context *context, int32_t queue, const dchag_matmul *op, const void *a,
                      const void *b, const void *bias, void *c);
 
 //===----------------------------------------------------------------------===//
-// Devices: what holds the memory of a rank and does its work. The runtime calls them by a table.
+// Devices own the memory of a rank and do its work. The runtime calls them through a table.
 //===----------------------------------------------------------------------===//
 
 typedef struct dchag_device dchag_device;
-/// A queue of a device: its work is done in order. null where work is done at once.
+/// A queue of a device: its work is done in order. null if work is done at once.
 typedef struct dchag_queue dchag_queue;
 typedef struct dchag_event dchag_event;
 
@@ -267,13 +267,13 @@ typedef struct dchag_device_ops {
   uint32_t abi_version;
   uint32_t table_bytes; ///< size of this structure
   const char *name;
-  /// The queue of a number that programs use; 0 is that of kernels and products.
+  /// The queue with a number of the program; 0 is the queue of kernels and products.
   dchag_queue *(*queue)(dchag_device *device, int32_t number);
   /// Zeroed memory, aligned to DCHAG_RT_ALIGNMENT, in a memory space; `purpose` is for the message.
   void *(*allocate)(dchag_device *device, int32_t memory_space, int64_t bytes, const char *purpose);
   void (*release)(dchag_device *device, int32_t memory_space, void *data, int64_t bytes);
   int (*copy)(dchag_device *device, dchag_queue *queue, void *dst, const void *src, int64_t bytes);
-  /// Loads an image of kernels that the program carries, and finds a kernel in it.
+  /// Loads an image of kernels that the program contains, and finds a kernel in it.
   void *(*load)(dchag_device *device, const void *image, int64_t bytes);
   void *(*find)(dchag_device *device, void *image, const char *kernel);
   /// `sizes` are those of the grid and of a block, three each; each argument is a pointer to its
@@ -282,7 +282,8 @@ typedef struct dchag_device_ops {
                 int64_t shared_bytes, void **arguments);
   int (*multiply)(dchag_device *device, dchag_queue *queue, const dchag_matmul *op, const void *a,
                   const void *b, const void *bias, void *c);
-  /// A point in the work of a queue, null where work is done at once; and work after such a point.
+  /// Records an event in the work of a queue, null if work is done at once; and makes work wait for
+  /// it.
   dchag_event *(*record)(dchag_device *device, dchag_queue *queue);
   int (*wait)(dchag_device *device, dchag_queue *queue, dchag_event *event);
   /// Returns when all work of a queue is done.
@@ -305,8 +306,8 @@ typedef enum dchag_collective_kind {
   DCHAG_ALL_TO_ALL = 3
 } dchag_collective_kind;
 
-/// A collective as data. `count` is what the function of that kind takes: bytes, or elements
-/// of `dtype` where `reduction` counts.
+/// A collective as data. `count` is the argument of the blocking function: bytes, or elements of
+/// `dtype` if there is a `reduction`.
 typedef struct dchag_collective {
   int32_t kind;
   int32_t dtype;
@@ -318,7 +319,7 @@ typedef struct dchag_collective {
 } dchag_collective;
 
 /// All functions return 0, or non-zero after a failure that `last_error` describes. Data is
-/// contiguous. `queue` is that of the device whose memory it is, null for memory of the host.
+/// contiguous. `queue` belongs to the device that owns the memory, null for memory of the host.
 typedef struct dchag_comm_ops {
   uint32_t abi_version;
   uint32_t table_bytes; ///< size of this structure
@@ -337,11 +338,12 @@ typedef struct dchag_comm_ops {
   int (*all_to_all)(dchag_comm *comm, dchag_queue *queue, const void *src, void *dst,
                     int64_t bytes);
   int (*barrier)(dchag_comm *comm);
-  /// Begins a collective that `wait` ends, null after a failure. An adapter that cannot move
-  /// data meanwhile does all of it in `wait`.
+  /// Starts a collective that `wait` ends; null after a failure. An adapter that cannot move data
+  /// in the background does everything in `wait`.
   void *(*start)(dchag_comm *comm, const dchag_collective *collective);
   int (*wait)(dchag_comm *comm, void *request);
-  /// Called now and then while a collective is under way: moves on what moves only so.
+  /// Called from time to time while a collective is in progress, for adapters that only move data
+  /// in calls.
   void (*progress)(dchag_comm *comm);
   const char *(*last_error)(dchag_comm *comm);
   /// Ends this rank and, where the communicator can, all others, with this exit code.
@@ -349,15 +351,15 @@ typedef struct dchag_comm_ops {
   void (*close)(dchag_comm *comm);
 } dchag_comm_ops;
 
-/// What an adapter is opened with.
+/// Options for opening an adapter.
 typedef struct dchag_comm_options {
   uint32_t abi_version;
   uint32_t size;       ///< of this structure in bytes
   double timeout_s;    ///< how long a rank waits for others; 0: for ever
   const char *program; ///< name of the model, for messages
   uint64_t identity;   ///< equal for ranks of one program, different for most others
-  /// Ends this process: prints its line, which says where it is and why, and removes unfinished
-  /// files. For a thread of the adapter, when the calls of this rank cannot return; may be null.
+  /// Ends this process: prints its line with position and reason, and removes unfinished files. For
+  /// a thread of the adapter, when the calls of this rank cannot return; may be null.
   void (*stop)(void *data, const char *reason);
   void *stop_data;
 } dchag_comm_options;

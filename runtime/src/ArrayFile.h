@@ -12,25 +12,24 @@
 
 namespace dchag::rt {
 
-/// The array of an npy file, or the arrays of an npz archive. Which of the two a file is, its
-/// first bytes say. Errors do not name the file.
+/// The array of an npy file, or the arrays of an npz archive. The first bytes of the file
+/// distinguish the two. Errors do not name the file.
 class ArrayFile {
 public:
-  /// Maps a file and, of an archive, reads the directory.
+  /// Maps a file and reads the directory of an archive.
   Error open(const std::string &path);
-  /// The same of bytes that somebody else holds.
+  /// The same for bytes that the caller owns.
   Error parse(const char *bytes, int64_t size);
 
   bool isArchive() const { return archive; }
-  /// Names of the arrays of an archive, in its order: those of its files NAME.npy. No two are
-  /// equal.
+  /// Names of the arrays of an archive, in its order: those of its files NAME.npy. They are unique.
   const std::vector<std::string> &names() const { return arrayNames; }
 
   /// The array of an npy file.
   Error read(ArrayView &view) const;
-  /// The array `name` of an archive. What it takes to unpack one stays until the file is closed.
+  /// The array `name` of an archive. Memory for unpacking is kept until the file is closed.
   Error read(const std::string &name, ArrayView &view);
-  /// Tells the system that the pages which were read are not needed any more.
+  /// Advises the system that the pages read so far are not needed any more.
   void drop() const { map.drop(0, map.size()); }
 
 private:

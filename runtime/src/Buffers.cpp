@@ -79,7 +79,7 @@ std::vector<int32_t> dchag::rt::outputsOf(const dchag_program &program,
   });
 }
 
-/// Whether running `entry` takes each of the buffers: it uses it, or what runs at load does.
+/// Whether running `entry` needs each of the buffers: directly, or for what runs at load.
 static std::vector<bool> neededBuffers(const dchag_program &program,
                                        const dchag_entry_point &entry) {
   std::vector<bool> needed(program.num_buffers, false);
@@ -103,7 +103,7 @@ bool dchag::rt::runsAgain(const dchag_program &program, const dchag_entry_point 
   return false;
 }
 
-/// Whether each of the buffers can go once weights are prepared: not if they are prepared again.
+/// Whether each of the buffers can be freed after preparation: not if preparation is repeated.
 static std::vector<bool> findForLoad(const dchag_program &program) {
   std::vector<bool> isForLoad;
   for (int32_t b = 0; b < program.num_buffers; ++b)

@@ -9,25 +9,25 @@
 
 namespace dchag::rt {
 
-/// Global elements [begin, end) of a dimension, at the start of `local` places of the buffer.
+/// The global elements [begin, end) of a dimension, stored at the start of `local` elements.
 struct Part {
   int64_t begin = 0, end = 0, local = 0;
 };
 
-/// What a rank at these coordinates holds of each dimension.
+/// The part of each dimension that a rank at these coordinates holds.
 std::vector<Part> partsOf(const dchag_program &program, const dchag_buffer &buffer,
                           const std::vector<int64_t> &coordinates);
 
 /// Row-major element strides of the local buffer.
 std::vector<int64_t> localStrides(const std::vector<Part> &parts);
 
-/// Bytes of the local buffer, -1 if they leave int64.
+/// Bytes of the local buffer, -1 if they overflow int64.
 int64_t localBytes(const dchag_buffer &buffer);
 
-/// The entry point of a name, and that of a step where the name is empty; null if there is none.
+/// The entry point with this name, or that of a step if it is empty; null if there is none.
 const dchag_entry_point *findEntry(const dchag_program &program, const std::string &name);
 
-/// Buffers of `entry` that the caller fills, and those that he gets, in table order.
+/// The buffers of `entry` that the caller fills, and those that it returns, in table order.
 std::vector<int32_t> inputsOf(const dchag_program &program, const dchag_entry_point &entry);
 std::vector<int32_t> outputsOf(const dchag_program &program, const dchag_entry_point &entry);
 
@@ -35,11 +35,12 @@ std::vector<int32_t> outputsOf(const dchag_program &program, const dchag_entry_p
 /// buffers.
 bool runsAgain(const dchag_program &program, const dchag_entry_point &entry);
 
-/// Bytes that one rank takes to run an entry point: buffers, rounded to the alignment, and scratch.
+/// Memory that one rank needs to run an entry point: buffers, rounded to the alignment, and
+/// scratch.
 struct PlannedMemory {
   int64_t loaded = 0, kept = 0;     ///< buffers until parameters are prepared, and others
   int64_t loadArena = 0, arena = 0; ///< scratch at load, and of a run
-  /// The largest sum that is held at one time: at load, or in a run.
+  /// The maximum that is held at one time: at load, or in a run.
   int64_t peak() const { return kept + std::max(loaded + loadArena, arena); }
 };
 PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &entry);
@@ -52,7 +53,7 @@ public:
                  const Device &device);
   /// Runs the reads of all buffers that have some.
   Error load(const dchag_program &program, const dchag_context &context, const Weights &weights);
-  /// Gives back what is needed at load only; the pointers of those buffers become null.
+  /// Frees what is needed at load only; the pointers of those buffers become null.
   void releaseLoaded(const dchag_program &program);
 
   std::vector<void *> table;
@@ -61,7 +62,7 @@ private:
   DeviceMemory kept, loaded;
 };
 
-/// Copies the part of a rank out of one read's box; `params` are the found parameters.
+/// Copies the part of a rank of one read; `params` are the found parameters.
 Error executeRead(const dchag_program &program, const dchag_buffer &buffer, const dchag_read &read,
                   const std::vector<Part> &parts, const std::vector<FoundParam> &params,
                   void *data);

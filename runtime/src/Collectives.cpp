@@ -54,7 +54,7 @@ static int64_t countOf(int32_t kind, int32_t dtype, int64_t elements) {
   return combines ? elements : elements * sizeOf(dtype);
 }
 
-/// The arguments of a call as data. The parts of an exchange are counted one by one.
+/// The arguments of a call as data. The parts of an all-to-all are counted separately.
 static dchag_collective describe(dchag_context *context, int32_t queue, int32_t group, int32_t kind,
                                  int32_t dtype, int32_t reduction, int64_t elements,
                                  const void *src, void *dst) {
@@ -73,7 +73,7 @@ static void run(dchag_context *context, int32_t queue, int32_t site, int32_t gro
       .run(describe(context, queue, group, kind, dtype, reduction, count, src, dst));
 }
 
-/// A request that a failure left is not waited for.
+/// A failed request is not waited for.
 static void *start(dchag_context *context, int32_t queue, int32_t site, int32_t group, int32_t kind,
                    int32_t dtype, int32_t reduction, int64_t count, const void *src, void *dst) {
   if (context->poisoned)

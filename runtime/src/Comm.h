@@ -22,11 +22,11 @@ struct Comm {
 /// The communicator of one rank.
 Comm openSelf();
 
-/// Communicators of `ranks` ranks that are threads of this process, one for each. Data is
-/// combined in the order of the ranks whatever their timing. A rank that ends (`abort`, or
-/// `close` while others wait for it) makes every waiting call of the others fail, so that no
-/// thread waits for ever; ranks that call different collectives get an error, too.
-/// Waiting calls fail, too, when a rank does not come within `timeout` seconds (0: for ever).
+/// Communicators of `ranks` ranks that are threads of this process, one for each. Data is combined
+/// in the order of the ranks whatever their timing. If a rank ends (`abort`, or `close` while
+/// others wait for it), every waiting call of the others fails, so that no thread waits for ever;
+/// ranks that call different collectives get an error, too. Waiting calls also fail when a rank
+/// does not come within `timeout` seconds (0: no limit).
 std::vector<Comm> openThreads(int ranks, double timeout = 0);
 
 /// Opens libdchag_comm_NAME.so from $DCHAG_ADAPTER_DIR, the folder of the executable, or where

@@ -1,9 +1,9 @@
 //===- CommGloo.cpp - adapter to TCP by Gloo --------------------*- C++ -*-===//
 //
-// A library of its own (libdchag_comm_gloo.so). Gloo moves the data: a connection for each pair
-// of ranks and a thread that serves them. The collectives are written here on its sends and
-// receives, so that each wait knows for which rank it waits, sums are taken in the order of the
-// ranks, and the ranks of a group need no connections of their own; README.md says more.
+// A separate library (libdchag_comm_gloo.so). Gloo moves the data: a connection for each pair of
+// ranks and a thread that serves them. The collectives are implemented here with its sends and
+// receives, so that each wait has a known rank to wait for, sums are taken in the order of the
+// ranks, and groups of ranks need no additional connections; README.md has more.
 //
 // Every collective is one exchange, or two: each rank sends to each other rank of the group
 // what that rank needs. The bytes sent are those of a ring, in one round instead of n - 1.
@@ -23,7 +23,7 @@ using namespace dchag::rt;
 
 namespace {
 
-/// Part of the number of an exchange.
+/// Part of the tag of an exchange.
 enum class Round { gather = 1, exchange, scatter, reduceSmall, reduceParts, reduceWhole };
 
 struct GlooRequest {
@@ -47,15 +47,15 @@ struct GlooComm : dchag_comm {
 
 } // namespace
 
-/// All-reductions up to this size take one exchange of everything instead of two of parts.
+/// All-reduces of up to this size take one exchange of everything instead of two of parts.
 static constexpr int64_t smallBytes = 16384;
 
 static GlooComm &get(dchag_comm *comm) { return *static_cast<GlooComm *>(comm); }
 static int rank(dchag_comm *comm) { return get(comm).rank; }
 static int size(dchag_comm *comm) { return static_cast<int>(get(comm).members.size()); }
 
-/// A number for the messages of one exchange. Calls that differ get different ones in most
-/// cases: ranks that disagree wait for each other until the time is up instead of mixing data.
+/// A tag for the messages of one exchange. Different calls get different tags in most cases: ranks
+/// that disagree wait for each other until the timeout instead of mixing data.
 static uint64_t makeSlot(GlooComm &comm, Round round, const dchag_collective &c) {
   uint64_t what = static_cast<uint64_t>(round) + 31 * c.dtype + 1009 * c.reduction + 4099 * c.count;
   what ^= what >> 32;
@@ -63,8 +63,8 @@ static uint64_t makeSlot(GlooComm &comm, Round round, const dchag_collective &c)
   return comm.id << 48 | (comm.calls++ & 0xffffffff) << 16 | (what & 0xffff);
 }
 
-/// Sends part r of the source to rank r and receives its part: `sendStride` and `receiveStride`
-/// are the distances of parts (0: the same for all). The own part is left to the caller.
+/// Sends part r of the source to rank r and receives its part: `sendStride` and `receiveStride` are
+/// the distances of parts (0: the same for all). The caller handles the local part.
 static void post(GlooComm &comm, GlooRequest &request, uint64_t slot, const void *src,
                  int64_t sendStride, void *dst, int64_t receiveStride,
                  const std::vector<int64_t> &sendBytes, const std::vector<int64_t> &receiveBytes) {
@@ -162,7 +162,7 @@ static void *start(dchag_comm *base, const dchag_collective *collective) {
   return request.release();
 }
 
-/// Reduces `count` elements of `own` and of what lies in scratch for the other ranks.
+/// Reduces `count` elements of `own` and of the other ranks' data in scratch.
 static void reduceScratch(GlooComm &comm, GlooRequest &request, const void *own, int64_t stride,
                           int64_t count, void *dst) {
   std::vector<const void *> sources;
@@ -237,8 +237,8 @@ static int barrier(dchag_comm *base) {
   return allGather(base, nullptr, &mine, all.data(), 1);
 }
 
-/// Groups use the connections of the world; their number keeps their messages apart. A rank
-/// gives each new group a higher one than any it is in.
+/// Groups use the connections of the world; their number separates their messages. A rank gives
+/// each new group a higher one than any it is in.
 static dchag_comm *split(dchag_comm *base, int color, int key) {
   GlooComm &comm = get(base);
   struct Member {

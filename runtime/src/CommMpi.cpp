@@ -1,8 +1,8 @@
 //===- CommMpi.cpp - adapter to MPI -----------------------------*- C++ -*-===//
 //
-// A library of its own (libdchag_comm_mpi.so), so that only programs that are started by MPI
-// load it. MPI counts with int: larger transfers go in pieces. DCHAG_MPI_MAX_COUNT sets a
-// smaller limit, with which tests reach the pieces.
+// A separate library (libdchag_comm_mpi.so), so that only programs that are started by MPI load it.
+// MPI counts with int: larger transfers are split. DCHAG_MPI_MAX_COUNT sets a smaller limit, with
+// which tests reach the split.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +21,7 @@ using namespace dchag::rt;
 
 namespace {
 
-/// A collective under way.
+/// A collective in progress.
 struct MpiRequest {
   dchag_collective collective;
   MPI_Request handle = MPI_REQUEST_NULL;
@@ -42,8 +42,8 @@ struct MpiComm : dchag_comm {
   std::vector<MpiRequest *> pending, spare;
 };
 
-/// Lasts while this thread is in calls of MPI that wait for the other ranks of `comm`. If these do
-/// not come, the process ends inside of them.
+/// Scope of calls of MPI that wait for the other ranks of `comm`. If these do not come, the process
+/// ends inside of the calls.
 class Waiting {
 public:
   Waiting(MpiComm &comm, uint32_t number) : control(*comm.world->control) {
@@ -56,7 +56,7 @@ public:
     if (allowed)
       control.leaveCall(ends);
   }
-  /// The collective goes on after the call.
+  /// The collective continues after the call.
   void onlyStarts() { ends = false; }
   /// All ranks stop: the calls must not be made.
   bool refused() const { return !allowed; }
@@ -95,7 +95,7 @@ static int size(dchag_comm *comm) {
   return value;
 }
 
-/// The ranks of a communicator but this one.
+/// The other ranks of a communicator.
 static std::vector<int> listOthers(MpiComm &comm) {
   MPI_Group all, members;
   MPI_Comm_group(MPI_COMM_WORLD, &all);
@@ -127,8 +127,8 @@ static dchag_comm *split(dchag_comm *base, int color, int key) {
   return child;
 }
 
-/// A type of `bytes` bytes whose neighbours are `stride` bytes apart: one piece of the part of
-/// each rank, with the place of the whole part.
+/// A type of `bytes` bytes whose neighbours are `stride` bytes apart: one piece of the part of each
+/// rank, at its offset in the whole part.
 static MPI_Datatype makePiece(int64_t bytes, int64_t stride) {
   MPI_Datatype dense, spaced;
   MPI_Type_contiguous(static_cast<int>(bytes), MPI_BYTE, &dense);
@@ -255,8 +255,8 @@ static int allReduce(dchag_comm *base, dchag_queue *, const void *src, void *dst
   return 0;
 }
 
-/// One piece: elements [at, at + part) of the part of each rank. Whole parts are sent from
-/// where they are.
+/// One piece: elements [at, at + part) of the part of each rank. Whole parts are sent without a
+/// copy.
 static int scatterPiece(MpiComm &comm, const void *src, void *dst, int64_t count, int64_t at,
                         int64_t part, int32_t dtype, int32_t reduction) {
   int64_t width = sizeOf(dtype), ranks = size(&comm);
@@ -331,7 +331,7 @@ static int startPiece(MpiComm &comm, MpiRequest &request) {
   return MPI_Ireduce_scatter_block(from, to, count, type, op, comm.handle, &request.handle);
 }
 
-/// What takes several pieces is left to `wait`: all ranks do so, as the sizes are the same.
+/// Collectives in several pieces are done in `wait`: on all ranks, as the sizes are the same.
 static void *start(dchag_comm *base, const dchag_collective *collective) {
   MpiComm &comm = get(base);
   bool reduces = collective->kind == DCHAG_ALL_REDUCE || collective->kind == DCHAG_REDUCE_SCATTER;
@@ -428,7 +428,7 @@ static int wait(dchag_comm *base, void *data) {
   return code;
 }
 
-/// The communicator of all ranks; MPI_COMM_WORLD itself belongs to whoever else uses MPI here.
+/// The communicator of all ranks: a copy, because other libraries may use MPI_COMM_WORLD.
 static Error makeWorld(std::shared_ptr<MpiWorld> world, MpiComm &comm) {
   comm.isWorld = true;
   comm.world = std::move(world);

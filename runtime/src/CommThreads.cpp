@@ -283,8 +283,8 @@ static void abortRank(dchag_comm *base, int) {
   comm.group->world->poison(format("rank %d stopped", comm.rank));
 }
 
-/// Closing the communicator of all ranks closes the ones split from it. Whoever waits for a
-/// rank that closed would wait for ever, so it is told; a rank that is done does not mind.
+/// Closing the communicator of all ranks closes the ones split from it. Waiting for a rank that has
+/// closed would never end, so waiting ranks fail; finished ranks are not affected.
 static void close(dchag_comm *base) {
   ThreadComm *comm = &get(base);
   if (!comm->isWorld)
@@ -298,7 +298,7 @@ static void close(dchag_comm *base) {
 static int wait(dchag_comm *comm, void *request);
 static void progress(dchag_comm *) {}
 
-/// Ranks copy from each other's buffers themselves, so nothing is gained by an early start.
+/// Ranks copy from each other's buffers themselves, so an early start gains nothing.
 static const dchag_comm_ops ops = {DCHAG_RT_ABI_VERSION,
                                    sizeof(dchag_comm_ops),
                                    "threads",

@@ -1,4 +1,4 @@
-//===- Context.cpp - what one rank knows while it runs ----------*- C++ -*-===//
+//===- Context.cpp - runtime state of one rank ------------------*- C++ -*-===//
 
 #include "Context.h"
 

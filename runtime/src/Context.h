@@ -1,4 +1,4 @@
-//===- Context.h - what one rank knows while it runs ------------*- C++ -*-===//
+//===- Context.h - runtime state of one rank --------------------*- C++ -*-===//
 #ifndef DCHAG_RUNTIME_CONTEXT_H
 #define DCHAG_RUNTIME_CONTEXT_H
 
@@ -19,17 +19,17 @@ struct Request {
 
 } // namespace dchag::rt
 
-/// The context that generated code hands back to the runtime.
+/// The context that generated code passes to the runtime.
 struct dchag_context {
-  /// Finds the rank's place in the mesh and makes the communicators of all groups. Collective
-  /// over `world`, whose size is that of the mesh.
+  /// Finds the position of the rank in the mesh and creates the communicators of all groups.
+  /// Collective over `world`, whose size is that of the mesh.
   dchag::rt::Error open(const dchag_program &program, const dchag::rt::Comm &world);
 
-  /// Keeps the first failure. One of a collective poisons the context: this rank is out of
-  /// step with the others, so that no further call may communicate.
+  /// Keeps the first failure. A failed collective poisons the context: this rank is out of step
+  /// with the others, so that no further call may communicate.
   void fail(dchag::rt::Error failure, bool poisons);
 
-  /// A request that is under way from now on, until it is given back.
+  /// A request in use until it is released.
   dchag::rt::Request *takeRequest();
   void giveBack(dchag::rt::Request *request);
   /// Lets communicators move data while this rank does something else.
@@ -39,7 +39,7 @@ struct dchag_context {
   }
 
   const dchag_program *program = nullptr;
-  /// The collective that this rank is in, for lines that another thread prints; null between them.
+  /// The collective that this rank is in, for messages of another thread; null between collectives.
   std::atomic<const char *> collective{nullptr};
   dchag::rt::Comm world;
   std::vector<dchag::rt::Comm> groups;

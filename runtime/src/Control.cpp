@@ -14,7 +14,8 @@
 
 using namespace dchag::rt;
 
-/// What a rank says first. Both sides are of one kind of machine: programs are compiled for it.
+/// The first message of a rank. Both sides run on the same kind of machine, which programs are
+/// compiled for.
 namespace {
 struct Hello {
   char magic[8];
@@ -24,8 +25,8 @@ struct Hello {
 } // namespace
 
 static constexpr char helloMagic[8] = {'D', 'C', 'H', 'A', 'G', 'T', 'C', '1'};
-/// How long a rank that knows of a failure waits to tell the others, or to hear from them. Rank
-/// 0 holds the connections of all and knows first who is missing.
+/// How long a rank that has detected a failure waits to send it to the others, or to receive their
+/// reason. Rank 0 has the connections of all and detects first who is missing.
 static constexpr std::chrono::seconds patience(2);
 
 Control::Control(Options theOptions) : options(std::move(theOptions)) {
@@ -56,7 +57,7 @@ std::string Control::place() const {
   return address + ":" + std::to_string(options.launch.port);
 }
 
-/// When to look around again while ranks gather.
+/// When to check again while ranks connect.
 Clock::time_point Control::nextTurn(Clock::time_point until) {
   if (!options.progress)
     return until;
@@ -77,7 +78,7 @@ std::vector<int> Control::missingRanks() const {
   return missing;
 }
 
-/// Tells the ranks that are here why nothing will come of it.
+/// Sends the reason to the ranks that have connected.
 Error Control::stopAll(Error error) {
   broadcast(messages::fail, error.message());
   return error;
@@ -89,17 +90,17 @@ void Control::broadcast(char type, const std::string &text) {
       link.send(type, text, Clock::now() + patience);
 }
 
-/// Rank 0: takes in a rank, or refuses it. Fails if the job cannot become complete.
+/// Rank 0: accepts a rank, or refuses it. Fails if the job cannot become complete.
 Error Control::admit(Connection &connection, const Message &message) {
   Hello hello = {};
   bool known = message.type == messages::hello && message.text.size() == sizeof(hello);
   if (known)
     std::memcpy(&hello, message.text.data(), sizeof(hello));
   if (!known || std::memcmp(hello.magic, helloMagic, sizeof(helloMagic)) != 0)
-    return Error::success(); // a stranger: its connection ends
+    return Error::success(); // not a rank: its connection is closed
   auto until = Clock::now() + patience;
   if (hello.identity != options.identity) {
-    // Where the address did not come from the user, the other side goes on to the next one.
+    // If the address did not come from the user, the other side tries the next one.
     if (!options.addresses.empty())
       return Error::success();
     connection.send(messages::fail,
@@ -195,7 +196,7 @@ Error Control::gatherRanks() {
     if (descriptor >= 0)
       newcomers.emplace_back(descriptor);
   }
-  // The port is free for the next job; whoever comes late finds nobody.
+  // The port is free for the next job; ranks that come later find nobody.
   ::close(listener);
   listener = -1;
   return Error::success();
@@ -234,7 +235,7 @@ Error Control::tryToJoin(const std::string &address, Clock::time_point until, st
 
 /// Another rank: connects and says hello until rank 0 welcomes it.
 Error Control::joinRanks() {
-  // One of several addresses may lead nowhere, which takes the others' time.
+  // An attempt at one of several addresses that does not answer takes time from the others.
   constexpr std::chrono::seconds attempt(2);
   bool several = options.addresses.size() > 1;
   std::vector<std::string> addresses = options.addresses;
@@ -281,8 +282,8 @@ Error Control::receive(int from, char type, std::string &text, Clock::time_point
   return Error::success();
 }
 
-/// Where ranks of several machines meet, one on the machine of rank 0 may have come by its
-/// loopback address: others reach it by the address of rank 0.
+/// With ranks on several machines, one on the machine of rank 0 may have connected by its loopback
+/// address: others reach it by the address of rank 0.
 Error Control::meet() {
   if (size() == 1) {
     ownAddress = "127.0.0.1";

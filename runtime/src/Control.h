@@ -1,18 +1,18 @@
 //===- Control.h - how processes find and watch each other ------*- C++ -*-===//
 //
 // Every rank keeps one connection to rank 0, which listens at MASTER_ADDR:MASTER_PORT until all
-// have come. Over it the addresses for the data are exchanged; after that it is watched: it
-// ends when a process ends, whatever the reason, and a rank that gives up says why.
+// have connected. The addresses for the data are exchanged over it. Afterwards it is monitored: it
+// closes when a process ends, whatever the reason, and a rank that gives up sends the reason.
 //
 //     rank 0: listen ... all ranks are here ... close the port      rank r: connect, say hello
 //     rank 0: collect the addresses of all, hand them out           rank r: send, receive
 //     rank 0: "rank 3 ended"  <-  end of the connection of rank 3, or what a rank reports
 //     all:    the same verdict, so that all name the same rank
 //
-// Under MPI the same connections stand beside those of MPI, which exchanges the address of rank 0.
-// A call of MPI says neither for whom it waits nor can it be interrupted. So a rank marks its calls
-// (`enterCall`), the thread that watches finds those that take too long, and rank 0 asks all who
-// waits as well: the rank that stands still is the one that does not answer.
+// Under MPI the same connections are used in addition to those of MPI, which exchanges the address
+// of rank 0. A call of MPI can neither be interrupted nor report for which rank it waits. So a rank
+// marks its calls (`enterCall`), the monitoring thread finds those that take too long, and rank 0
+// asks all ranks which of them wait as well: the hanging rank is the one that does not answer.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_RUNTIME_CONTROL_H
@@ -36,51 +36,50 @@ public:
     TcpLaunch launch;
     double timeout = 0;    ///< seconds; 0: for ever
     uint64_t identity = 0; ///< equal for the ranks of one job
-    /// Where rank 0 may be reached; empty: at the address of `launch`.
+    /// Addresses at which rank 0 may be reached; empty: the address of `launch`.
     std::vector<std::string> addresses;
-    /// Called now and then while ranks gather, may be empty.
+    /// Called from time to time while ranks connect; may be empty.
     std::function<void()> progress;
-    /// Ends this process with a line that has this reason; called by the thread that watches.
+    /// Ends this process with a line with this reason; called by the monitoring thread.
     std::function<void(const std::string &reason)> end;
   };
   explicit Control(Options options);
   ~Control();
 
-  /// Rank 0: listens already, at a free port if that of `launch` is 0; `meet` does so otherwise.
+  /// Rank 0: starts to listen, at a free port if that of `launch` is 0; otherwise `meet` does so.
   Error listen();
-  /// Finds all ranks: returns when each has come, or with the reason why not.
+  /// Connects all ranks: returns when each has connected, or with the reason why not.
   Error meet();
-  /// Address of this machine by which the other ranks reach it.
+  /// Address of this machine at which the other ranks reach it.
   const std::string &address() const { return ownAddress; }
   /// Gives rank r what every rank wrote for it: `inbox[s]` is entry r of the outbox of rank s.
   /// Collective; the entries of all ranks have one size.
   Error exchange(const std::vector<std::string> &outbox, std::vector<std::string> &inbox);
 
-  /// Starts to watch. `stop` is called once, by another thread, when there is a verdict; without
-  /// it calls cannot be interrupted, and are marked by `enterCall`. A
-  /// process that does not end within five seconds of it is ended, with one line.
+  /// Starts monitoring. `stop` is called once, by another thread, when there is a verdict; without
+  /// it calls cannot be interrupted, and are marked by `enterCall`. A process that does not end
+  /// within five seconds after it is ended, with one line.
   Error watch(std::function<void()> stop);
   /// The number of the next call that all ranks make in the same order.
   uint32_t countCall() { return ++calls; }
   /// This thread enters call `number`, which waits for `ranks` and returns only when they come. If
-  /// they do not come in time, or a verdict ends all, the process is ended from inside of the call.
-  /// False, without having entered, if there is a verdict already.
+  /// they do not come in time, or a verdict ends all ranks, the process is ended from inside of the
+  /// call. Returns false, without entering the call, if there is a verdict already.
   bool enterCall(const std::vector<int> &ranks, uint32_t number);
-  /// True `done` if this rank has its result.
+  /// `done`: this rank has its result.
   void leaveCall(bool done = true);
-  /// Waits until all ranks called it. Only while watched.
+  /// Waits until all ranks have called it. Only while monitored.
   Error synchronise();
 
-  /// The reason why all ranks stop, empty while there is none. Waits up to `seconds` for one.
+  /// The reason why all ranks stop, empty if there is none. Waits up to `seconds` for one.
   std::string verdict(double seconds = 0);
-  /// Tells all ranks why to stop. Returns the verdict, which may be an earlier one.
+  /// Makes all ranks stop for this reason. Returns the verdict, which may be an earlier one.
   std::string accuse(const std::string &text);
-  /// The same for ranks that did not arrive in time. Where several ranks wait in vain, those are
-  /// named that do not wait themselves: rank 1 may wait for rank 2 only because that waits for
-  /// rank 3.
+  /// The same for ranks that did not arrive in time. If several ranks wait, the verdict names those
+  /// that do not wait themselves: rank 1 may wait for rank 2 only because that waits for rank 3.
   std::string accuseLate(const std::vector<int> &ranks);
-  /// Ends all connections; before that waits until all ranks are here, so that no connection of
-  /// a rank that still reads is cut.
+  /// Closes all connections, after waiting until all ranks have called it, so that no rank loses a
+  /// connection that it still reads.
   void close();
 
   Clock::time_point deadline() const;
@@ -139,7 +138,7 @@ private:
   uint32_t callNumber = 0, lastDone = 0;
   uint32_t judgedNumber = 0; ///< rank 0: the call that was given more time, so many times
   int reprieves = 0;
-  bool callIsLate = false; ///< rank 0 was told
+  bool callIsLate = false; ///< reported to rank 0
   Clock::time_point callDeadline;
 };
 

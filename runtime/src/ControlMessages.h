@@ -1,4 +1,4 @@
-//===- ControlMessages.h - what ranks tell each other -----------*- C++ -*-===//
+//===- ControlMessages.h - messages between ranks ---------------*- C++ -*-===//
 #ifndef DCHAG_RUNTIME_CONTROLMESSAGES_H
 #define DCHAG_RUNTIME_CONTROLMESSAGES_H
 

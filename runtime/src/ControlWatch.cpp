@@ -14,16 +14,16 @@
 
 using namespace dchag::rt;
 
-/// How long a rank that was told to stop may go on computing before it is ended.
+/// How long a rank may go on computing after it was asked to stop, before it is ended.
 static constexpr std::chrono::seconds grace(5);
-/// How long to wait for the verdict of rank 0 after telling it of a failure.
+/// How long to wait for the verdict of rank 0 after reporting a failure to it.
 static constexpr double verdictSeconds = 2;
-/// How long to try to tell rank 0.
+/// How long to try to send to rank 0.
 static constexpr std::chrono::seconds sending(1);
-/// How long rank 0 collects who waits for whom. All that wait for one rank have begun before
-/// those that wait for them, so that little time lies between them.
+/// How long rank 0 collects who waits for whom. Ranks that wait for one rank began before those
+/// that wait for them, so that the reports arrive shortly after each other.
 static constexpr std::chrono::milliseconds hearing(300);
-/// The same where it asks all, and a machine may be so loaded that answers take a while.
+/// The same if it asks all ranks: on a loaded machine answers take a while.
 static constexpr std::chrono::seconds longHearing(1);
 
 Error Control::watch(std::function<void()> onStop) {
@@ -38,19 +38,19 @@ Error Control::watch(std::function<void()> onStop) {
   return Error::success();
 }
 
-/// Wakes the thread that watches. The pipe is never full: it is emptied at each turn.
+/// Wakes the monitoring thread. The pipe never fills up: it is emptied at each turn.
 void Control::wakeUp() {
   ssize_t count = write(wake[1], "", 1);
   (void)count;
 }
 
-/// Watches until this rank closes. All state is behind the mutex; `stop` is called outside.
+/// Monitors until this rank closes. The mutex protects all state; `stop` is called without it.
 void Control::run() {
   std::unique_lock<std::mutex> lock(mutex);
-  bool told = false;
+  bool stopped = false;
   while (!finished) {
-    if (!decided.empty() && !told) {
-      told = true;
+    if (!decided.empty() && !stopped) {
+      stopped = true;
       if (marksCalls)
         continue;
       lock.unlock();
@@ -125,7 +125,7 @@ void Control::handle(int from, const Message &message) {
   advance();
 }
 
-/// The process of a rank is gone. Rank 0 speaks for the others, whose connections it holds.
+/// The process of a rank has ended. Rank 0 reports it to the others, whose connections it has.
 void Control::loseConnection(int from) {
   links[from].close();
   if (!left[from])
@@ -134,7 +134,7 @@ void Control::loseConnection(int from) {
   advance();
 }
 
-/// Rank 0: tells all when the last one is ready, or has left.
+/// Rank 0: notifies all ranks when the last one is ready, or has left.
 void Control::advance() {
   auto all = [&](std::vector<char> &flags) {
     for (char flag : flags)
@@ -149,7 +149,7 @@ void Control::advance() {
   changed.notify_all();
 }
 
-/// The first reason counts. Rank 0's are those of all.
+/// The first reason is kept. That of rank 0 is sent to all.
 void Control::decide(const std::string &text) {
   if (!decided.empty())
     return;
@@ -177,7 +177,7 @@ void Control::noteLate(int accuser, uint32_t number, const std::vector<int> &ran
   wakeUp();
 }
 
-/// Says whether this rank waits, or has come to the call for which another one waits in vain.
+/// Answers whether this rank waits, or has reached the call that another one waits in.
 void Control::answer(uint32_t number) {
   auto reached = [&](uint32_t mine) { return static_cast<int32_t>(mine - number) >= 0; };
   char state = reached(lastDone) ? isDone : reached(calls) ? hasCome : unheard;
@@ -207,8 +207,8 @@ void Control::judge() {
   decide(lateText(guilty, options.timeout));
 }
 
-/// All that are in the call have come to it, or are done: it takes long because it moves much, or
-/// the machines are loaded. Not for ever, though: a network may fail without a word.
+/// All ranks of the call have reached it, or are done: it takes long because it moves much data, or
+/// the machines are loaded. The extension is limited: a network may fail silently.
 bool Control::reprieve() {
   constexpr int most = 9;
   if (++reprieves > most)
@@ -226,7 +226,7 @@ void Control::allowMoreTime() {
   callDeadline = deadline();
 }
 
-/// How often to look for a call that takes too long.
+/// How often to check for a call that takes too long.
 Clock::duration Control::tick() const {
   if (!marksCalls || options.timeout <= 0)
     return std::chrono::minutes(1);
@@ -234,7 +234,7 @@ Clock::duration Control::tick() const {
       static_cast<int64_t>(std::clamp(options.timeout * 1000 / 8, 20.0, 250.0)));
 }
 
-/// Tells rank 0 of a call that takes too long, and goes on without it if it does not answer.
+/// Reports a call that takes too long to rank 0, and decides without it if it does not answer.
 void Control::checkCall() {
   if (Clock::now() < callDeadline)
     return;
@@ -330,8 +330,8 @@ std::string Control::accuseLate(const std::vector<int> &ranks) {
   return decided;
 }
 
-/// The thread of rank 0 that watches answers at once, whatever rank 0 computes, unless it stands
-/// still: then all wait for it in the end.
+/// The monitoring thread of rank 0 answers at once, whatever rank 0 computes. If it does not, rank
+/// 0 hangs, and all ranks wait for it.
 void Control::decideAlone() { decide(lateText({0}, options.timeout)); }
 
 void Control::close() {

@@ -7,8 +7,8 @@
 using namespace dchag::rt;
 
 #if defined(__x86_64__) || defined(__i386__)
-/// Whether this CPU has a feature of LLVM's name. Features that no instruction depends on
-/// (tuning), and those without a test here, count as present.
+/// Whether this CPU has a feature with LLVM's name. Features without instructions (tuning), and
+/// those without a test here, count as present.
 static bool hasFeature(std::string_view name) {
   __builtin_cpu_init();
 #define DCHAG_FEATURE(LLVM, BUILTIN)                                                               \

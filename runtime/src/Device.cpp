@@ -33,7 +33,7 @@ void dchag_rt_copy(dchag_context *context, int32_t queue, int64_t bytes, const v
 
 void dchag_rt_matmul(dchag_context *context, int32_t queue, const dchag_matmul *op, const void *a,
                      const void *b, const void *bias, void *c) {
-  // A failure here is this rank's own: it keeps in step with the others and reports later.
+  // A failure here concerns this rank only: it stays in step with the others and reports it later.
   if (context->poisoned || context->error)
     return;
   context->progress();

@@ -1,6 +1,6 @@
 //===- DeviceCpu.cpp - the CPU as a device ----------------------*- C++ -*-===//
 //
-// Work is done by the thread of the rank, at once, so that there are neither queues nor events.
+// The thread of the rank does all work at once, so that there are neither queues nor events.
 // Kernels are functions of the program, which calls them directly.
 //
 //===----------------------------------------------------------------------===//

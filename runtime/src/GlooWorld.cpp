@@ -15,12 +15,12 @@
 
 using namespace dchag::rt;
 
-/// How long a rank whose connection to another breaks waits to hear the reason.
+/// How long a rank whose connection to another one breaks waits to receive the reason.
 static constexpr double reasonSeconds = 2;
 /// Gloo has no value for waiting without end, and adds to the current time.
 static constexpr std::chrono::hours longest(24 * 365);
 
-/// The thread that watches must not see the rest of this go.
+/// The monitoring thread must end before the other members are destroyed.
 GlooWorld::~GlooWorld() { close(); }
 
 Error GlooWorld::open() {
@@ -35,7 +35,7 @@ Error GlooWorld::open() {
     }
     device = gloo::transport::tcp::CreateDevice(attributes);
     context = device->createContext(control.rank(), control.size());
-    // Connecting takes five times what a context is told.
+    // Connecting takes five times the timeout of a context.
     auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
         timeout > 0 ? control.deadline() - Clock::now() : Clock::duration(longest));
     context->setTimeout(whole / 5 + std::chrono::milliseconds(1));
@@ -82,11 +82,11 @@ void GlooWorld::close() {
     context.reset();
     device.reset();
   } catch (const std::exception &) {
-    // All ranks are done: a connection that cannot be ended in order ends with the process.
+    // All ranks are done: a connection that cannot be closed properly ends with the process.
   }
 }
 
-/// Called by the thread that watches: whoever waits for a message will not get it.
+/// Called by the monitoring thread: makes everything that waits for a message fail.
 void GlooWorld::stopWaiting() {
   std::lock_guard<std::mutex> lock(mutex);
   stopped = true;
@@ -135,7 +135,7 @@ bool GlooExchange::wait(Part &part, Clock::time_point deadline) {
   }
 }
 
-/// A broken connection says less than the reason that the ranks agree on, and that comes by
+/// A broken connection is less informative than the reason that the ranks agree on, which comes by
 /// another connection, perhaps a moment later.
 std::string GlooExchange::explain(size_t failed, Clock::time_point deadline) {
   Control &control = world.control;

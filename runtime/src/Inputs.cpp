@@ -158,7 +158,7 @@ void Inputs::fill(const dchag_program &program, const dchag_context &context, in
     }
     int64_t width = sizeOf(buffer.dtype), repeated = 0, sampleStride = 0;
     if (batches.covers(buffer)) {
-      // Samples that exist, then copies of the last one in what is left of the batch.
+      // The valid samples, then copies of the last one for the rest of the batch.
       int64_t first = step * batches.compiled, valid = batches.valid(step);
       sampleStride = strides[0];
       origin += first * view.strides[0];

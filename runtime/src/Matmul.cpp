@@ -9,10 +9,10 @@
 
 using namespace dchag::rt;
 
-/// Below this many elements a copy or an epilogue is done by one thread.
+/// Copies and epilogues of fewer elements are done by one thread.
 static constexpr int64_t parallelFrom = 1 << 15;
 
-/// stridedCopy, cut along its largest dimension.
+/// stridedCopy, split along its largest dimension.
 static void parallelCopy(const CopyShape &shape, int32_t dstType, void *dst, int32_t srcType,
                          const void *src) {
   int64_t elements = 1, pieces = omp_get_max_threads();
@@ -36,7 +36,7 @@ static void parallelCopy(const CopyShape &shape, int32_t dstType, void *dst, int
   }
 }
 
-/// Copies matrices between two views; a batch dimension along which `to` repeats is copied once.
+/// Copies matrices between two views; a batch dimension that `to` repeats is copied once.
 static void copyMatrices(const Product &product, int64_t rows, int64_t columns,
                          const MatrixView &to, void *dst, const MatrixView &from, const void *src) {
   CopyShape shape;
@@ -59,7 +59,7 @@ static T activate(int32_t activation, T x) {
   }
 }
 
-/// Adds the bias and applies the activation where the kernel did not.
+/// Adds the bias and applies the activation if the kernel did not.
 template <typename T, typename Bias>
 static void finish(const MatmulPlan &plan, bool addBias, bool activation, const Bias *bias, T *c) {
   const Product &p = plan.product;
@@ -98,7 +98,7 @@ static void finishAs(const MatmulPlan &plan, const void *bias, void *c) {
   });
 }
 
-/// c += alpha a b in f64, by rows of the result; for checks rather than for speed.
+/// c += alpha a b in f64, by rows of the result; for checks, not for speed.
 static void multiplyWide(const MatmulPlan &plan, const double *a, const double *b, double *c) {
   const Product &p = plan.product;
   const MatrixView &va = plan.a.view, &vb = plan.b.view, &vc = plan.c.view;
@@ -124,7 +124,7 @@ static void multiplyWide(const MatmulPlan &plan, const double *a, const double *
   }
 }
 
-/// Zeroes the result that sums are about to be added to.
+/// Zeroes the result before sums are accumulated into it.
 static void clear(const MatmulPlan &plan, void *c) {
   const double zero = 0;
   MatrixView source;
@@ -132,7 +132,7 @@ static void clear(const MatmulPlan &plan, void *c) {
   copyMatrices(plan.product, plan.product.m, plan.product.n, plan.c.view, c, source, &zero);
 }
 
-/// Brings an operand into the layout of its plan. Null after a failure.
+/// Copies an operand into the layout of its plan if necessary. Null after a failure.
 static const void *place(const Product &product, const OperandPlan &plan, const MatrixView &source,
                          int64_t rows, int64_t columns, Region &copy, const void *data, bool fill,
                          Error &error) {

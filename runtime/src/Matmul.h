@@ -38,7 +38,7 @@ struct Product {
 
 Error normalize(const dchag_matmul &op, Product &product);
 
-/// How an operand reaches the kernel: where it is, or as a dense copy of another type.
+/// How an operand is passed to the kernel: in place, or as a dense copy of another type.
 struct OperandPlan {
   bool copied = false;
   MatrixView view;      ///< of what the kernel reads or writes
@@ -60,10 +60,10 @@ struct MatmulPlan {
   std::unique_ptr<Kernel> kernel; ///< null: no sum to form, or f64
 };
 
-/// Decides on copies and makes the primitive.
+/// Chooses copies and creates the primitive.
 Error makePlan(const dchag_matmul &op, MatmulPlan &plan);
 
-/// Runs the primitive of `plan` on operands laid out as it says; `scratch` grows as it needs.
+/// Runs the primitive of `plan` on operands in its layouts; `scratch` grows on demand.
 Error runKernel(const MatmulPlan &plan, Region &scratch, const void *a, const void *b,
                 const void *bias, void *c);
 

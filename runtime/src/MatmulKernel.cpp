@@ -1,8 +1,8 @@
 //===- MatmulKernel.cpp - matrix products by oneDNN -------------*- C++ -*-===//
 //
-// oneDNN always has an answer, but for some layouts and epilogues it is its reference
-// implementation, which is a hundred times slower than a product. Forms are tried from the
-// most to the least that is asked of it until another implementation accepts.
+// oneDNN supports every product, but for some layouts and epilogues only with its reference
+// implementation, which is a hundred times slower. Forms are tried from the one that fuses most to
+// the one that fuses least until another implementation accepts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,8 +46,8 @@ static Error libraryFailure(const char *what, dnnl_status_t status) {
   return failure("matrix product: oneDNN failed to %s (status %d)", what, status);
 }
 
-/// Brings the strides of dimensions of size 1 in order. False if neither rows nor columns are
-/// dense, or rows overlap: oneDNN has no fast kernel for that.
+/// Normalises the strides of dimensions of size 1. False if neither rows nor columns are dense, or
+/// rows overlap: oneDNN has no fast kernel for that.
 static bool setDense(MatrixView &view, int64_t rows, int64_t columns, bool rowMajorOnly) {
   if ((view.column == 1 || columns == 1) && (view.row >= columns || rows == 1)) {
     view.column = 1;
@@ -61,7 +61,7 @@ static bool setDense(MatrixView &view, int64_t rows, int64_t columns, bool rowMa
   return true;
 }
 
-/// Uses the operand in place if its layout and type are fit, a dense copy otherwise.
+/// Uses the operand in place if its layout and type are supported, a dense copy otherwise.
 static OperandPlan planOperand(const Product &product, const MatrixView &source, int64_t rows,
                                int64_t columns, int32_t type, bool isResult) {
   OperandPlan plan;
@@ -127,7 +127,7 @@ static dnnl_status_t makeAttributes(const MatmulPlan &plan, bool activation,
   return status;
 }
 
-/// Makes one form of the product; null if oneDNN does not have it.
+/// Creates one form of the product; null if oneDNN does not have it.
 static std::unique_ptr<Kernel> makeKernel(const MatmulPlan &plan, bool batched, bool bias,
                                           bool activation) {
   const Product &product = plan.product;
@@ -176,7 +176,7 @@ static void planOperands(MatmulPlan &plan, int32_t type, int32_t resultType) {
   plan.c = planOperand(p, p.c, p.m, p.n, resultType, true);
 }
 
-/// Tries all forms; keeps the first that is no reference implementation.
+/// Tries all forms; keeps the first one that is not a reference implementation.
 static bool tryForms(MatmulPlan &plan, bool allowReference) {
   const Product &p = plan.product;
   // oneDNN scales the bias too, and takes one that varies along the columns only.

@@ -33,8 +33,8 @@ static void transpose(Product &product) {
   product.swapped = !product.swapped;
 }
 
-/// Makes batch dimension d part of the rows if it continues them in a, c and bias and b does
-/// not vary along it: a linear layer becomes one product.
+/// Makes batch dimension d part of the rows if it is contiguous with them in a, c and bias and b
+/// does not vary along it: a linear layer becomes one product.
 static bool foldIntoRows(Product &product, int32_t d) {
   if (product.b.batch[d] != 0)
     return false;
@@ -50,7 +50,7 @@ static bool foldIntoRows(Product &product, int32_t d) {
   return true;
 }
 
-/// Joins batch dimension d to the one before it where both are one run everywhere.
+/// Merges batch dimension d into the one before it if both are contiguous in all operands.
 static bool joinBatch(Product &product, int32_t d) {
   for (MatrixView *view : {&product.a, &product.b, &product.c, &product.bias})
     if (view->batch[d - 1] != view->batch[d] * product.batch[d])

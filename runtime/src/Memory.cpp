@@ -68,7 +68,7 @@ MappedFile::~MappedFile() {
 }
 
 Error MappedFile::open(const std::string &path) {
-  // Not blocking: a pipe that nobody writes would keep the program for ever.
+  // Not blocking: opening a pipe without a writer would block for ever.
   int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0)
     return failure("cannot be opened (%s): check the path and its permissions",

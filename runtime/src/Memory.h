@@ -10,7 +10,7 @@
 
 namespace dchag::rt {
 
-/// Zeroed memory straight from the system, aligned to a page, given back on destruction.
+/// Zeroed memory directly from the system, page aligned, freed on destruction.
 class Region {
 public:
   Region() = default;
@@ -23,7 +23,7 @@ public:
   /// Grows to at least `bytes`; contents are lost when it grows.
   Error reserve(int64_t bytes, const char *purpose);
   void release();
-  /// Hands the memory over; `give` gives it back.
+  /// Transfers ownership; `give` returns it.
   char *take() { return std::exchange(start, nullptr); }
   static void give(void *data, int64_t bytes);
   char *data() const { return start; }
@@ -34,8 +34,8 @@ private:
   int64_t length = 0;
 };
 
-/// A file mapped for reading. The pages that were used can be dropped, so that what a rank
-/// reads once does not stay in its memory.
+/// A file mapped for reading. Used pages can be dropped, so that what a rank reads once does not
+/// stay in its memory.
 class MappedFile {
 public:
   MappedFile() = default;
@@ -46,7 +46,7 @@ public:
   Error open(const std::string &path);
   const char *data() const { return start; }
   int64_t size() const { return length; }
-  /// Tells the system that bytes [begin, end) will be read soon, or are not needed any more.
+  /// Advises the system that bytes [begin, end) will be read soon, or are not needed any more.
   void willNeed(int64_t begin, int64_t end) const;
   void drop(int64_t begin, int64_t end) const;
 

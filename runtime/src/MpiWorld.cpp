@@ -1,7 +1,7 @@
 //===- MpiWorld.cpp - all ranks under MPI -----------------------*- C++ -*-===//
 //
-// MPI's own functions block until every rank has come. So before ranks watch each other, only
-// messages are used that can be tested for: rank 0 sends to each where it listens.
+// MPI's functions block until every rank has come. So before ranks monitor each other, only
+// messages are used that can be polled: rank 0 sends its address to each rank.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,8 +21,8 @@ static constexpr int addressTag = 1;
 
 namespace {
 
-/// Ends the process if MPI_Init does not return in time: until then nothing is known of the other
-/// ranks but what the launcher said.
+/// Ends the process if MPI_Init does not return in time: until then only what the launcher
+/// announced is known about the other ranks.
 class InitLimit {
 public:
   explicit InitLimit(const dchag_comm_options &options) : options(options) {
@@ -53,8 +53,8 @@ private:
 
 void InitLimit::run() {
   Launch launch = readLaunch();
-  // The launcher ends all when the first one fails: others wait a moment before they repeat its
-  // line.
+  // The launcher ends all ranks when the first one fails: others wait a moment before they repeat
+  // its line.
   double seconds = std::min(options.timeout_s, 1e8) + (launch.rank > 0 ? 3 : 0);
   std::unique_lock<std::mutex> lock(mutex);
   if (changed.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return done; }))
@@ -75,7 +75,7 @@ Error MpiWorld::start() {
   return Error::success();
 }
 
-/// Rank 0: listens, and begins to send to each rank where.
+/// Rank 0: listens, and starts to send its address to each rank.
 Error MpiWorld::sendAddress(uint64_t identity) {
   if (Error error = control->listen())
     return error;
@@ -94,7 +94,7 @@ Error MpiWorld::sendAddress(uint64_t identity) {
   return Error::success();
 }
 
-/// Another rank: learns where rank 0 listens.
+/// Another rank: receives the address of rank 0.
 Error MpiWorld::receiveAddress(Control::Options &settings) {
   address.resize(addressBytes);
   MPI_Request request;
@@ -124,7 +124,7 @@ Error MpiWorld::meet() {
     if (r != settings.launch.rank)
       others.push_back(r);
   if (settings.launch.rank == 0 || others.empty()) {
-    // Not what the program is: two jobs of one program must not take each other's ranks.
+    // A random number and not one of the program: two jobs of one program must be distinguished.
     std::random_device random;
     settings.identity = static_cast<uint64_t>(random()) << 32 | random();
     settings.addresses = machineAddresses();
@@ -144,7 +144,7 @@ Error MpiWorld::meet() {
       return error;
   if (Error error = control->meet())
     return error;
-  // Every rank has what was sent to it.
+  // Every rank has received its message.
   MPI_Waitall(static_cast<int>(sends.size()), sends.data(), MPI_STATUSES_IGNORE);
   return control->watch(nullptr);
 }

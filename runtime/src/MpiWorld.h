@@ -10,8 +10,7 @@
 
 namespace dchag::rt {
 
-/// MPI from its start to its end, with the connections beside it by which ranks that die or stand
-/// still are noticed.
+/// MPI from its start to its end, with additional connections that detect ranks that die or hang.
 class MpiWorld {
 public:
   explicit MpiWorld(const dchag_comm_options &options) : options(options) {}

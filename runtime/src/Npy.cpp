@@ -27,8 +27,8 @@ constexpr int64_t maxHeaderBytes = 1 << 20;
 /// NumPy's own limit.
 constexpr size_t maxRank = 64;
 
-/// The Python dictionary of a header. Only what NumPy writes is understood: string keys and
-/// values that are strings, True, False or tuples of integers.
+/// The Python dictionary of a header. Only what NumPy writes is supported: string keys and values
+/// that are strings, True, False or tuples of integers.
 class HeaderParser {
 public:
   explicit HeaderParser(std::string_view text) : text(text) {}

@@ -9,7 +9,7 @@
 
 namespace dchag::rt {
 
-/// An array inside bytes that somebody else holds.
+/// An array in bytes that the caller owns.
 struct ArrayView {
   int32_t dtype = 0;
   std::vector<int64_t> shape;
@@ -17,9 +17,9 @@ struct ArrayView {
   const char *data = nullptr;
 };
 
-/// Reads the header of `size` bytes at `bytes` and checks that the data is all there and nothing
+/// Parses the header of `size` bytes at `bytes` and checks that the data is complete and nothing
 /// follows it. Versions 1 to 3, little-endian, C or Fortran order; two-byte voids are bf16. The
-/// error says what is wrong, without a name of the file.
+/// error does not name the file.
 Error parseNpy(const char *bytes, int64_t size, ArrayView &view);
 
 /// Header of a version 1 file of this type and shape, padded to a multiple of 64 bytes. The data

@@ -36,7 +36,7 @@ public:
       value = value << 8 | static_cast<unsigned char>(bytes[offset + i]);
     return value;
   }
-  /// A 64-bit field as a position; one that no file can have sets `failed`.
+  /// A 64-bit field as a position; one beyond any file size sets `failed`.
   int64_t position(int64_t offset) {
     uint64_t value = get(offset, 8);
     if (value > static_cast<uint64_t>(INT64_MAX) / 2) {
@@ -74,7 +74,7 @@ static int64_t findEnd(Fields &fields) {
   return -1;
 }
 
-/// Replaces the fields that were too large for 32 bits by those of the extra field.
+/// Replaces the fields that do not fit in 32 bits by those of the extra field.
 static void readExtra64(Fields &fields, int64_t at, int64_t length, ZipEntry &entry) {
   int64_t end = at + length;
   while (at + 4 <= end && !fields.failed) {
@@ -142,7 +142,7 @@ static Error checkSum(const char *contents, const ZipEntry &entry) {
 }
 
 static Error inflateEntry(const char *packed, const ZipEntry &entry, Region &unpacked) {
-  // Deflate cannot shrink more than 1032 times; a larger claim is no archive but an attack.
+  // Deflate cannot compress by more than 1032; a larger claim is a malicious file.
   if (entry.bytes / 1100 > entry.packedBytes)
     return malformed("an array claims more bytes than its data can hold");
   if (Error error = unpacked.allocate(entry.bytes, "npz"))

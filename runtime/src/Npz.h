@@ -23,8 +23,8 @@ bool looksLikeZip(const char *bytes, int64_t size);
 /// Reads the directory of a zip archive (also of 64-bit ones).
 Error readZipDirectory(const char *bytes, int64_t size, std::vector<ZipEntry> &entries);
 
-/// Finds the contents of `entry`. Stored files stay where they are; deflated ones are
-/// inflated into `unpacked` and their checksum is compared.
+/// Finds the contents of `entry`. Stored files are not copied; deflated ones are inflated into
+/// `unpacked` and their checksum is compared.
 Error openZipEntry(const char *bytes, int64_t size, const ZipEntry &entry, Region &unpacked,
                    const char *&contents);
 

@@ -24,7 +24,7 @@ using namespace dchag::rt;
 
 /// Up to so many threads are taken without a trial.
 static constexpr long usualThreads = 64;
-/// A runtime that hangs with what it is told is no better than one that aborts.
+/// A runtime that hangs on its variables is no better than one that aborts.
 static constexpr unsigned trialSeconds = 30;
 
 /// Positive numbers with commas between them, one for each level of nesting; the largest in `most`.

@@ -31,7 +31,7 @@ std::string modelText(const dchag_program &program, const dchag_entry_point &ent
 std::string describeProgram(const dchag_program &program);
 
 /// Compares the descriptor's version and size with those of this runtime, which reads nothing else
-/// of it before.
+/// of it before that.
 Error checkProgram(const dchag_program &program);
 /// Compares the CPU features of the program with this machine.
 Error checkCpu(const dchag_program &program);

@@ -24,7 +24,7 @@ static Error writeFailure(const std::string &path, const char *what) {
                  path.c_str(), what, systemReason().c_str());
 }
 
-/// Makes a folder and those above it.
+/// Creates a folder and its parents.
 static Error makeFolder(const std::string &folder) {
   for (size_t at = 1; at <= folder.size(); ++at) {
     if (at != folder.size() && folder[at] != '/')
@@ -53,7 +53,7 @@ Outputs::~Outputs() {
       close(file.descriptor);
 }
 
-/// Any rank does so: the first one may be dead.
+/// Any rank does so: the first one may have ended.
 void Outputs::discard() {
   for (const File &file : files)
     if (!done)
@@ -136,7 +136,7 @@ Error Outputs::createFile(const dchag_program &program, File &file, const Batche
   int64_t bytes = file.headerBytes + countOf(shape) * sizeOf(buffer.dtype);
   if (ftruncate(file.descriptor, bytes) != 0)
     return writeFailure(file.path, "made");
-  // Where the file system can, a disk that is too full is noticed before the first step.
+  // If the file system supports it, a full disk is noticed before the first step.
   if (fallocate(file.descriptor, 0, 0, bytes) != 0 && errno == ENOSPC)
     return writeFailure(file.path, "made");
   return writeAll(file.path, file.descriptor, header.data(), header.size(), 0);
@@ -188,7 +188,7 @@ static bool isWriter(const dchag_buffer &buffer, const std::vector<int64_t> &coo
   return true;
 }
 
-/// The first dimension from which on a part is one run in the file: all after it are whole.
+/// The first dimension from which on a part is contiguous in the file: all later ones are whole.
 static int32_t runStart(const dchag_buffer &buffer, const std::vector<Part> &parts) {
   int32_t inner = buffer.rank;
   while (inner > 0) {
@@ -262,7 +262,7 @@ Error Outputs::sync() {
   for (File &file : files) {
     if (fsync(file.descriptor) != 0 && errno != EINVAL && errno != EROFS)
       return writeFailure(file.path, "synced");
-    // The first rank keeps its lock until the files have their names.
+    // The first rank keeps its locks until the files are renamed.
     if (owner)
       continue;
     int descriptor = file.descriptor;

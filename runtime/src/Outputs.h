@@ -6,9 +6,9 @@
 
 namespace dchag::rt {
 
-/// One npy file for each output. The first rank makes an unfinished file of the full size
+/// One npy file for each output. The first rank creates an unfinished file of the full size
 /// (PartialFiles.h), every rank writes its part into it, and when all have, the first rank renames
-/// it: a file under its final name is complete, and made by one run.
+/// it: a file under its final name is complete, and written by one run.
 class Outputs {
 public:
   ~Outputs();
@@ -26,7 +26,7 @@ public:
   Error sync();
   /// Gives the files their names; on the first rank, when all ranks have synced.
   Error commit();
-  /// The files stay: called when `commit` has been done on the first rank.
+  /// Keeps the files: called after `commit` on the first rank.
   void keep();
 
   /// A line for each output whose name is not that of its file.

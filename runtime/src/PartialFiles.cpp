@@ -20,7 +20,7 @@ using namespace dchag::rt;
 
 static const char prefix[] = ".dchag-", suffix[] = ".partial";
 
-/// A number for the name of this machine, which may have characters and lengths of any kind.
+/// A number for the name of this machine, which may have any characters and length.
 static std::string machineTag() {
   char name[256] = "";
   gethostname(name, sizeof(name) - 1);
@@ -48,13 +48,13 @@ std::string dchag::rt::partialPath(const std::string &folder, const std::string 
 
 int dchag::rt::createPartial(const std::string &path) {
   int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  // Where the file system has no locks, nothing is ever taken for a leftover.
+  // If the file system has no locks, no file is ever considered a leftover.
   if (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     close(descriptor);
     errno = EBUSY;
     return -1;
   }
-  // Another run may have taken it for a leftover just before it was locked.
+  // Another run may have removed it as a leftover just before it was locked.
   struct stat info;
   if (descriptor >= 0 && fstat(descriptor, &info) == 0 && info.st_nlink == 0) {
     close(descriptor);
@@ -64,7 +64,7 @@ int dchag::rt::createPartial(const std::string &path) {
   return descriptor;
 }
 
-/// Whether a file was made by a process of this machine that has ended.
+/// Whether a file was created by a process of this machine that has ended.
 static bool isLeft(const std::string &name) {
   std::string start = prefix + machineTag() + "-", end = suffix;
   if (name.size() <= start.size() + end.size() || name.compare(0, start.size(), start) != 0 ||
@@ -85,7 +85,7 @@ void dchag::rt::removeLeftovers(const std::string &folder) {
     int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (descriptor < 0)
       continue;
-    // A process with another numbering, as in a container, may hold it.
+    // A process in another PID namespace, as in a container, may hold it.
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
       unlink(path.c_str());
     close(descriptor);

@@ -1,10 +1,10 @@
 //===- PartialFiles.h - files before they get their names -------*- C++ -*-===//
 //
 // The unfinished files of a run are called .dchag-MACHINE-PROCESS-NUMBER-0.partial and so on, where
-// "MACHINE-PROCESS-NUMBER" is the tag of the run, with a random number. Names of their own keep
-// runs apart that write into one folder. The process that makes a file holds a lock on it as long
-// as it lives: so what a killed run left is known from what another run still writes. The compiler
-// writes its files the same way.
+// "MACHINE-PROCESS-NUMBER" is the tag of the run, with a random number. Unique names separate runs
+// that write into one folder. The process that creates a file holds a lock on it as long as it
+// lives: so the leftovers of a killed run are distinguished from files that another run still
+// writes. The compiler writes its files in the same way.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_RUNTIME_PARTIALFILES_H
@@ -14,7 +14,7 @@
 
 namespace dchag::rt {
 
-/// A tag that no other run has.
+/// A unique tag.
 std::string makeTag();
 /// The path of unfinished file `index`.
 std::string partialPath(const std::string &folder, const std::string &tag, size_t index);

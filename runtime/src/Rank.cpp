@@ -86,7 +86,7 @@ Error Rank::openFiles() {
   return Error::success();
 }
 
-/// Tells all ranks how the first one named the unfinished files.
+/// Sends the tag of the unfinished files to all ranks.
 Error Rank::shareTag() {
   if (options.output.empty())
     return Error::success();
@@ -117,7 +117,7 @@ Error Rank::call(const dchag_entry_point &entry) {
   return std::move(context.error);
 }
 
-/// What runs once the weights are there; or `again`, what depends on those that a step may have
+/// Runs the entry points at load; or `again`, those that depend on parameters that a step may have
 /// updated.
 bool Rank::prepare(bool again) {
   for (int32_t e = 0; e < program.num_entries; ++e) {

@@ -7,11 +7,11 @@
 
 using namespace dchag::rt;
 
-/// Bytes of a destination after which the pages of the source are dropped, so that the part
-/// of a file that is mapped at one time stays small.
+/// Bytes of a destination after which the pages of the source are dropped, so that only a small
+/// part of a file is mapped at one time.
 static constexpr int64_t pieceBytes = 16 << 20;
 
-/// A read with a box that no compiler writes; found before any memory is touched.
+/// A read with an invalid box, which no compiler writes; found before any memory is touched.
 static Error inconsistent(const dchag_file_param &param, const dchag_buffer &buffer) {
   return failure("weights tensor \"%s\": the program reads outside of it into buffer \"%s\": "
                  "compile the model again",
@@ -32,7 +32,7 @@ static bool sourceRange(const CopyShape &shape, int64_t origin, int64_t &first, 
 
 namespace {
 
-/// The copy of one read, cut to the rank's part.
+/// The copy of one read, clipped to the rank's part.
 struct Clipped {
   CopyShape shape;
   int64_t dstOrigin = 0, srcOrigin = 0; ///< elements

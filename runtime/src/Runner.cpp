@@ -18,7 +18,7 @@
 
 using namespace dchag::rt;
 
-/// Stack of a rank that is a thread; pages are taken when they are used.
+/// Stack of a rank that is a thread; unused pages take no memory.
 static constexpr size_t stackBytes = 64 << 20;
 
 namespace {
@@ -36,7 +36,7 @@ struct RankThread {
   int code = 1;
 };
 
-/// What a thread of the communicator needs to end this process: where its rank is.
+/// What a thread of the communicator needs to end this process: the position of its rank.
 struct Ending {
   const dchag_program &program;
   const Launch &launch;
@@ -47,7 +47,7 @@ struct Ending {
 
 } // namespace
 
-/// The `stop` of an adapter. Nothing is flushed: the thread of the rank may hold locks.
+/// The `stop` of an adapter. Does not flush: the thread of the rank may hold locks.
 static void endProcess(void *data, const char *reason) {
   auto &ending = *static_cast<Ending *>(data);
   std::lock_guard<std::mutex> lock(ending.mutex);
@@ -60,11 +60,11 @@ static void endProcess(void *data, const char *reason) {
   _exit(1);
 }
 
-/// What a trap of the processor needs to be explained; set once, before there are ranks.
+/// Explains a trap of the processor; set once, before there are ranks.
 static Ending *trapped = nullptr;
 
-/// The one trap that compiled code can run into. It comes from a loop of the model, where no lock
-/// is held that `whereNow` could wait for.
+/// The only trap that compiled code can cause. It is in a loop of the model, where no lock is held
+/// that `whereNow` could wait for.
 static void explainDivision(int) {
   std::string where = trapped->rank ? trapped->rank->whereNow() : trapped->program.name;
   dprintf(STDERR_FILENO,
@@ -78,14 +78,14 @@ static void explainDivision(int) {
 static void *runThread(void *data) {
   auto *self = static_cast<RankThread *>(data);
   self->code = self->rank.run();
-  // Whoever still waits for this rank is woken.
+  // Wakes ranks that wait for this one.
   if (self->rank.broken)
     self->comm.ops->abort(self->comm.comm, 1);
   self->broken = self->rank.broken;
   return nullptr;
 }
 
-/// Starts a rank; if that fails, the others are told not to wait for it.
+/// Starts a rank; if that fails, the others do not wait for it.
 static void startThread(RankThread &rank, const char *name) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -98,8 +98,8 @@ static void startThread(RankThread &rank, const char *name) {
   rank.comm.ops->abort(rank.comm.comm, 1);
 }
 
-/// Waits for a rank. Once another one has found that they cannot talk any more, this takes five
-/// seconds at most: it may be that this rank never comes to its next collective.
+/// Waits for a rank. After another one has found that they cannot communicate any more, for five
+/// seconds at most: this rank may never come to its next collective.
 static bool joinThread(RankThread &rank, const std::vector<std::unique_ptr<RankThread>> &ranks) {
   constexpr int polls = 20, pollMilliseconds = 250;
   for (int waited = 0; waited < polls;) {
@@ -119,7 +119,7 @@ static bool joinThread(RankThread &rank, const std::vector<std::unique_ptr<RankT
   return false;
 }
 
-/// Ranks that could not agree any more left their lines; the first of them is shown.
+/// Ranks that could not agree any more stored their lines; prints the first of them.
 static void printReport(const std::vector<std::unique_ptr<RankThread>> &ranks) {
   for (const auto &rank : ranks)
     if (rank->broken) {
@@ -153,7 +153,7 @@ static int runThreads(const dchag_program &program, const Options &options, cons
   return code;
 }
 
-/// The exit code after everything was printed: not 0 if it could not be.
+/// The exit code after everything was printed: not 0 if printing failed.
 static int finishOutput(const dchag_program &program, int code) {
   errno = 0;
   if (std::fflush(stdout) == 0 && !std::ferror(stdout))
@@ -189,9 +189,8 @@ static int runProcess(const dchag_program &program, const Options &options, cons
   return code;
 }
 
-/// A rank that cannot even open its communicator speaks for itself. MPI's launcher ends all
-/// ranks when the first one fails, so ranks after the first wait a moment before they repeat
-/// what it said.
+/// A rank that cannot open its communicator reports the error itself. MPI's launcher ends all ranks
+/// when the first one fails, so other ranks wait a moment before they repeat its message.
 static int failAlone(const dchag_program &program, const Launch &launch, const Error &error) {
   if (launch.kind == Launch::Kind::mpi && launch.rank > 0)
     sleep(3);
@@ -211,8 +210,8 @@ static std::string chooseComm(const dchag_program &program, const Options &optio
   return launch.kind == Launch::Kind::mpi ? "mpi" : "tcp";
 }
 
-/// A number that ranks of one job have in common: of the program and the command line, so that
-/// two jobs at one port do not take each other's ranks.
+/// A number that all ranks of one job have in common, from the program and the command line, so
+/// that two jobs at one port do not accept each other's ranks.
 static uint64_t identityOf(const dchag_program &program, int argc, const char *const *argv) {
   uint64_t hash = 0xcbf29ce484222325ull;
   auto add = [&](const std::string &text) {
@@ -225,8 +224,8 @@ static uint64_t identityOf(const dchag_program &program, int argc, const char *c
   return hash;
 }
 
-/// Opens the communicator of all processes. With TCP ranks that cannot be those of the program
-/// are refused before they wait for each other.
+/// Opens the communicator of all processes. With TCP, ranks that cannot belong to the program are
+/// refused before ranks wait for each other.
 static Error openProcesses(const dchag_program &program, const std::string &kind,
                            const dchag_comm_options &options, Comm &world) {
   if (kind == "tcp") {
@@ -244,12 +243,12 @@ static Error openProcesses(const dchag_program &program, const std::string &kind
 }
 
 int dchag::rt::runMain(const dchag_program &program, int argc, const char *const *argv) {
-  // An output above the limit of file sizes is an error with a line, not a silent death.
+  // An output above the limit of file sizes is reported as an error, instead of a silent end.
   std::signal(SIGXFSZ, SIG_IGN);
   removeUnfinishedOnSignals();
   Launch launch = readLaunch();
   if (Error error = checkProgram(program)) {
-    // Nothing else of the program can be read, not even its name.
+    // Nothing else of the program may be read, not even its name.
     printLine(stderr, "dchag: " + error.message());
     return 1;
   }

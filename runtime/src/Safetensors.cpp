@@ -1,7 +1,7 @@
 //===- Safetensors.cpp - files of parameters --------------------*- C++ -*-===//
 //
-// The header is read event by event: no tree of it is made, nothing recurses, and names and keys
-// that are there twice, which a tree would hide, are seen.
+// The header is parsed event by event: no tree is built, nothing recurses, and duplicate names and
+// keys, which a tree would hide, are detected.
 //
 //===----------------------------------------------------------------------===//
 
@@ -73,7 +73,7 @@ private:
     return false;
   }
   bool failTensor(const std::string &what) { return fail(tensorFailure(name, what)); }
-  /// A value that only fields which are skipped may have.
+  /// A value that only skipped fields may have.
   bool other(const char *what);
   bool skips() const { return isMetadata || field == Field::Skipped; }
   bool enter();
@@ -203,7 +203,7 @@ bool HeaderReader::parse_error(std::size_t position, const std::string &, const 
                       position));
 }
 
-/// Compares the description of a tensor, which is complete, with the bytes there are.
+/// Compares the complete description of a tensor with the bytes of the file.
 bool HeaderReader::addTensor() {
   if (!hasType || !hasShape || !hasOffsets)
     return failTensor(std::string("has no ") + (!hasType    ? "dtype"

@@ -22,9 +22,9 @@ struct StoredTensor {
 /// The tensors of a file by name.
 using StoredTensors = std::map<std::string, StoredTensor>;
 
-/// Reads the header of `size` bytes at `bytes` from end to end. Every tensor lies inside of the
-/// file, has the bytes that its type and shape need, and overlaps with no other. The error names
-/// the tensor and says what is wrong, without a name of the file.
+/// Parses the header of `size` bytes at `bytes` completely. Every tensor is inside of the file, has
+/// the bytes that its type and shape need, and overlaps with no other. The error names the tensor,
+/// not the file.
 Error parseSafetensors(const char *bytes, int64_t size, StoredTensors &tensors);
 
 /// A mapped file.

@@ -17,13 +17,13 @@
 
 using namespace dchag::rt;
 
-/// A message is a text or the addresses of all ranks: more than this is something else.
+/// A message is a text or the addresses of all ranks: a larger one is invalid.
 static constexpr uint32_t mostBytes = 256u << 20;
 static constexpr size_t headBytes = 5;
 
 int dchag::rt::millisecondsUntil(Clock::time_point deadline) {
   auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-  // One more, because the conversion cuts: nobody wakes before the deadline.
+  // One more, because the conversion rounds down: nobody wakes before the deadline.
   return static_cast<int>(std::clamp<int64_t>(left.count() + 1, 0, 60000));
 }
 
@@ -118,7 +118,7 @@ std::string Connection::localAddress() const {
       getnameinfo(reinterpret_cast<sockaddr *>(&address), length, text, sizeof(text), nullptr, 0,
                   NI_NUMERICHOST) != 0)
     return "127.0.0.1";
-  // What a socket for both versions says of a peer with an IPv4 address.
+  // How a dual-stack socket prints the address of an IPv4 peer.
   std::string result = text;
   return result.compare(0, 7, "::ffff:") == 0 ? result.substr(7) : result;
 }
@@ -145,7 +145,7 @@ std::vector<std::string> dchag::rt::machineAddresses() {
     socklen_t length = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     if (getnameinfo(one->ifa_addr, length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0)
       continue;
-    // Addresses with a zone mean something else on another machine.
+    // Addresses with a zone have another meaning on another machine.
     if (!isLoopback(text) && !std::strchr(text, '%'))
       result.push_back(text);
   }
@@ -180,7 +180,7 @@ static int makeSocket(const addrinfo &address) {
 
 Error dchag::rt::listenAt(const std::string &host, int port, const std::string &remedy,
                           int &descriptor) {
-  // "::" is IPv4, too, but not every machine has it.
+  // "::" includes IPv4, but not every machine supports it.
   int probe = host == "::" ? socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
   std::string name = host == "::" && probe < 0 ? "0.0.0.0" : host;
   if (probe >= 0)

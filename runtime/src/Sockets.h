@@ -22,8 +22,8 @@ struct Message {
   std::string text;
 };
 
-/// One connection, closed when it goes out of scope. Reading never blocks: what has arrived is
-/// kept until a whole message is there.
+/// One connection, closed on destruction. Reading never blocks: received bytes are kept until a
+/// message is complete.
 class Connection {
 public:
   Connection() = default;
@@ -35,11 +35,11 @@ public:
   bool isOpen() const { return descriptor >= 0; }
   int number() const { return descriptor; }
   void close();
-  /// Takes what has arrived. False after the other side ended the connection or sent what is
-  /// no message; messages that came before that can still be taken.
+  /// Reads the received bytes. False after the other side closed the connection or sent an invalid
+  /// message; earlier messages can still be taken.
   bool fill();
   bool take(Message &message);
-  /// False if the other side is gone or does not take the message by the deadline.
+  /// False if the other side is gone or does not receive the message by the deadline.
   bool send(char type, const std::string &text, Clock::time_point deadline);
   /// Address of this side, without port.
   std::string localAddress() const;
@@ -49,19 +49,19 @@ private:
   std::string arrived;
 };
 
-/// A socket that listens at `port`: on this machine's address `host` if that is a loopback
-/// address by its very name, otherwise on all addresses of its kind, with "::" on all. Port 0: a
-/// free one. `remedy` ends the message.
+/// A socket that listens at `port`: at this machine's address `host` if that is literally a
+/// loopback address, otherwise at all addresses of its kind, with "::" at all. Port 0: a free one.
+/// `remedy` ends the message.
 Error listenAt(const std::string &host, int port, const std::string &remedy, int &descriptor);
 
-/// One attempt to connect, which takes until the deadline at most; not open if it failed, with
+/// One attempt to connect, until the deadline at most; the result is not open if it failed, with
 /// the reason in `reason`. An address that does not resolve is an error.
 Error tryConnect(const std::string &host, int port, Clock::time_point deadline,
                  Connection &connection, std::string &reason);
 
 /// The port of a socket.
 int portOf(int descriptor);
-/// All addresses of this machine by which others may reach it, and last the loopback one.
+/// All addresses of this machine at which others may reach it, the loopback one last.
 std::vector<std::string> machineAddresses();
 
 bool isLoopback(const std::string &address);

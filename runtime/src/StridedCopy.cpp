@@ -8,8 +8,8 @@ using namespace dchag::rt;
 
 namespace {
 
-/// The two loops at the bottom: `rows` over a dimension along which the source is dense if
-/// there is one, `columns` over the innermost dimension of the destination.
+/// The two innermost loops: `rows` over a dimension along which the source is dense if there is
+/// one, `columns` over the innermost dimension of the destination.
 struct Plane {
   int64_t rows, columns;
   int64_t dstRow, dstColumn, srcRow, srcColumn;
@@ -55,7 +55,7 @@ static void copyPlane(const Plane &plane, char *dst, const char *src) {
     }
 }
 
-/// Removes dimensions of size 1 and joins neighbours that are one run in both arrays.
+/// Removes dimensions of size 1 and merges neighbours that are contiguous in both arrays.
 static CopyShape simplify(const CopyShape &shape) {
   CopyShape result;
   for (int32_t d = 0; d < shape.rank; ++d) {
@@ -74,7 +74,7 @@ static CopyShape simplify(const CopyShape &shape) {
   return result;
 }
 
-/// Takes the two dimensions of the plane out of `shape`.
+/// Removes the two dimensions of the plane from `shape`.
 static Plane takePlane(CopyShape &shape) {
   Plane plane = {1, 1, 1, 1, 1, 1};
   if (shape.rank == 0)

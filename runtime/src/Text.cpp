@@ -22,7 +22,7 @@ static size_t decodeCharacter(std::string_view text, uint32_t &character) {
       return 0;
     character = character << 6 | (byte(i) & 0x3f);
   }
-  // Forms that are too long, halves of pairs, and what is beyond Unicode.
+  // Overlong forms, surrogates, and code points beyond Unicode.
   static constexpr uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
   if (character < least[length] || character > 0x10ffff || (character >> 11) == 0x1b)
     return 0;

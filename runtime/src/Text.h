@@ -1,8 +1,8 @@
 //===- Text.h - text of others on a terminal --------------------*- C++ -*-===//
 //
-// Names of tensors, paths and bytes come from files of others. What is printed of them holds no
-// control character, no line break and no broken UTF-8, so that it can neither move the cursor
-// nor look like a line of the program.
+// Names of tensors, paths and bytes come from files of others. Printed text contains no control
+// characters, line breaks or broken UTF-8 of them, so that it can neither move the cursor nor look
+// like a line of the program.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_RUNTIME_TEXT_H
@@ -23,11 +23,11 @@ std::string escapeText(std::string_view text);
 /// Whether escapeText would change anything.
 bool isPrintable(std::string_view text);
 
-/// A name in double quotes, escaped; one of more than 200 bytes is cut.
+/// A name in double quotes, escaped; truncated after 200 bytes.
 std::string quoteName(std::string_view name);
 
-/// A file name out of the name of a tensor: path separators and what shells and systems dislike
-/// become underscores.
+/// A file name made from the name of a tensor: path separators and characters that shells and file
+/// systems do not accept become underscores.
 std::string fileName(std::string_view name);
 
 /// Prints one line, escaped, and its end.

@@ -24,7 +24,7 @@ bool isInteger(int32_t dtype);
 std::string shapeText(const std::vector<int64_t> &shape);
 std::string shapeText(const int64_t *shape, int32_t rank);
 
-/// Product of the sizes, or -1 if a size is negative or the product leaves int64.
+/// Product of the sizes, or -1 if a size is negative or the product overflows int64.
 int64_t countOf(const std::vector<int64_t> &shape);
 
 /// Storage of the two 16-bit floats; arithmetic is done in f32.
@@ -51,7 +51,7 @@ inline BF16 toBF16(float x) {
   return {static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
 }
 
-/// Rounds once: the step through f32 rounds to odd, so that it cannot make a tie.
+/// Rounds once: the intermediate f32 is rounded to odd, so that it cannot create a tie.
 inline BF16 toBF16(double x) {
   float near = static_cast<float>(x);
   if (near != near || static_cast<double>(near) == x)

@@ -11,7 +11,7 @@
 using namespace dchag::rt;
 
 namespace {
-/// Entries stay linked for ever, so that a signal handler may walk along them at any time.
+/// Entries are never unlinked, so that a signal handler may traverse them at any time.
 struct Entry {
   char *path;
   std::atomic<bool> noted{true};

@@ -6,15 +6,15 @@
 
 namespace dchag::rt {
 
-/// Notes a file that is to be removed if this process is interrupted.
+/// Registers a file that is to be removed if this process is interrupted.
 void noteUnfinished(const std::string &path);
-/// Forgets all files: they have got their names, or are gone.
+/// Forgets all files: they were renamed, or do not exist any more.
 void forgetUnfinished();
-/// Removes all files that are noted. Any thread may call it, and signal handlers.
+/// Removes all registered files. Any thread and signal handlers may call it.
 void removeUnfinished();
 
 /// From now on signals that end the process (SIGINT, SIGTERM, SIGSEGV and others) remove the files
-/// first. Signals that are ignored or handled already stay so.
+/// first. Signals that are ignored or handled already are not changed.
 void removeUnfinishedOnSignals();
 
 } // namespace dchag::rt

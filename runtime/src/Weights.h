@@ -14,7 +14,7 @@ struct FoundParam {
   const StoredTensor *tensor = nullptr;
 };
 
-/// The weights of a program: one or more files, none of which repeats a tensor of another.
+/// The weights of a program: one or more files with different tensors.
 class Weights {
 public:
   Error open(const std::vector<std::string> &paths, const dchag_program &program);

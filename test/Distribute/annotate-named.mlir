@@ -26,7 +26,7 @@
 // NAME: error: shard 'blocks.0.fc1.wieght=[tp,_]' names no parameter, input or op of that many dimensions; the nearest parameter or input is 'blocks.0.fc1.weight'
 // RANK: error: 'blocks.0.fc1.weight' is of type 'tensor<3x6xf32>': shard '*.fc1.weight=[tp]' has 1 dimensions
 // AXIS: error: shard '*.fc1.weight=[dp,_]' must be NAME=[AXES,..] {{.*}}: the axes are those of #dchag.mesh<["tp" = 2]>, got 'dp'
-// TWICE: error: 'blocks.0.fc1.weight' cannot be laid out as '*.fc1.weight=[tp,tp]': (S2) sharding must use an axis once
+// TWICE: error: 'blocks.0.fc1.weight' cannot be sharded as '*.fc1.weight=[tp,tp]': (S2) sharding must use an axis once
 // LIST: error: shard '*.fc1.weight' must be NAME=[AXES,..] {{.*}}: got no list in brackets
 func.func @step(%x: tensor<2x3xf32> {dchag.role = "input", dchag.name = "x"},
                 %v: tensor<3x6xf32> {dchag.role = "param", dchag.name = "blocks.0.fc1.weight"},

@@ -37,7 +37,7 @@ module attributes {dchag.mesh = #dchag.mesh<["sp" = 2]>} {
   // Nothing says which dimension is that of the positions: there is no attention.
   // CHECK-LABEL: func.func @features(
   // CHECK:         return
-  // expected-warning @+1 {{'features' has no normalised tokens whose positions all attentions share, or several samples a rank whose windows do not, so nothing is split over 'sp': all ranks along it compute the same}}
+  // expected-warning @+1 {{'features' has no normalised tokens whose positions are those of all attentions, and no windows with one sample a rank, so nothing is split over 'sp': all ranks along it compute the same}}
   func.func @features(%x: tensor<2x5x6xf32> {dchag.role = "input", dchag.name = "x"}) -> (tensor<2x5x6xf32> {dchag.name = "y"}) {
     %n = dchag.rms_norm %x {dims = 1, epsilon = 1.0e-5} : (tensor<2x5x6xf32>) -> tensor<2x5x6xf32>
     return %n : tensor<2x5x6xf32>

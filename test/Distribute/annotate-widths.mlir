@@ -50,7 +50,7 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
   // Something else uses the width, too: it stays whole.
   // CHECK-LABEL: func.func @returned(
   // CHECK:         return
-  // expected-warning @+1 {{'returned' has no width that parameters make and a sum uses up, so no heads and hidden widths are split over 'tp'}}
+  // expected-warning @+1 {{'returned' has no width that only parameters produce and a sum contracts, so no heads and hidden widths are split over 'tp'}}
   func.func @returned(%x: tensor<2x3xf32> {dchag.role = "input", dchag.name = "x"}, %v: tensor<3x5xf32> {dchag.role = "param", dchag.name = "v"},
                       %w: tensor<5x7xf32> {dchag.role = "param", dchag.name = "w"}) -> (tensor<2x7xf32> {dchag.name = "y"}, tensor<2x5xf32> {dchag.name = "h"}) {
     %zero = arith.constant 0.0 : f32
@@ -66,7 +66,7 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
   // The width is one of the input.
   // CHECK-LABEL: func.func @input_width(
   // CHECK:         return
-  // expected-warning @+1 {{'input_width' has no width that parameters make and a sum uses up}}
+  // expected-warning @+1 {{'input_width' has no width that only parameters produce and a sum contracts}}
   func.func @input_width(%x: tensor<2x3xf32> {dchag.role = "input", dchag.name = "x"}, %v: tensor<3x5xf32> {dchag.role = "param", dchag.name = "v"}) -> (tensor<2x5xf32> {dchag.name = "y"}) {
     %zero = arith.constant 0.0 : f32
     %a = dchag.gelu %x : tensor<2x3xf32>

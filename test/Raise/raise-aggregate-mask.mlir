@@ -165,7 +165,7 @@ func.func @normalised_keys(%t: tensor<4x5x6xf64>, %q: tensor<6xf64> {dchag.role 
   %eq = tensor.empty() : tensor<4x6xf64>
   %q2 = linalg.broadcast ins(%q : tensor<6xf64>) outs(%eq : tensor<4x6xf64>) dimensions = [0]
   %q4 = tensor.expand_shape %q2 [[0], [1, 2, 3]] output_shape [4, 1, 1, 6] : tensor<4x6xf64> into tensor<4x1x1x6xf64>
-  // expected-remark @+1 {{is not raised to dchag.aggregate: queries or keys are normalised behind their projection}}
+  // expected-remark @+1 {{is not raised to dchag.aggregate: queries or keys are normalised after their projection}}
   %y = dchag.attention %q4, %k, %v {scale = 0.5} : (tensor<4x1x1x6xf64>, tensor<4x1x5x6xf64>, tensor<4x1x5x6xf64>) -> tensor<4x1x1x6xf64>
   return %y : tensor<4x1x1x6xf64>
 }

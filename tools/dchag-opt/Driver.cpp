@@ -27,7 +27,7 @@ namespace cl = llvm::cl;
 
 using namespace mlir::dchag::options;
 
-/// The folder of the runtime library: as said, or beside the tool's own.
+/// The folder of the runtime library: the option's, or the one next to the tool's folder.
 static std::string getRuntimeDir(const char *argv0) {
   if (!runtimeDir.empty())
     return runtimeDir;
@@ -38,7 +38,7 @@ static std::string getRuntimeDir(const char *argv0) {
   return folder.str().str();
 }
 
-/// Whether a program is to be written, so that all stages of the compiler run.
+/// Whether a program is written, so that all stages of the compiler run.
 static bool makesProgram() { return emitKind != EmitKind::None && emitKind != EmitKind::Run; }
 
 static LogicalResult refuse(const Twine &text) {
@@ -46,7 +46,7 @@ static LogicalResult refuse(const Twine &text) {
   return failure();
 }
 
-/// What the options say about the program to make, all but its target.
+/// The options of the compilation, except its target.
 static FailureOr<CompileOptions> readCompileOptions(MLIRContext &context, StringRef inputFile) {
   CompileOptions compileOptions;
   compileOptions.machine = machine;
@@ -73,8 +73,8 @@ static FailureOr<CompileOptions> readCompileOptions(MLIRContext &context, String
   return compileOptions;
 }
 
-/// Refuses files to write that would do harm: programs and weights come into place by being
-/// renamed, which would put them in the place of the model, of a device or of a folder.
+/// Refuses output files that would do harm: programs and weights are renamed into place, which
+/// would replace the model, a device or a folder.
 static LogicalResult checkOutputs(StringRef inputFile, StringRef outputFile) {
   if (makesProgram() && llvm::sys::fs::equivalent(inputFile, outputFile))
     return refuse("-o names '" + outputFile + "', which is the model: name another file");
@@ -99,7 +99,7 @@ static LogicalResult takeDumpFolder() {
   return success();
 }
 
-/// Choices of passes are for those who ask: hides remarks while a program is made.
+/// Hides remarks on choices of passes while a program is made, unless they were asked for.
 static void hideRemarks(MLIRContext &context) {
   if (!makesProgram() || showRemarks)
     return;
@@ -137,7 +137,7 @@ static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
   return writeWeights(module, llvm::sys::path::parent_path(inputFile), weightsOut);
 }
 
-/// The target that the options name; null where they name none and the module does.
+/// The target that the options name; null if they name none but the module does.
 static FailureOr<TargetAttrInterface> readTarget(ModuleOp module) {
   bool isSaid = target.getNumOccurrences() || cpu.getNumOccurrences();
   if (!isSaid && module->hasAttr(kTargetAttr))
@@ -153,7 +153,7 @@ static FailureOr<TargetAttrInterface> readTarget(ModuleOp module) {
   return attribute;
 }
 
-/// Runs the passes named on the command line, then those that make the program asked for.
+/// Runs the passes named on the command line, then those that make the requested program.
 static LogicalResult runPasses(ModuleOp module, const MlirOptMainConfig &config,
                                CompileOptions compileOptions) {
   compileOptions.configure = [&](PassManager &manager) {
@@ -246,7 +246,7 @@ static LogicalResult printModule(ModuleOp module, StringRef path) {
 static LogicalResult finish(ModuleOp module, StringRef inputFile, StringRef outputFile,
                             StringRef runtimeDir) {
   bool checked = !checkEquals.empty() || !checkRanksOf.empty();
-  // Who asks for weights alone does not want the module on the terminal.
+  // If only weights are requested, the module is not printed to the terminal.
   bool onlyWeights = !weightsOut.empty() && emitKind == EmitKind::None && outputFile == "-";
   if (checked && failed(runChecks(module)))
     return failure();
@@ -270,9 +270,9 @@ int mlir::dchag::runDriver(const char *argv0, StringRef inputFile, ModelFormat f
                            StringRef outputFile, DialectRegistry &registry) {
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   MLIRContext context(registry);
-  // Roles of buffers and meshes are its attributes, whatever the input names.
+  // The dialect has attributes of roles and meshes, whatever the input contains.
   context.loadDialect<DchagDialect>();
-  // Messages say where; the text of a whole module below them would bury them.
+  // Messages have locations; the text of a whole module after them would hide them.
   context.printOpOnDiagnostic(false);
   context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
   llvm::SourceMgr sources;

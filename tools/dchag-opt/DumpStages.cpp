@@ -23,7 +23,7 @@ static bool isStage(StringRef name) {
 }
 
 DumpStages::DumpStages(ModuleOp module, StringRef folder) : module(module), folder(folder) {
-  // Stages of two runs in one folder would be taken for those of one.
+  // Stages of two runs in one folder could not be distinguished.
   std::error_code error;
   SmallVector<std::string> old;
   for (llvm::sys::fs::directory_iterator it(folder, error), end; it != end && !error;
@@ -62,13 +62,13 @@ void DumpStages::write(StringRef name) {
   last = std::move(text);
   if (!error)
     return;
-  // One message; the program itself is not concerned.
+  // Only one message; the program itself is not affected.
   broken = true;
   module.emitWarning("--dump-stages: ") << llvm::toString(std::move(error));
 }
 
 bool DumpStages::takeFolder(StringRef folder) {
-  // Open until the end, and with it the lock.
+  // Kept open until the process ends, and with it the lock.
   int descriptor = ::open(folder.str().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }

@@ -7,19 +7,19 @@
 
 namespace mlir::dchag {
 
-/// Writes a module and what each pass makes of it to a folder:
+/// Writes a module, and its state after each pass, to a folder:
 ///
 ///     000-input.mlir  001-raise-gelu.mlir  002-prepare.mlir ...
 ///
-/// Each file is the whole module with locations, so that it runs alone. A pass that changes
-/// nothing gets no file. Passes must not run in several threads: each prints ops that others
-/// would change.
+/// Each file is the whole module with locations, so that it can be run alone. A pass that changes
+/// nothing gets no file. Passes must not run in several threads: printing reads ops that other
+/// threads would change.
 ///
-/// A folder belongs to one run at a time.
+/// A folder can be used by one run at a time.
 class DumpStages : public PassInstrumentation {
 public:
   DumpStages(ModuleOp module, StringRef folder);
-  /// Takes the folder for as long as the process lives; false if another one has it.
+  /// Reserves the folder as long as the process lives; false if another process has reserved it.
   static bool takeFolder(StringRef folder);
   void runAfterPass(Pass *pass, Operation *op) override;
 

@@ -22,8 +22,8 @@ LogicalResult refuse(StringRef path, const Twine &text) {
   return failure();
 }
 
-/// Makes the standard input a file that can be read twice: what comes through a pipe is copied to
-/// one without a name.
+/// Makes the standard input a file that can be read twice: the content of a pipe is copied to a
+/// file without a name.
 LogicalResult keepStandardInput() {
   if (lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
     return success();
@@ -47,7 +47,7 @@ LogicalResult keepStandardInput() {
   return success();
 }
 
-/// The fields of a message one after the other.
+/// Iterates over the fields of a message.
 class Fields {
 public:
   explicit Fields(StringRef bytes) : rest(bytes) {}
@@ -91,7 +91,7 @@ bool beginsLikeOnnx(StringRef bytes) {
          ((number >= 1 && number <= 8) || number == 14);
 }
 
-/// Whether a file is fields to its end, a graph among them.
+/// Whether a file consists of complete fields, one of them a graph.
 bool isWholeOnnx(StringRef bytes) {
   Fields fields(bytes);
   bool hasGraph = false;
@@ -112,7 +112,7 @@ bool isText(StringRef bytes) {
   });
 }
 
-/// Whether text begins as a module or an op does, behind comments.
+/// Whether text, after comments, begins like a module or an op.
 bool beginsLikeMlir(StringRef text) {
   text = text.ltrim();
   while (text.consume_front("//"))
@@ -157,7 +157,7 @@ Complexity measure(StringRef text) {
   return found;
 }
 
-/// Text that upstream's parser would run out of stack, or of time, on is refused.
+/// Refuses text on which upstream's parser would run out of stack or of time.
 LogicalResult checkComplexity(StringRef path, StringRef text) {
   Complexity found = measure(text);
   auto check = [&](unsigned number, unsigned limit, StringRef what) {
@@ -184,8 +184,7 @@ llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> dchag::mapInput(StringRef pat
 
 FailureOr<ModelFormat> dchag::identifyInput(std::string &path, const DialectRegistry &registry) {
   ModelFormat byName = StringRef(path).ends_with(".onnx") ? ModelFormat::Onnx : ModelFormat::Mlir;
-  // What comes through a pipe can be read only once: it takes the place of the standard input,
-  // which is kept in a file.
+  // A pipe can be read only once: it replaces the standard input, whose content is kept in a file.
   llvm::sys::fs::file_status status;
   if (path != "-" && !llvm::sys::fs::status(path, status) &&
       status.type() == llvm::sys::fs::file_type::fifo_file) {
@@ -199,7 +198,7 @@ FailureOr<ModelFormat> dchag::identifyInput(std::string &path, const DialectRegi
     return byName;
   if (path == "-" && failed(keepStandardInput()))
     return failure();
-  // Nor can what a device gives.
+  // So can a device.
   if (path != "-" && !llvm::sys::fs::status(path, status) &&
       !llvm::sys::fs::is_regular_file(status))
     return byName;
@@ -216,7 +215,7 @@ FailureOr<ModelFormat> dchag::identifyInput(std::string &path, const DialectRegi
   if (isWholeOnnx(bytes))
     return ModelFormat::Onnx;
   if (!isText(bytes)) {
-    // A damaged one: its reader says where.
+    // A damaged ONNX file: its reader reports where.
     if (beginsLikeOnnx(bytes) || byName == ModelFormat::Onnx)
       return ModelFormat::Onnx;
     return refuse(path, "is neither an ONNX model nor MLIR (text or bytecode)");

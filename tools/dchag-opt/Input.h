@@ -11,15 +11,15 @@ namespace mlir::dchag {
 
 enum class ModelFormat { Onnx, Mlir };
 
-/// What a file holds, whatever its name; "-" is the standard input, which can be read again
-/// afterwards, as "-" and as /dev/stdin; a pipe by another name takes its place, and `path` becomes
-/// "-". Says on the standard error what is wrong with a file that
-/// is neither an ONNX model nor MLIR (text or bytecode), or text that cannot be parsed: nested too
-/// deep, or one that makes upstream's parser crash. A file that cannot be read, and one that can be
-/// read only once, counts as what its name says.
+/// The format of a file, whatever its name; "-" is the standard input, which can be read again
+/// afterwards, as "-" and as /dev/stdin. A named pipe replaces the standard input, and `path`
+/// becomes "-". Reports on the standard error what is wrong with a file that is neither an ONNX
+/// model nor MLIR (text or bytecode), or with text that cannot be parsed: nested too deeply, or
+/// crashing upstream's parser. The format of a file that cannot be read, or can be read only once,
+/// follows from its name.
 FailureOr<ModelFormat> identifyInput(std::string &path, const DialectRegistry &registry);
 
-/// Fails, having said what is wrong, on text that makes upstream's parser crash.
+/// Fails with a message on text that makes upstream's parser crash.
 LogicalResult checkUpstreamParses(StringRef text, StringRef path, const DialectRegistry &registry);
 
 /// The bytes of a file, mapped; named "<stdin>" for "-".

@@ -1,7 +1,7 @@
 //===- Options.h - options of dchag-opt, and where each has an effect ------*- C++ -*-===//
 //
-// A run of the tool is one of a few modes. Each option says in its definition (Options.cpp) in
-// which modes it has an effect; given in another one it is refused, since it would be ignored:
+// A run of the tool has one of a few modes. Each option says in its definition (Options.cpp) in
+// which modes it has an effect; in another mode it is refused, since it would be ignored:
 //
 //     ModelOption<cl::list<std::string>> inputFiles(In(Run, "it is for --emit=run"), "input", ...);
 //
@@ -18,7 +18,7 @@ namespace mlir::dchag {
 
 enum class EmitKind { None, Mlir, Llvm, Obj, Exe, Run };
 
-/// What a run of the tool makes, as bits.
+/// The modes of a run of the tool, as bits.
 enum Mode : unsigned {
   /// The module as text after the passes.
   Print = 1 << 0,
@@ -28,21 +28,21 @@ enum Mode : unsigned {
   EmitExe = 1 << 4,
   /// --emit=run
   Run = 1 << 5,
-  /// --check-equal, --check-ranks: beside --emit, or alone.
+  /// --check-equal, --check-ranks: together with --emit, or alone.
   Check = 1 << 6,
   Program = EmitMlir | EmitLlvm | EmitObj | EmitExe,
   Always = Print | Program | Run | Check,
 };
 
-/// Where an option has an effect.
+/// The modes in which an option has an effect.
 struct In {
   In(unsigned modes, StringRef advice = "") : modes(modes), advice(advice) {}
-  /// Only for a model to import.
+  /// Only for ONNX models.
   In onlyOnnx() && {
     isForOnnx = true;
     return *this;
   }
-  /// Only beside another option, unless the mode is in `butIn`.
+  /// Only together with another option, unless the mode is in `butIn`.
   In onlyWith(StringRef option, unsigned butIn = 0) && {
     other = option;
     without = butIn;
@@ -50,7 +50,7 @@ struct In {
   }
 
   unsigned modes;
-  /// What it is for, or what to add, where it has none.
+  /// Advice for other modes: what the option is for, or what to add.
   StringRef advice;
   bool isForOnnx = false;
   StringRef other;
@@ -62,7 +62,7 @@ namespace options {
 llvm::cl::OptionCategory &getCategory();
 void add(llvm::cl::Option &option, In where);
 
-/// An option of the tool: there is none without a place where it has an effect.
+/// An option of the tool, which cannot be defined without the modes in which it has an effect.
 template <typename Option>
 struct ModelOption : Option {
   template <typename... Args>
@@ -95,12 +95,12 @@ extern One<bool> allowUnchanged;
 
 /// The modes of this run.
 unsigned getModes();
-/// Whether upstream's driver does all that is asked for.
+/// Whether upstream's driver can do everything that is asked for.
 bool isUpstreamEnough();
 /// Refuses, with a line on the standard error, the first option that would be ignored.
 LogicalResult checkEffects(bool isOnnx);
-/// --print-option-modes: for each option the values of --emit, and "check", with which it has an
-/// effect. Returns whether it was asked for.
+/// --print-option-modes: prints for each option the values of --emit, and "check", with which it
+/// has an effect. Returns whether the option was given.
 bool printModes();
 
 } // namespace options

@@ -1,8 +1,8 @@
 //===- UpstreamLists.h - lists that upstream's parser cannot take ----------*- C++ -*-===//
 //
-// Upstream's parser of linalg.transpose, linalg.broadcast and linalg.reduce stores the list of
-// dimensions before it looks whether there was one, and that of all linalg ops what follows "<": it
-// says what is wrong, and crashes.
+// Upstream's parsers crash on two malformed forms, after they have reported them: those of
+// linalg.transpose, linalg.broadcast and linalg.reduce store the list of dimensions before they
+// check that there was one, and those of all linalg ops take anything after "<" for properties.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_TOOLS_UPSTREAMLISTS_H
@@ -14,7 +14,7 @@
 
 namespace mlir::dchag {
 
-/// Whether `text` begins with "= [0, 1]": a list, empty perhaps, of numbers of 64 bits.
+/// Whether `text` begins with "= [0, 1]": a list, possibly empty, of 64-bit integers.
 inline bool startsWithNumberList(llvm::StringRef text) {
   text = text.ltrim();
   if (!text.consume_front("="))
@@ -34,8 +34,8 @@ inline bool startsWithNumberList(llvm::StringRef text) {
   });
 }
 
-/// Whether the attributes in front of the operands of a linalg op, outside of lists, have a "<"
-/// without the "{" of properties, which upstream takes for them whatever it is.
+/// Whether the attributes before the operands of a linalg op have, outside of lists, a "<" without
+/// the "{" of properties, which upstream takes for properties all the same.
 inline bool hasWrongProperties(llvm::StringRef text) {
   for (size_t at = text.find("linalg."); at != llvm::StringRef::npos;
        at = text.find("linalg.", at + 1)) {
@@ -43,7 +43,7 @@ inline bool hasWrongProperties(llvm::StringRef text) {
     llvm::StringRef rest = text.substr(at);
     for (size_t i = 0; i < rest.size() && rest[i] != '('; ++i) {
       depth += (rest[i] == '[') - (rest[i] == ']');
-      // Parentheses of maps in lists are none of operands.
+      // Parentheses of maps in lists do not begin operands.
       if (depth > 0)
         i = std::min(rest.find_first_of("[]", i + 1), rest.size()) - 1;
       else if (rest[i] == '<' && !rest.substr(i + 1).ltrim().starts_with("{"))
@@ -53,8 +53,8 @@ inline bool hasWrongProperties(llvm::StringRef text) {
   return false;
 }
 
-/// Whether one of these ops may have something other than a list of numbers, or than properties.
-/// Some text that is correct counts too.
+/// Whether one of these ops may have something other than a list of integers, or than properties.
+/// Some correct text is included.
 inline bool mayCrashUpstreamParser(llvm::StringRef text) {
   if (hasWrongProperties(text))
     return true;

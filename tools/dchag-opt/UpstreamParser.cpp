@@ -14,7 +14,7 @@ using namespace mlir::dchag;
 
 LogicalResult dchag::checkUpstreamParses(StringRef text, StringRef path,
                                          const DialectRegistry &registry) {
-  // There may be more that crashes it than is known. Long text is not parsed twice for that.
+  // Other text may crash it as well. Long text is not parsed twice to find that out.
   constexpr size_t shortText = 4 << 20;
   if (text.size() > shortText && !mayCrashUpstreamParser(text))
     return success();

@@ -21,8 +21,8 @@
 
 using namespace mlir;
 
-/// Like upstream's, on text that its messages can show, with an output file that is whole or not
-/// there.
+/// Like upstream's, but with escaped text in messages, and with an output file that is complete or
+/// absent.
 static LogicalResult runOpt(StringRef inputFile, StringRef outputFile, DialectRegistry &registry) {
   auto refuse = [](const Twine &text) {
     llvm::errs() << "dchag-opt: " << dchag::escapeText(text.str()) << "\n";
@@ -43,12 +43,12 @@ static LogicalResult runOpt(StringRef inputFile, StringRef outputFile, DialectRe
   return success();
 }
 
-/// Does what the options ask for; returns the exit code.
+/// Runs the tool; returns the exit code.
 static int runTool(int argc, char **argv, std::string inputFile, StringRef outputFile,
                    DialectRegistry &registry) {
   if (dchag::options::printModes())
     return 0;
-  // These read no input.
+  // These do not read the input.
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(MlirOptMain(argc, argv, inputFile, outputFile, registry));
@@ -63,7 +63,7 @@ static int runTool(int argc, char **argv, std::string inputFile, StringRef outpu
   return asMainReturnCode(runOpt(inputFile, outputFile, registry));
 }
 
-/// LLVM ends the process itself where memory is short or what it reads makes no sense.
+/// Called before LLVM ends the process because of lack of memory or invalid input.
 static void explainFatalError(void *, const char *reason, bool = false) {
   llvm::errs() << "dchag-opt: " << reason
                << ": the input is damaged, or too large for this machine\n";
@@ -71,8 +71,8 @@ static void explainFatalError(void *, const char *reason, bool = false) {
   std::_Exit(1);
 }
 
-/// Upstream's parser, printer and verifier recurse on what they read, which the check of the input
-/// bounds, but not to what the usual stack of 8 MB holds. Pages that are not used take no memory.
+/// Upstream's parser, printer and verifier are recursive. The check of the input bounds the depth,
+/// but not to the usual stack of 8 MB. Unused pages take no memory.
 static int runOnLargeStack(llvm::function_ref<int()> function) {
   constexpr unsigned stackBytes = 1u << 30;
   int code = 1;
@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::install_fatal_error_handler(explainFatalError);
   llvm::install_bad_alloc_error_handler(explainFatalError);
-  // A file above the limit of file sizes is an error with a line, not a crash.
+  // A file above the limit of file sizes is reported as an error, not a crash.
   std::signal(SIGXFSZ, SIG_IGN);
   DialectRegistry registry;
   dchag::registerAllDialects(registry);

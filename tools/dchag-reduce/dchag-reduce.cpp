@@ -1,8 +1,8 @@
 //===- dchag-reduce.cpp - makes a program that fails a check small ---------*- C++ -*-===//
 //
-// Takes away what the failure does not need, as long as the check fails in the same way: results,
-// ops (what they made becomes an argument), marks and shardings, arguments. Upstream's mlir-reduce
-// can erase ops whose results nobody uses only, and starts a process for each try.
+// Removes what the failure does not depend on, as long as the check fails in the same way: results,
+// ops (their results become arguments), marks and shardings, arguments. Upstream's mlir-reduce can
+// only erase ops whose results are unused, and starts a process for each try.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,7 +35,7 @@ static llvm::cl::opt<std::string> inputs("inputs", llvm::cl::init("integers,norm
                                          llvm::cl::desc("as for dchag-opt"));
 static llvm::cl::opt<double> tolerance("tolerance", llvm::cl::desc("as for dchag-opt"));
 
-/// What kind of failure a message is: without what depends on the program.
+/// The kind of failure of a message: without the parts that depend on the program.
 static std::string getKind(StringRef message) {
   std::string kind;
   bool isQuoted = false;
@@ -62,8 +62,8 @@ private:
   using Change = llvm::function_ref<bool(func::FuncOp)>;
 
   std::string check(ModuleOp module);
-  /// Keeps a change to a copy that fails in the same way; the change returns false if there is
-  /// nothing to change.
+  /// Applies a change to a copy and keeps it if that fails in the same way; the change returns
+  /// false if there is nothing to change.
   bool tryChange(Change change);
   bool dropResults();
   bool dropOps();
@@ -113,7 +113,7 @@ bool Reducer::dropResults() {
   return changed;
 }
 
-/// The last ops first, so that what leads to them is unused.
+/// From the last op to the first, so that operands become unused.
 bool Reducer::dropOps() {
   bool changed = false;
   for (size_t i = getFunction(*best).front().getOperations().size() - 1; i-- > 0;) {
@@ -130,7 +130,7 @@ bool Reducer::dropOps() {
       op->erase();
       return true;
     });
-    // By an operand of the same type, else by an argument.
+    // Replaced by an operand of the same type, else by an argument.
     changed |= tryChange([&](func::FuncOp function) {
       Operation *op = getOp(function);
       if (!op || op->getNumResults() != 1)

@@ -98,7 +98,7 @@ static int64_t toInteger(double value, unsigned width, bool isSigned) {
 }
 
 //===----------------------------------------------------------------------===//
-// Ops that are no function of one kind of number
+// Ops that are not functions of one kind of number
 //===----------------------------------------------------------------------===//
 
 namespace {

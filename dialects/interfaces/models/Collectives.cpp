@@ -139,7 +139,7 @@ using Operands = ArrayRef<SmallVector<EvalTensor>>;
 using Results = SmallVectorImpl<EvalTensor>;
 
 namespace {
-/// What all of them say in one way.
+/// Methods that are the same for all collectives.
 template <typename Model, typename OpTy>
 struct CollectiveModel : CollectiveOpInterface::ExternalModel<Model, OpTy> {
   SmallVector<int32_t> getMeshAxes(Operation *op) const {
@@ -248,8 +248,8 @@ struct Broadcast : CollectiveModel<Broadcast, shard::BroadcastOp> {
   }
 };
 
-/// Rank i gets the value of rank i - offset along the axis; where there is none, nobody may
-/// read the result.
+/// Rank i gets the value of rank i - offset along the axis; without such a rank the result is
+/// poison.
 struct Shift : CollectiveModel<Shift, shard::ShiftOp> {
   CollectiveKind getCollectiveKind(Operation *) const { return CollectiveKind::Other; }
   unsigned getNumRounds(Operation *, int64_t) const { return 1; }

@@ -19,8 +19,8 @@ static double countElements(Type type) {
 }
 
 namespace {
-/// What is computed at a point of the iteration space, `perPoint` operations; what a result starts
-/// as counts where it is filled.
+/// `perPoint` operations for each point of the iteration space. The initial value of a result is
+/// counted by the op that fills it.
 template <typename OpTy, int perPoint>
 struct LinalgCost : CostOpInterface::ExternalModel<LinalgCost<OpTy, perPoint>, OpTy> {
   double getFlops(Operation *op) const {
@@ -54,7 +54,7 @@ struct ElementwiseCost : CostOpInterface::FallbackModel<ElementwiseCost> {
   double getBytes(Operation *op) const { return bytesOfOperandsAndResults(op); }
 };
 
-/// What moves no bytes: views, what is there when the program starts, and what has no elements yet.
+/// Ops that move no bytes: views, values that exist when the program starts, and empty tensors.
 template <typename OpTy>
 struct FreeCost : CostOpInterface::ExternalModel<FreeCost<OpTy>, OpTy> {
   double getFlops(Operation *) const { return 0; }

@@ -67,7 +67,7 @@ void mlir::dchag::registerExactness(DialectRegistry &registry) {
     using namespace math;
     attachExact<AbsFOp, AbsIOp, CeilOp, FloorOp>(context);
   });
-  // It computes nothing but what is inside.
+  // Only the ops inside compute.
   registry.addExtension(
       +[](MLIRContext *context, scf::SCFDialect *) { attachExact<scf::IfOp>(context); });
   registry.addExtension(+[](MLIRContext *context, shard::ShardDialect *) {

@@ -18,8 +18,8 @@ using namespace mlir::dchag::models;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Loops of a contraction that play one part, with the stride of each in each tensor (0 where
-/// the tensor does not have the loop).
+/// Loops of a contraction with the same role, with the stride of each in each tensor (0 if the
+/// tensor does not have the loop).
 struct Loops {
   SmallVector<int64_t> sizes, strides[3];
 

@@ -12,8 +12,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 namespace {
-/// Divisors of integers are 1 in padding, and so are bases of powers: processors stop a program
-/// that divides by 0.
+/// Integer divisors, and bases of integer powers, are 1 in padding: a division by 0 would trap.
 std::optional<std::pair<unsigned, TypedAttr>> getPadding(Operation *op) {
   bool divides = isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
                      arith::CeilDivSIOp, arith::CeilDivUIOp, arith::FloorDivSIOp>(op);
@@ -41,7 +40,7 @@ struct ElementwiseSharding : ShardingRuleOpInterface::FallbackModel<ElementwiseS
   }
 };
 
-/// A splat is a splat on each rank; other constants are whole, and cut where they are used.
+/// A splat is a splat on each rank; other constants are replicated, and sliced where they are used.
 struct ConstantSharding
     : ShardingRuleOpInterface::ExternalModel<ConstantSharding, arith::ConstantOp> {
   RuleAttr getShardingRule(Operation *op) const {

@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// What partial results of a reduction are combined by; `whole` for other combiners.
+/// How partial results of a reduction are combined; `whole` for other combiners.
 static FactorKind getReductionKind(linalg::LinalgOp op) {
   if (isa<linalg::ContractOp>(op.getOperation()))
     return FactorKind::Sum;
@@ -24,7 +24,7 @@ static FactorKind getReductionKind(linalg::LinalgOp op) {
       .Default([](Operation *) { return FactorKind::Whole; });
 }
 
-/// Reads the rule off iterator types and indexing maps, all of them projected permutations.
+/// Derives the rule from iterator types and indexing maps, all of them projected permutations.
 static RuleAttr getLinalgRule(Operation *op) {
   auto linalgOp = cast<linalg::LinalgOp>(op);
   RuleBuilder rule(op);

@@ -155,10 +155,10 @@ struct ConcatSharding : ShardingRuleOpInterface::ExternalModel<ConcatSharding, t
   }
 };
 
-/// A dimension padded at its end alone splits in the parts of the result: a rank has the padding
-/// that falls into its part, where the operand's own padding is.
+/// A dimension that is padded at its end only splits as the result does: a rank has the part of the
+/// padding that falls into its shard, where the shard of the operand has padding itself.
 struct PadSharding : ShardingRuleOpInterface::ExternalModel<PadSharding, tensor::PadOp> {
-  /// What is padded with; null if it is computed.
+  /// The padding value; null if it is computed.
   static TypedAttr getValue(tensor::PadOp pad) {
     TypedAttr value;
     Value padding = pad.getConstantPaddingValue();
@@ -167,7 +167,7 @@ struct PadSharding : ShardingRuleOpInterface::ExternalModel<PadSharding, tensor:
     return value;
   }
 
-  /// The end of a dimension; one element may also be one for all ranks.
+  /// Whether padding is at the end of a dimension; a dimension of one element may be replicated.
   static bool isAtEnd(tensor::PadOp pad, unsigned dim) {
     return pad.getStaticLow()[dim] == 0 && pad.getSourceType().getDimSize(dim) > 1;
   }

@@ -21,7 +21,7 @@ static SmallVector<int64_t> resolve(ArrayRef<int64_t> numbers, ArrayRef<EvalTens
 }
 
 namespace {
-/// Offsets, sizes and strides of a slice, each known to lie in the tensor that is sliced.
+/// Offsets, sizes and strides of a slice, checked to be within the tensor that is sliced.
 struct Slice {
   SmallVector<int64_t> offsets, sizes, strides;
 
@@ -43,7 +43,7 @@ struct Slice {
   }
 };
 
-/// Whether the types hold as many elements; a dynamic size may have come out otherwise.
+/// Whether the types hold the same number of elements; a dynamic size may make it differ.
 LogicalResult checkCount(Operation *op, int64_t count, const EvalTensor &tensor) {
   if (count == tensor.getNumElements())
     return success();

@@ -8,7 +8,7 @@
 //     error); if (succeeded(compile(*model, options)))
 //       return writeProgram(*model, ProgramKind::Executable, "climax", runtimeDir);
 //
-// What is wrong is said by diagnostics at the ops concerned.
+// Problems are reported as diagnostics at the ops concerned.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_COMPILE_COMPILE_H
@@ -23,37 +23,37 @@
 
 namespace mlir::dchag {
 
-/// How far a module has come: what is done already is not done again.
+/// The last phase that a module has been through: `compile` does only the remaining ones.
 enum class Stage {
   /// The model at the global level.
   Model,
   /// With an entry point `@prepare`.
   Prepared,
-  /// What `@prepare` reads of files is in `dchag.reads`.
+  /// Parts of files that `@prepare` takes are in `dchag.reads`.
   ReadsExtracted,
   /// The program of a rank.
   PerDevice,
-  /// What the target translates: nothing is left to be done.
+  /// The input of the target's translation: all phases are done.
   Code
 };
 Stage getStage(ModuleOp module);
 
 struct CompileOptions {
-  /// Mesh and strategies; without axes the program is for one rank. A module that is the program of
-  /// a rank already must not be given any.
+  /// Mesh and strategies; without axes the program is for one rank. Must be empty for a module that
+  /// is the program of a rank already.
   DistributeOptions distribute;
-  /// Machine file by which choices are made; empty: the module's machine, else the default.
+  /// Machine file for choices by cost; empty: the machine of the module, else the default.
   std::string machine;
   /// File for the list of collectives; empty: none.
   std::string commReport;
-  /// Null: the target that the module names, else the CPU at hand.
+  /// Null: the target that the module names, else the CPU of this machine.
   TargetAttrInterface target;
-  /// Called before passes are added: adds passes that come first, instrumentation, timing.
+  /// Called before passes are added: may add passes that run first, instrumentation, timing.
   std::function<LogicalResult(PassManager &)> configure;
 };
 
-/// Makes of a model, or of what a part of the phases has made of it, a module that its target
-/// translates (`dchag_rt.program`).
+/// Compiles a model, or a module that some of the phases have processed, to a module that its
+/// target can translate (`dchag_rt.program`).
 LogicalResult compile(ModuleOp module, const CompileOptions &options);
 
 } // namespace mlir::dchag

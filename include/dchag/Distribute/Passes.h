@@ -27,7 +27,7 @@ struct DistributeOptions {
   /// Writes the origin of each split.
   bool explain = false;
 
-  /// Of the text of a mesh and of a strategy (see `MeshShape` and `Strategy`).
+  /// From the text of a mesh and of a strategy (see `MeshShape` and `Strategy`).
   static FailureOr<DistributeOptions> parse(StringRef mesh, StringRef strategy,
                                             std::optional<DistributeMode> mode, std::string &error);
 };

@@ -1,6 +1,6 @@
 //===- Strategy.h - what goes over which axis of a mesh ----------*- C++ -*-===//
 //
-// What options say about a distribution, as values: text is parsed once, where it comes in.
+// Options of a distribution, as values: text is parsed once, by the tool or a pass.
 //
 //     std::string error;
 //     FailureOr<MeshShape> mesh = MeshShape::parse("dp=2,tp=4", error);
@@ -18,7 +18,7 @@
 
 namespace mlir::dchag {
 
-/// What is sharded in front of and in the first aggregation of channels.
+/// How tokens before the first aggregation of channels, and the aggregation, are sharded.
 enum class DistributeMode { Replicate, Gather, Hierarchical, SplitSoftmax };
 
 StringRef getDistributeModeName(DistributeMode mode);
@@ -28,13 +28,13 @@ std::optional<DistributeMode> getDistributeMode(StringRef name);
 llvm::cl::ValuesClass getDistributeModeValues();
 
 /// Axes of a mesh with their numbers of ranks, the last axis fastest; "dp=2,tp=4" in text. Unlike
-/// `MeshAttr` it needs no context, so that options can hold it. Whether sizes are positive and
-/// names differ is checked by `MeshAttr`.
+/// `MeshAttr` it needs no context, so that options can hold it. `MeshAttr` checks that sizes are
+/// positive and names differ.
 struct MeshShape {
   std::vector<std::string> names;
   std::vector<int64_t> sizes;
 
-  /// No axes: none was given.
+  /// No axes were given.
   bool empty() const { return names.empty(); }
   static FailureOr<MeshShape> parse(StringRef text, std::string &error);
 };
@@ -52,16 +52,16 @@ struct AxisNames {
 };
 inline raw_ostream &operator<<(raw_ostream &os, const AxisNames &axes) { return os << axes.str(); }
 
-/// The mesh axes over which each kind of parallelism goes; no axes: not used.
+/// The mesh axes of each kind of parallelism; no axes: not used.
 struct Strategy {
   AxisNames data, parameters, widths, positions, channels;
   DistributeMode mode = DistributeMode::Replicate;
 
   /// Parses "dp,fsdp,tp,sp=tp,hierarchical=tp": each entry is dp (samples), fsdp (parameters), tp
-  /// (heads and hidden widths), sp (positions) or a mode of the aggregation, with the axes it goes
-  /// over if they have another name (modes: tp). Of an empty text the axes of `mesh` that have the
-  /// name of a kind are used. `mode` is used when the text names none. Fails with `error` where the
-  /// text is no strategy, names axes that the mesh lacks, or leaves out one that it has.
+  /// (heads and hidden widths), sp (positions) or a mode of the aggregation, with its axes if they
+  /// have another name (modes: tp). With an empty text the axes of `mesh` that have the name of a
+  /// kind are used. `mode` is used when the text names none. Fails with `error` if the text is not
+  /// a strategy, names axes that the mesh does not have, or leaves out an axis of it.
   static FailureOr<Strategy> parse(StringRef text, const MeshShape &mesh,
                                    std::optional<DistributeMode> mode, std::string &error);
 };

@@ -2,8 +2,8 @@
 //
 // The last stage: the target (`TargetAttrInterface`) translates a module with the attribute
 // `dchag_rt.program`, which describes its buffers and entry points, to LLVM IR with the constant
-// descriptor of runtime/include/dchag_rt.h, and that to an object file. Here is what all targets
-// share.
+// descriptor of runtime/include/dchag_rt.h, and that to an object file. The functions here are
+// shared by all targets.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_EMIT_EMIT_H
@@ -18,7 +18,7 @@ namespace mlir::dchag {
 /// runtime. `cpuFeatures` are the features the code was compiled for, checked when it starts.
 LogicalResult emitDescriptor(ModuleOp module, llvm::Module &code, StringRef cpuFeatures);
 
-/// What a compiled module can be written as.
+/// The forms in which a compiled module can be written.
 enum class ProgramKind {
   /// LLVM IR as text, after optimisation.
   Llvm,
@@ -27,13 +27,14 @@ enum class ProgramKind {
   Executable
 };
 
-/// Writes a module that `compile` has made to a file, which appears whole or not at all; "-" is the
-/// standard output, for text alone. `runtimeDir` is as for `linkExecutable`.
+/// Writes a module that `compile` has produced to a file, which appears complete or not at all; "-"
+/// is the standard output, for text only. `runtimeDir` is as for `linkExecutable`.
 LogicalResult writeProgram(ModuleOp module, ProgramKind kind, StringRef path,
                            StringRef runtimeDir = "");
 
 /// Links `object` with the runtime to the executable `path`. `runtimeDir` is the folder of the
-/// runtime library, its `link-flags` file and the adapters. The file appears whole or not at all.
+/// runtime library, its `link-flags` file and the adapters. The file appears complete or not at
+/// all.
 LogicalResult linkExecutable(ModuleOp module, StringRef object, StringRef path,
                              StringRef runtimeDir);
 

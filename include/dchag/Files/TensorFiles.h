@@ -1,7 +1,7 @@
 //===- TensorFiles.h - values from and to files ----------------------------*- C++ -*-===//
 //
-// npy, npz and safetensors files are read by the functions that compiled programs read them with
-// (runtime/src); here they become values of the interpreter. Errors do not name the file.
+// npy, npz and safetensors files are read by the functions of the runtime (runtime/src), as
+// compiled programs do, and become values of the interpreter. Errors do not name the file.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_FILES_TENSORFILES_H
@@ -34,19 +34,18 @@ llvm::Expected<FileTensor> readTensor(StringRef path, StringRef name, MLIRContex
 /// Names of the arrays of an npz archive; another file is an error.
 llvm::Expected<std::vector<std::string>> listArrays(StringRef path);
 
-/// Fills `tensor` from row-major little-endian bytes of its element type (i1: a byte each).
-/// Fails, without a message, if there are not just as many bytes.
+/// Fills `tensor` from row-major little-endian bytes of its element type (i1: a byte each). Fails,
+/// without a message, if the number of bytes is wrong.
 LogicalResult decodeElements(StringRef bytes, EvalTensor &tensor);
 
-/// Gives a value from a file the type of what it is for: same shape, floats for floats, integers
-/// that fit for integers. Signless integers take what fits either with a sign or without.
+/// Converts a value from a file to the type of its port: same shape, floats for floats, integers
+/// that fit for integers. Signless integers accept values that fit either as signed or as unsigned.
 llvm::Expected<EvalTensor> convertTo(Type type, bool isUnsigned, FileTensor tensor);
 
 /// Writes an npy file in the element type of the tensor. The error names the file.
 llvm::Error writeNpy(StringRef path, const FileTensor &tensor);
 
-/// The file that an output of this name is written to: NAME.npy, without what file names should
-/// not have.
+/// The file name of an output: NAME.npy, without characters that file names should not have.
 std::string getOutputFile(StringRef name);
 
 /// The tensors of a safetensors file.

@@ -1,9 +1,8 @@
 //===- DeviceSpec.h - what an ONNX file says of the devices of a tensor ----*- C++ -*-===//
 //
-// A ShardingSpecProto of ONNX (IR version 11), carried from the importer to annotate-devices,
-// which makes a mark of it once there is a mesh. Specs are listed beside the program, in the
-// attribute `dchag.devices` of the module, since rewrites replace the ops of a node but keep
-// its location:
+// A ShardingSpecProto of ONNX (IR version 11), carried from the importer to annotate-devices, which
+// turns it into a mark once there is a mesh. Specs are in the attribute `dchag.devices` of the
+// module, and not on ops, since rewrites replace the ops of a node but keep its location:
 //
 //     dchag.devices = [{tensor = "w", type = tensor<3x5xf32>, configuration = "two",
 //       num_devices = 2, devices = array<i64: 0, 1>, groups = false,
@@ -23,25 +22,25 @@ struct DeviceSpec {
   static constexpr llvm::StringLiteral attrName = "dchag.devices";
 
   StringAttr tensor;
-  /// None where the node has a stage only.
+  /// Null if the node only has a stage.
   TypeAttr type;
   StringAttr configuration;
   int64_t numDevices = 0;
   DenseI64ArrayAttr devices;
   /// Whether some of `devices` stand for groups.
   bool groups = false;
-  /// A list for each dimension that is cut: its number, then elements (-1: not said) and shards
-  /// for each of those that it is made of, slowest first.
+  /// A list for each dimension that is split: its number, then elements (-1: not given) and shards
+  /// for each of the dimensions that it is made of, slowest first.
   SmallVector<DenseI64ArrayAttr> dims;
-  /// Of a pipeline; -1: not said.
+  /// Stage of a pipeline; -1: not given.
   int64_t stage = -1;
-  /// The node that computes the tensor; unknown for inputs and parameters, which have the name.
+  /// The node that computes the tensor; unknown for inputs and parameters, which are found by name.
   LocationAttr producer;
   /// The node that is annotated.
   LocationAttr at;
 
   DictionaryAttr toAttr(MLIRContext *context) const;
-  /// Nothing if the attribute is no such dictionary.
+  /// nullopt if the attribute is not such a dictionary.
   static std::optional<DeviceSpec> fromAttr(Attribute attr);
 };
 

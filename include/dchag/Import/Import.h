@@ -12,10 +12,10 @@
 
 namespace mlir::dchag {
 
-/// What the user fixes about a model at import.
+/// What the user specifies about a model at import.
 struct ImportOptions {
-  /// --batch=N: the size of every dimension named after the batch, or, when no dimension
-  /// is, of the leading dimension of each input that leaves it open.
+  /// --batch=N: the size of every dimension named after the batch, or, if there is none, of the
+  /// leading dimension of each input that leaves it open.
   std::optional<int64_t> batch;
   /// --shape=NAME=2x3x5: the whole shape of an input.
   std::vector<std::string> shapes;
@@ -23,13 +23,13 @@ struct ImportOptions {
   std::vector<std::string> binds;
 };
 
-/// Imports an ONNX file: a module with one function @step on the closed op set of the
-/// global level. Emits an error for each problem of the file and returns null if there is
-/// one. Weights stay where they are: arguments name their bytes (`dchag.source`).
+/// Imports an ONNX file: a module with one function @step on the closed op set of the global level.
+/// Emits an error for each problem of the file and returns null if there is one. Weights are not
+/// copied: arguments refer to their bytes (`dchag.source`).
 OwningOpRef<ModuleOp> importOnnx(StringRef path, const ImportOptions &options,
                                  MLIRContext *context);
 
-/// The same from bytes in memory; the buffer's name stands for the path.
+/// The same from bytes in memory; the buffer's name is used as the path.
 OwningOpRef<ModuleOp> importOnnx(std::unique_ptr<llvm::MemoryBuffer> buffer,
                                  const ImportOptions &options, MLIRContext *context);
 

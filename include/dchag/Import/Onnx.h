@@ -1,8 +1,8 @@
 //===- Onnx.h - ONNX files as plain structures -----------------------------*- C++ -*-===//
 //
-// What an ONNX file says, read from the mapped file without copying names or weights:
-// every StringRef points into the map, which the Model owns. Structure is checked here
-// (wire format, sizes, nesting), meaning is not: that is the importer's work.
+// The contents of an ONNX file, read from the mapped file without copying names or weights: every
+// StringRef points into the map, which the Model owns. The structure is checked here (wire format,
+// sizes, nesting); the meaning is checked by the importer.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_IMPORT_ONNX_H
@@ -43,7 +43,7 @@ enum class DataType : int32_t {
 
 /// The name in ONNX's documentation ("float16"), or "type 17" for others.
 std::string getDataTypeName(DataType type);
-/// Bytes of an element in raw data, 0 for a type that is not read.
+/// Bytes of an element in raw data, 0 for an unsupported type.
 unsigned getDataTypeBytes(DataType type);
 bool isFloat(DataType type);
 bool isUnsigned(DataType type);
@@ -53,7 +53,7 @@ struct StringEntry {
   llvm::StringRef key, value;
 };
 
-/// Where the elements of a tensor are when they are outside of the ONNX file.
+/// Location of the elements of a tensor outside of the ONNX file.
 struct ExternalData {
   llvm::StringRef location;
   uint64_t offset = 0;
@@ -74,16 +74,16 @@ struct Tensor {
   /// Whether these are the elements of a part of the tensor only (TensorProto.Segment).
   bool isSegment = false;
 
-  /// Bytes the elements take, dense.
+  /// Bytes of the elements when they are dense.
   uint64_t getNumBytes() const { return uint64_t(numElements) * getDataTypeBytes(type); }
-  /// The elements as contiguous little-endian bytes in the map, when they are.
+  /// The elements as contiguous little-endian bytes in the map, if they are stored so.
   std::optional<llvm::StringRef> getContiguous() const;
 };
 
 struct Attribute;
 struct Graph;
 
-/// How one dimension of a tensor is cut. Several `simple` entries: of a dimension that is made of
+/// How one dimension of a tensor is split. Several `simple` entries: the dimension is made of
 /// several, slowest first.
 struct ShardedDim {
   struct Simple {
@@ -124,7 +124,7 @@ struct Node {
   std::vector<NodeDevices> devices;
 };
 
-/// AttributeProto.AttributeType, as far as it is read.
+/// AttributeProto.AttributeType, the supported ones.
 enum class AttributeKind : int32_t {
   Undefined = 0,
   Float = 1,

@@ -1,4 +1,4 @@
-//===- Weights.h - parameters of a model in a file of their own -------------*- C++ -*-===//
+//===- Weights.h - parameters of a model in a safetensors file --------------*- C++ -*-===//
 #ifndef DCHAG_IMPORT_WEIGHTS_H
 #define DCHAG_IMPORT_WEIGHTS_H
 

@@ -1,7 +1,7 @@
 //===- Interpreter.h - executes programs at the global level ---------------*- C++ -*-===//
 //
 // The reference meaning of a program: each op is executed by its EvaluableOpInterface, one
-// after the other, on dense tensors. Nothing here knows single ops.
+// after the other, on dense tensors. Nothing here depends on single ops.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_INTERPRETER_INTERPRETER_H

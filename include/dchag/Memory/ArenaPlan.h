@@ -14,12 +14,12 @@ struct Lifetime {
   bool overlaps(const Lifetime &other) const { return first <= other.last && other.first <= last; }
 };
 
-/// Gives each buffer an offset, a multiple of `alignment`, so that buffers that live at one
-/// time do not share a byte: the largest first, at the lowest offset that is free.
+/// Assigns each buffer an offset, a multiple of `alignment`, so that buffers that are live at the
+/// same time do not share a byte: from the largest to the smallest, at the lowest free offset.
 /// Returns the bytes of the arena.
 int64_t planArena(MutableArrayRef<Lifetime> buffers, int64_t alignment);
 
-/// The most bytes that live at one step: no plan can do with less.
+/// The maximum of bytes that are live at one step: a lower bound for any plan.
 int64_t getPeakLiveBytes(ArrayRef<Lifetime> buffers, int64_t alignment);
 
 } // namespace mlir::dchag

@@ -1,4 +1,4 @@
-//===- Passes.h - where buffers lie ----------------------------------------*- C++ -*-===//
+//===- Passes.h - placement of buffers in memory ---------------------------*- C++ -*-===//
 #ifndef DCHAG_MEMORY_PASSES_H
 #define DCHAG_MEMORY_PASSES_H
 

@@ -9,10 +9,10 @@
 
 namespace mlir::dchag {
 
-/// A file under construction. It is written beside its place under a name of its own (see
+/// A file under construction. It is written under a unique name next to its final path (see
 /// runtime/src/PartialFiles.h) and renamed by `keep`, so that two runs do not mix their bytes and a
-/// full disk or an interruption leaves what was there before. "-" stands for the standard output;
-/// devices and pipes are written directly. A link is followed.
+/// full disk or an interruption leaves the previous file unchanged. "-" is the standard output;
+/// devices and pipes are written directly. Links are followed.
 ///
 ///     auto file = OutputFile::open(path);
 ///     if (!file) return emitError(loc) << llvm::toString(file.takeError());
@@ -29,11 +29,11 @@ public:
   OutputFile &operator=(const OutputFile &) = delete;
 
   llvm::raw_fd_ostream &os() { return stream ? *stream : llvm::outs(); }
-  /// Where the file is before it is kept, for programs that write it themselves.
+  /// The path of the file before it is kept, for programs that write it themselves.
   llvm::StringRef getTemporary() const { return temporary; }
-  /// Writes what is buffered; fails if anything could not be written.
+  /// Writes buffered data; fails if anything could not be written.
   llvm::Error flush();
-  /// Gives the file its name.
+  /// Renames the file to its final path.
   llvm::Error keep();
 
 private:

@@ -6,9 +6,9 @@
 
 namespace mlir::dchag {
 
-/// Adds the passes of a textual pipeline to a pass manager on modules. Unlike upstream's
-/// parser it takes passes on functions where they stand, without `func.func(...)` around them.
-/// Says through `errors` what is wrong with the text.
+/// Adds the passes of a textual pipeline to a pass manager on modules. Unlike upstream's parser it
+/// accepts passes on functions without `func.func(...)` around them. Reports errors in the text
+/// through `errors`.
 LogicalResult addPassPipeline(OpPassManager &manager, StringRef pipeline,
                               llvm::raw_ostream &errors);
 

@@ -1,6 +1,6 @@
 //===- Registry.h - targets by name ----------------------------------------*- C++ -*-===//
 //
-// `--target` takes the names that are registered here. A plugin registers its own when it is
+// `--target` takes the names that are registered here. A plugin registers its targets when it is
 // loaded:
 //
 //     registerTarget("spectral", "...", [](MLIRContext *context, const TargetOptions &options) {
@@ -17,24 +17,24 @@
 
 namespace mlir::dchag {
 
-/// What the command line says to any target.
+/// Command-line options for any target.
 struct TargetOptions {
   /// The processor that host code is made for: an LLVM name, or `native`.
   std::string cpu = "native";
 };
 
-/// Makes the attribute of a target. Its dialect is loaded or loaded by the function.
+/// Creates the attribute of a target. The function must load its dialect if it is not loaded yet.
 using TargetFactory = std::function<Attribute(MLIRContext *, const TargetOptions &)>;
 
-/// Adds a target, in place of an earlier one of the name. Not for several threads at once.
+/// Adds a target, or replaces an earlier one of the name. Not thread-safe.
 void registerTarget(StringRef name, StringRef description, TargetFactory factory);
 
-/// The target `name`; or, after a line to `errors` that says which there are or what is wrong with
-/// it, failure.
+/// The target `name`; or failure, after a line to `errors` that lists the targets or says what is
+/// wrong with it.
 FailureOr<TargetAttrInterface> makeTarget(StringRef name, const TargetOptions &options,
                                           MLIRContext *context, raw_ostream &errors);
 
-/// Registers the targets that the compiler brings.
+/// Registers the targets that the compiler contains.
 void registerAllTargets();
 
 } // namespace mlir::dchag

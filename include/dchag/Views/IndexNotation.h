@@ -35,14 +35,14 @@ struct Ref {
   SmallVector<Index> dims;
 };
 
-/// A tensor with one dimension for each atom that it depends on. Without a value it only
-/// says what a rebuilt tensor would depend on.
+/// A tensor with one dimension for each atom that it depends on. Without a value (a dry run) it
+/// only holds the atoms that a rebuilt tensor would depend on.
 struct AtomTensor {
   Value value;
   AtomList atoms;
 };
 
-/// The atoms of one match, and the ops made from it.
+/// The atoms of one match, and the ops created from it.
 class IndexNotation {
 public:
   explicit IndexNotation(ParameterAnalysis &parameters) : parameters(parameters) {}
@@ -55,7 +55,7 @@ public:
   /// A value with a new atom for each dimension.
   Ref createRef(Value value);
 
-  /// Replaces atoms that were cut by their parts.
+  /// Replaces atoms that were split by their parts.
   void resolve(Index &index) const;
   void resolve(Ref &ref) const;
   void resolve(AtomList &list) const;
@@ -70,7 +70,7 @@ public:
   /// The atoms of an access that is exactly 0 .. size - 1 in row-major order.
   std::optional<AtomList> getFullAtoms(const Index &index, int64_t size) const;
 
-  /// Goes back through views as far as accesses can follow.
+  /// Goes back through views as long as accesses can be expressed.
   Ref strip(Ref ref);
 
   /// The operands of a contraction for an element of its result; `reduced` gets the atoms
@@ -81,19 +81,19 @@ public:
   };
   Product getProduct(linalg::ContractOp op, const Ref &result);
 
-  /// Whether an op, seen on the way back, shall be computed anew in index notation.
+  /// Whether to rebuild an op that is found on the way back in index notation.
   using Policy = llvm::function_ref<bool(Operation *)>;
-  /// Computes a reference anew with a dimension for each atom it depends on: broadcasts
-  /// vanish, element-wise ops and contractions for which `policy` holds are made in new
-  /// shapes, everything else is read through views. Ops go to `b`; none are made without.
+  /// Rebuilds a reference with one dimension for each atom it depends on: broadcasts vanish,
+  /// element-wise ops and contractions for which `policy` holds are created on the new shapes,
+  /// everything else is read through views. Ops are created at `b`; without it this is a dry run.
   FailureOr<AtomTensor> rebuild(Ref ref, Policy policy, OpBuilder *b, Location loc);
-  /// All of what depends on parameters alone.
+  /// Rebuilds everything that depends on parameters only.
   FailureOr<AtomTensor> rebuildParameters(const Ref &ref, OpBuilder *b, Location loc);
-  /// The value itself through views.
+  /// Reads the value itself through views.
   FailureOr<AtomTensor> read(Ref ref, OpBuilder *b, Location loc);
 
-  /// Brings a tensor to the shape given by lists of atoms, one for each dimension; atoms it
-  /// does not depend on are broadcast.
+  /// Reshapes and transposes a tensor to the shape given by lists of atoms, one list for each
+  /// dimension; atoms it does not depend on are broadcast.
   Value arrange(AtomTensor tensor, ArrayRef<AtomList> dims, OpBuilder &b, Location loc);
   /// The inverse: a value whose dimensions are lists of atoms.
   AtomTensor split(Value value, ArrayRef<AtomList> dims, OpBuilder &b, Location loc);
@@ -103,7 +103,7 @@ public:
 private:
   struct AtomInfo {
     int64_t size;
-    /// Slow and fast part, once cut.
+    /// The slow and the fast part, if the atom was split.
     std::optional<std::pair<Atom, Atom>> parts;
   };
   bool stripOnce(Ref &ref);

@@ -12,7 +12,8 @@
 // %z[a0], and the rest is %zero.
 //
 // Two algorithms read the descriptions. `IndexNotation::strip` goes back from an element of the
-// result; reads (lib/Prepare/Reads.cpp) go forward from boxes of the sources. Neither knows ops.
+// result; reads (lib/Prepare/Reads.cpp) go forward from boxes of the sources. Neither depends on
+// single ops.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DCHAG_VIEWS_VIEW_H
@@ -71,14 +72,14 @@ struct View {
   Value padding;
 };
 
-/// Describes a view of static shape that has elements; of operands, those without elements are
-/// left out. So are those that do not fill an element of `part` of the result, if that is given: a
-/// concatenation may have hundreds, each of which is asked for.
+/// Describes a view of static shape that has elements. Operands without elements are omitted, and
+/// so are those that do not fill an element of `part` of the result, if that is given: a
+/// concatenation may have hundreds of operands, for each of which this is called.
 std::optional<View> getView(Operation *op, const Extent *part = nullptr);
 /// Whether all elements are those of operands: a view that `IndexNotation::strip` may pass.
 bool isView(Operation *op);
-/// The operand of which all elements of a view are; null for other ops, and for views that join
-/// or pad.
+/// The operand that holds all elements of a view; null for other ops, and for views that join or
+/// pad.
 Value getOnlySource(Operation *op);
 
 } // namespace mlir::dchag

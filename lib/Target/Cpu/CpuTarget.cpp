@@ -20,7 +20,7 @@ ProductAbilities mlir::dchag::getCpuProductAbilities(Type element) {
   abilities.activations = {rt::Activation::GeluErf, rt::Activation::GeluTanh};
   abilities.maxBatchDims = DCHAG_RT_MAX_BATCH;
   abilities.needsUnitStride = true;
-  // The library adds up thousands of products one by one, and of few results kernels are as fast,
+  // The library adds up thousands of products one by one. For few results kernels are as fast,
   // because each factor is read once.
   abilities.fewResults = 64;
   abilities.longSum = 512;

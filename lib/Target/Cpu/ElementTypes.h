@@ -6,7 +6,7 @@
 
 namespace mlir::dchag {
 
-/// `type`, a number or a shaped type of numbers, with other numbers.
+/// `type`, a number type or a shaped type of numbers, with another number type.
 inline Type cloneWithElement(Type type, Type element) {
   auto shaped = dyn_cast<ShapedType>(type);
   return shaped ? shaped.clone(element) : element;

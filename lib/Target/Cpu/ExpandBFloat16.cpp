@@ -1,7 +1,7 @@
 //===- ExpandBFloat16.cpp - arithmetic of bf16 in f32, rounded exactly -----*- C++ -*-===//
 //
-// Few CPUs have instructions for bf16, those that have them flush subnormal results to 0, and for
-// the others LLVM calls functions that no library of ours has.
+// Few CPUs have instructions for bf16, those that do flush subnormal results to 0, and for the
+// others LLVM calls functions that no linked library has.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,16 +20,16 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `x`, of f64, in f32 rounded to odd: towards 0, and where that is not exact, to the neighbour
-/// whose last bit is 1. Rounding that once more, to 16 bits, gives what rounding `x` once does
-/// (S. Boldo and G. Melquiond, "When double rounding is odd", 2005).
+/// Rounds `x`, which is f64, to f32 by rounding to odd: towards 0, and if that is not exact, to the
+/// neighbour whose last bit is 1. Rounding that again, to 16 bits, equals rounding `x` once (S.
+/// Boldo and G. Melquiond, "When double rounding is odd", 2005).
 static Value roundToOdd(OpBuilder &b, Location loc, Value x) {
   Type narrow = cloneWithElement(x.getType(), b.getF32Type());
   Type bits = cloneWithElement(x.getType(), b.getI32Type());
   Value nearest = arith::TruncFOp::create(b, loc, narrow, x);
   Value back = arith::ExtFOp::create(b, loc, x.getType(), nearest);
   Value isInexact = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, back, x);
-  // By their bits without the sign, because there is no math op here.
+  // Compares bits without the sign, because no math op is available here.
   Type wideBits = cloneWithElement(x.getType(), b.getI64Type());
   Value mask = createInteger(b, loc, wideBits, INT64_MAX);
   auto magnitude = [&](Value value) -> Value {

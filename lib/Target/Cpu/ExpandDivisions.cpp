@@ -12,8 +12,8 @@ static bool isConstantBeside(Value value, int64_t other) {
   return matchPattern(value, m_ConstantInt(&number)) && number.getSExtValue() != other;
 }
 
-/// The smallest number divided by -1 is one more than the largest: it wraps, as other operations
-/// do, and does not trap.
+/// The smallest number divided by -1 overflows: it wraps, as other operations do, and does not
+/// trap.
 template <typename OpTy>
 static void expand(OpTy op, bool isRemainder) {
   if (getElementTypeOrSelf(op.getType()).isIndex() || isConstantBeside(op.getRhs(), -1))

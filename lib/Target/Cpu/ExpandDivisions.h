@@ -6,8 +6,8 @@
 
 namespace mlir::dchag {
 
-/// Rewrites signed divisions and remainders in `root` by numbers that may be -1, so that they wrap
-/// where a CPU traps. Division by 0 is left as it is.
+/// Rewrites signed divisions and remainders in `root` whose divisor may be -1, so that they wrap
+/// where a CPU traps. Division by 0 is not changed.
 void expandDivisions(Operation *root);
 
 } // namespace mlir::dchag

@@ -27,7 +27,7 @@ ArrayRef<llvm::StringLiteral> mlir::dchag::getVectorMathFunctions() {
   return functions;
 }
 
-/// The function of the library that a math op is, or an empty name.
+/// The library function of a math op, or an empty name.
 static StringRef getFunction(Operation *op) {
   StringRef name = op->getName().stripDialect();
   if (isa<math::PowFOp>(op))
@@ -38,8 +38,8 @@ static StringRef getFunction(Operation *op) {
   return name;
 }
 
-/// Functions for which the library's are not accurate where results come near the largest number,
-/// and which models hardly use: computed in f64 by the C library and rounded.
+/// Functions for which the library is not accurate near the largest number, and which models hardly
+/// use: computed in f64 by the C library and rounded.
 static bool isComputedInF64(Operation *op) {
   return isa<math::SinhOp, math::CoshOp, math::AsinhOp, math::AcoshOp>(op);
 }
@@ -77,7 +77,7 @@ struct ComputeWider : RewritePattern {
   }
 };
 
-/// log1p(x) is log(x) to the last digit where x is large, and there the library's overflows.
+/// For large x log1p(x) equals log(x) to the last digit, and the library's log1p overflows.
 struct LimitLog1p : OpRewritePattern<math::Log1pOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::Log1pOp op, PatternRewriter &rewriter) const override {
@@ -98,7 +98,7 @@ struct LimitLog1p : OpRewritePattern<math::Log1pOp> {
   }
 };
 
-/// A math op of f32 as a call; a vector in pieces of 16, what is left one by one.
+/// A math op of f32 as a call; a vector in pieces of 16, the rest one by one.
 struct CallFunction : RewritePattern {
   CallFunction(MLIRContext *context, llvm::StringMap<func::FuncOp> &functions, ModuleOp module)
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context), functions(functions),
@@ -165,8 +165,8 @@ struct CallFunction : RewritePattern {
   mutable ModuleOp module;
 };
 
-/// f64 functions that upstream's lowering writes as log(1 + x) and exp(x) - 1, which leaves no
-/// digit near 0: the C library's, number by number.
+/// f64 functions that upstream lowers to log(1 + x) and exp(x) - 1, which have no correct digit
+/// near 0: calls the C library for each number.
 template <typename OpTy>
 struct CallF64 : OpRewritePattern<OpTy> {
   CallF64(MLIRContext *context, ModuleOp module)

@@ -11,7 +11,7 @@ namespace {
 struct ExpandPower : OpRewritePattern<math::IPowIOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  /// Without branches, so that it vectorises; a constant exponent leaves what its bits need.
+  /// Without branches, so that it vectorises; with a constant exponent only its set bits cost.
   LogicalResult matchAndRewrite(math::IPowIOp op, PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Type type = op.getType();
@@ -38,7 +38,7 @@ struct ExpandPower : OpRewritePattern<math::IPowIOp> {
       if (bit + 2 < width)
         square = arith::MulIOp::create(b, square, square);
     }
-    // 1 and -1 are their own inverses; of other numbers nothing is left.
+    // 1 and -1 are their own inverses; the inverse of any other number rounds to 0.
     Value isOdd = compare(P::ne, arith::AndIOp::create(b, exponent, one), zero);
     Value ofMinusOne = arith::SelectOp::create(b, isOdd, minusOne, one);
     Value inverse = arith::SelectOp::create(b, compare(P::eq, base, minusOne), ofMinusOne, zero);

@@ -6,8 +6,8 @@
 
 namespace mlir::dchag {
 
-/// `math.ipowi` by repeated squares, of scalars and vectors: modulo 2^width, and for negative
-/// exponents towards zero. 0 to a negative power is 0.
+/// `math.ipowi` by repeated squaring, of scalars and vectors: modulo 2^width, and rounded towards
+/// zero for negative exponents. 0 to a negative power is 0.
 void populateExpandPowersPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::dchag

@@ -144,7 +144,7 @@ IRMapping BodyEmitter::emit(ValueRange inits, const llvm::SmallPtrSetImpl<Operat
     BlockArgument argument = block->getArgument(i);
     bool isUsed =
         llvm::any_of(argument.getUsers(), [&](Operation *user) { return !skipped.contains(user); });
-    // What combines an input with a result is skipped, but needs the input.
+    // The op that combines an input with a result is skipped, but its input is needed.
     if (!isUsed && op.isDpsInit(&operand))
       continue;
     if (argument.use_empty())

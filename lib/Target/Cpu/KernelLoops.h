@@ -1,9 +1,9 @@
 //===- KernelLoops.h - bodies and sums of one kernel -----------------------*- C++ -*-===//
 //
-// Sums of f32 are not taken one by one: the millionth addend would lose half of its digits. Each
-// lane of a vector adds up at most 16 addends in f32, a block, and blocks are added up in f64.
-// With u = 2^-24 that bounds the relative error of a sum of positive numbers by 16 u, less than
-// 1e-6, whatever its length. The order of the additions depends on sizes only, neither on the
+// Long sums of f32 are not accumulated one by one: by the millionth addend half of its digits would
+// be lost. Each lane of a vector adds up at most 16 addends in f32, a block, and blocks are added
+// up in f64. With u = 2^-24 that bounds the relative error of a sum of positive numbers by 16 u,
+// less than 1e-6, whatever its length. The order of the additions depends only on sizes, not on the
 // number of threads nor on the position of a row.
 //
 //     for block in 0 .. S / 16:                   // of the summed loop, S long
@@ -21,28 +21,29 @@
 
 namespace mlir::dchag {
 
-/// Emits the body of a linalg.generic on buffers for one position of its loops, or for `width`
-/// neighbours along loop `lane` at once, as vectors.
+/// Emits the body of a linalg.generic on buffers for one position of its loops, or, as vectors, for
+/// `width` neighbouring positions of loop `lane`.
 class BodyEmitter {
 public:
   BodyEmitter(linalg::GenericOp op, OpBuilder &b);
 
   Value constant(int64_t value);
-  /// Elements between neighbours along loop `dim` in an operand; 0 if they are one element.
+  /// Distance in elements between neighbours along loop `dim` in an operand; 0 if it does not
+  /// depend on the loop.
   int64_t getStride(OpOperand &operand, unsigned dim) const;
-  /// Whether the body can be emitted for several neighbours along a loop: what it calls and loads
-  /// itself takes single values.
+  /// Whether the body can be emitted for several neighbours along a loop: its calls and loads take
+  /// single values.
   bool isVectorizable() const;
-  /// Whether all operands have neighbours along `dim` beside each other, or repeat one element.
+  /// Whether neighbours along `dim` are adjacent in all operands that depend on it.
   bool isContiguous(unsigned dim) const;
 
   /// The elements of an operand, or a scalar operand, at the current position.
   Value load(OpOperand &operand);
   void store(OpOperand &init, Value value);
-  /// Emits the body but for the ops in `skipped` and returns its values. Elements of results are
-  /// those of `inits`, or loaded where it is empty.
+  /// Emits the body without the ops in `skipped` and returns its values. Elements of results are
+  /// `inits`, or are loaded if it is empty.
   IRMapping emit(ValueRange inits, const llvm::SmallPtrSetImpl<Operation *> &skipped);
-  /// A value of the body in `values`; as vector if there are several neighbours.
+  /// A value of the body in `values`; a vector if there are several neighbours.
   Value get(const IRMapping &values, Value value);
 
   /// Type of the values of `width` neighbours.
@@ -63,15 +64,15 @@ private:
   Value emitOp(Operation &inner, IRMapping &values);
 };
 
-/// Emits the loops that results lack. Results are in registers until all is combined.
+/// Emits the reduction loops. Results are in registers until everything is combined.
 class ReductionEmitter {
 public:
-  /// `sums` are the loops that the results lack, outermost first.
+  /// `sums` are the reduction loops, outermost first.
   ReductionEmitter(BodyEmitter &body, ArrayRef<unsigned> sums);
 
-  /// Results for all positions of loop `lane`, which they have; `parallel`: by several threads.
+  /// Results for all positions of the parallel loop `lane`; `parallel`: by several threads.
   void emitColumns(unsigned lane, bool parallel);
-  /// One result; the last of the summed loops runs along the rows of the operands.
+  /// One result; the last of the reduction loops runs along the rows of the operands.
   void emitRow();
 
 private:
@@ -87,7 +88,7 @@ private:
     Operation *combiner = nullptr; ///< the op of the body that combines
     Value addend;                  ///< what it combines with
   };
-  /// What loops carry: a total for each result and, for block sums, the sum of a block.
+  /// The loop-carried values: a total for each result and, for block sums, the sum of a block.
   using State = SmallVector<Value>;
   using Step = llvm::function_ref<void(State &)>;
 
@@ -97,7 +98,7 @@ private:
   Value combine(const Output &output, Value lhs, Value rhs);
   State start();
   void loop(unsigned sum, int64_t from, int64_t count, int64_t step, State &state, Step inner);
-  /// All summed loops, the last one from `begin` in `count` steps.
+  /// All reduction loops, the last one from `begin` in `count` steps.
   State sumAll(int64_t begin, int64_t count);
   void sumOuter(unsigned level, State &state);
   void sumBlock(unsigned level, Value from, int64_t count, State &state);
@@ -116,7 +117,7 @@ private:
   llvm::SmallPtrSet<Operation *, 4> combiners;
   bool inOrder = false;                               ///< some result is
   int64_t lastBegin = 0, lastCount = 0, lastStep = 1; ///< of the last summed loop
-  /// Loops from this level on make up less than a block.
+  /// Loops from this level on together have fewer iterations than a block.
   unsigned innerLevel = 0;
   int64_t perBlock = 1; ///< steps of the loop around them in a block
 };

@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Addends of a block: bounds the error of its sum by as many units of f32 (KernelLoops.h).
+/// Addends of a block: bounds the error of its sum by as many f32 roundings (KernelLoops.h).
 static constexpr int64_t kBlock = 16;
 
 ReductionEmitter::ReductionEmitter(BodyEmitter &body, ArrayRef<unsigned> sums)
@@ -17,7 +17,7 @@ ReductionEmitter::ReductionEmitter(BodyEmitter &body, ArrayRef<unsigned> sums)
     outputs.push_back(classify(i));
 }
 
-/// A combiner is the only op that uses the element of its result, and gives what is yielded.
+/// A combiner is the only user of the element of its result, and its value is yielded.
 ReductionEmitter::Output ReductionEmitter::classify(unsigned index) {
   OpOperand *init = body.op.getDpsInitOperand(index);
   Output output{init, Kind::InOrder, nullptr, Value()};
@@ -61,7 +61,7 @@ Value ReductionEmitter::getNeutral(const Output &output) {
   return makeNumber(b, loc, body.getWide(type), value);
 }
 
-/// Both in the type of totals.
+/// Combines two values in the type of totals.
 Value ReductionEmitter::combine(const Output &output, Value lhs, Value rhs) {
   OperationState state(loc, output.combiner->getName(), {lhs, rhs}, {lhs.getType()},
                        output.combiner->getAttrs());
@@ -87,7 +87,7 @@ int64_t ReductionEmitter::getCount(unsigned level) const {
   return level + 1 == sums.size() ? lastCount : body.sizes[sums[level]];
 }
 
-/// A loop over `count` steps of the summed loop `sum`; none if it is one step.
+/// A loop over `count` steps of the reduction loop `sum`; no loop if it is one step.
 void ReductionEmitter::loop(unsigned sum, int64_t from, int64_t count, int64_t step, State &state,
                             Step inner) {
   if (count == 1) {
@@ -187,7 +187,7 @@ void ReductionEmitter::accumulate(State &state) {
   }
 }
 
-/// Adds the sums of blocks to their totals and forgets them.
+/// Adds the sums of blocks to their totals and resets them.
 void ReductionEmitter::flush(State &state) {
   unsigned block = outputs.size();
   for (auto [i, output] : llvm::enumerate(outputs))
@@ -212,7 +212,7 @@ Value ReductionEmitter::joinLanes(const Output &output, Value total) {
   return vector::ExtractOp::create(b, loc, total, 0);
 }
 
-/// Combines totals with what results start from.
+/// Combines totals with the initial values of the results.
 void ReductionEmitter::store(const State &state) {
   for (auto [total, output] : llvm::zip_equal(state, outputs)) {
     Value value = total;

@@ -18,12 +18,12 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Iterations of a parallel loop from which more of them would not help the threads.
+/// Number of iterations of a parallel loop that is enough for any number of threads.
 static constexpr int64_t kEnoughIterations = 256;
 /// Elements of a piece of a one-dimensional kernel.
 static constexpr int64_t kChunk = 4096;
 
-/// The loop whose neighbours are neighbours in memory, in as many operands as possible.
+/// The loop whose neighbours are adjacent in memory, in as many operands as possible.
 static unsigned chooseInnermost(const BodyEmitter &body) {
   linalg::GenericOp op = body.op;
   unsigned best = body.sizes.size() - 1;
@@ -81,7 +81,7 @@ private:
 };
 } // namespace
 
-/// What is left when all loops around it have a position.
+/// Emits the loops and the body at one position of all outer loops.
 void KernelEmitter::emitElement() {
   if (!sums.empty()) {
     ReductionEmitter reduction(body, sums);
@@ -124,7 +124,7 @@ void KernelEmitter::emitParallel(ArrayRef<unsigned> dims) {
   emitSerial(serial);
 }
 
-/// A parallel loop over pieces of the only loop there is.
+/// A parallel loop over pieces of the only loop.
 void KernelEmitter::emitChunks(unsigned dim) {
   int64_t size = body.sizes[dim];
   auto loop = scf::ParallelOp::create(b, loc, ValueRange(body.constant(0)),

@@ -52,7 +52,7 @@ static TargetCpu resolveCpu(StringRef requested) {
   return cpu;
 }
 
-/// Names of the features of the CPU compiled for that the program asks for when it starts.
+/// The features of the target CPU that the program checks when it starts.
 static std::string getCheckedFeatures(const llvm::MCSubtargetInfo &cpu) {
   if (!cpu.getTargetTriple().isX86())
     return "";
@@ -71,7 +71,7 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(ModuleOp module,
     module.emitError("no code generator for ") << triple.str() << ": " << error;
     return nullptr;
   }
-  // Asked of a generic machine: one made for an unknown CPU would print warnings of its own.
+  // Asks a generic machine: one made for an unknown CPU would print additional warnings.
   std::unique_ptr<llvm::MCSubtargetInfo> generic(target->createMCSubtargetInfo(triple, "", ""));
   if (!generic->isCPUStringValid(cpu.name)) {
     module.emitError("unknown CPU '") << cpu.name << "': see `llc -mcpu=help`, or use native";
@@ -107,7 +107,7 @@ mlir::dchag::translateForHost(ModuleOp module, llvm::LLVMContext &context, Strin
   registerOpenMPDialectTranslation(*module->getContext());
   std::unique_ptr<llvm::Module> target = translateModuleToLLVMIR(module, context, "dchag-model");
   if (!target)
-    return nullptr; // the translation has said why
+    return nullptr; // the translation has reported why
   target->setDataLayout(machine->createDataLayout());
   target->setTargetTriple(machine->getTargetTriple());
   bindVectorMath(*target, *machine->getMCSubtargetInfo());

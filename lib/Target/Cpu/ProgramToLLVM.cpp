@@ -31,7 +31,7 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// LLVM has no bytes of booleans: elements kept in a resource, a byte each, become an attribute.
+/// LLVM has no byte elements for i1: Boolean resources, with a byte for each, become attributes.
 static LogicalResult expandBooleans(ModuleOp module) {
   for (auto global : module.getOps<memref::GlobalOp>()) {
     auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(global.getInitialValueAttr());

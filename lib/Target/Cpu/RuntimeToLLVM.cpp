@@ -34,7 +34,7 @@ static std::optional<int32_t> getDtype(Type type) {
   return std::nullopt;
 }
 
-/// The number of a collective's axes among the groups of the program, or nothing.
+/// The number of a collective's axes among the groups of the program, or nullopt.
 static std::optional<unsigned> getGroup(rt::ProgramAttr program, CollectiveOpInterface op) {
   return program.getGroupIndex(DenseI32ArrayAttr::get(op->getContext(), op.getMeshAxes()));
 }
@@ -54,7 +54,7 @@ LogicalResult mlir::dchag::verifyGroups(ModuleOp module) {
 }
 
 namespace {
-/// What the lowerings of all ops of the dialect need.
+/// Shared by the lowerings of all ops of the dialect.
 template <typename OpTy>
 class RuntimePattern : public ConvertOpToLLVMPattern<OpTy> {
 public:
@@ -113,7 +113,7 @@ struct LowerCopy : RuntimePattern<rt::CopyOp> {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getInit().getType());
     int64_t bytes = type.getNumElements() * getElementBytes(type.getElementType());
-    // The device knows by the address which memory it is.
+    // The device derives the memory space from the address.
     auto plain = [&](Value buffer) -> Value {
       Value data = getPointer(b, loc, buffer);
       auto pointer = LLVM::LLVMPointerType::get(b.getContext());
@@ -173,7 +173,7 @@ protected:
   using Base = RuntimePattern<OpTy>;
   using Rewriter = ConversionPatternRewriter;
 
-  /// Elements that a rank gives or gets: `count` of dchag_rt.h.
+  /// Number of elements that a rank sends or receives: `count` of dchag_rt.h.
   static Value getPart(CollectiveOpInterface op) {
     return op.getCollectiveKind() == CollectiveKind::AllGather ? op.getInput() : op.getOutput();
   }
@@ -255,7 +255,7 @@ private:
 } // namespace
 
 FailureOr<SmallVector<int32_t>> LowerMatmul::getHead(rt::MatmulOp op, const MatmulLayout &layout) {
-  // In the order of `dchag_matmul`; without a bias its type says nothing.
+  // In the order of `dchag_matmul`; without a bias its type has no meaning.
   SmallVector<int32_t> head;
   for (Value operand : {op.getLhs(), op.getRhs(), op.getInit(), op.getBias()}) {
     Type type = getElementTypeOrSelf(operand ? operand : op.getInit());
@@ -334,7 +334,7 @@ LogicalResult LowerMatmul::matchAndRewrite(rt::MatmulOp op, OpAdaptor adaptor,
   std::string reason;
   FailureOr<MatmulLayout> layout = getMatmulLayout(op, DCHAG_RT_MAX_BATCH, reason);
   if (failed(layout))
-    return op.emitOpError("cannot be laid out for the runtime: ") << reason;
+    return op.emitOpError("has no layout for the runtime: ") << reason;
   FailureOr<SmallVector<int32_t>> head = getHead(op, *layout);
   if (failed(head))
     return failure();

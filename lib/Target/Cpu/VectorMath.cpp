@@ -25,7 +25,7 @@ struct Family {
 };
 } // namespace
 
-/// With fused multiply-adds results are the same in all widths of one family, without them in those
+/// With fused multiply-adds the results of one family are equal in all widths, without them those
 /// of the other.
 static Family getFamily(const llvm::Triple &triple, const llvm::MCSubtargetInfo &cpu) {
   if (!triple.isX86())
@@ -40,7 +40,7 @@ static Family getFamily(const llvm::Triple &triple, const llvm::MCSubtargetInfo 
 
 static std::string getName(const Family &family, llvm::StringRef function, unsigned width,
                            llvm::StringRef suffix) {
-  // The error bound in units of the last place, times 10.
+  // The error bound in units in the last place, times 10.
   const char *bound = function == "erfc" ? "_u15" : "_u10";
   return ("Sleef_" + llvm::Twine(family.prefix) + function + "f" + llvm::Twine(width) + bound +
           suffix)
@@ -63,7 +63,7 @@ static llvm::FunctionType *getType(llvm::Function &like, unsigned width) {
   return llvm::FunctionType::get(type, parameters, /*isVarArg=*/false);
 }
 
-/// Replaces `function` of one number; its calls say what the vector forms are.
+/// Replaces `function` of one number; attributes of its calls name the vector forms.
 static void bindScalar(llvm::Module &module, llvm::Function &function, llvm::StringRef name,
                        const Family &family) {
   std::string scalarName = getName(family, name, 1, family.scalarSuffix);
@@ -85,7 +85,7 @@ static void bindScalar(llvm::Module &module, llvm::Function &function, llvm::Str
   function.eraseFromParent();
 }
 
-/// Gives `function` of 16 numbers a body: calls of the widest form that the CPU has.
+/// Defines `function` of 16 numbers: calls of the widest form that the CPU has.
 static void bindVector(llvm::Module &module, llvm::Function &function, llvm::StringRef name,
                        const Family &family) {
   VectorForm form{1, family.scalarSuffix};

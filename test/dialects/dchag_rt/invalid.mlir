@@ -1,7 +1,7 @@
 // RUN: dchag-opt %s --split-input-file --verify-diagnostics
 
 func.func @all_gather_g1(%x: tensor<3x5xf32>, %e: tensor<3x10xf32>) -> tensor<3x10xf32> {
-  // expected-error @+1 {{(G1) needs one shape behind a leading dimension of all ranks: got 'tensor<3x10xf32>' and 'tensor<3x5xf32>'}}
+  // expected-error @+1 {{(G1) needs one shape after a leading dimension of all ranks: got 'tensor<3x10xf32>' and 'tensor<3x5xf32>'}}
   %y = dchag_rt.all_gather %x outs(%e) {axes = array<i32: 0>, site = 0 : i32} : (tensor<3x5xf32>, tensor<3x10xf32>) -> tensor<3x10xf32>
   return %y : tensor<3x10xf32>
 }
