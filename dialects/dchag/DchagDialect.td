@@ -22,8 +22,8 @@ def Dchag_Dialect : Dialect {
     Ops for what vision foundation models with many channels need and upstream dialects do
     not have: tokenization of each channel, aggregation of the channels at every position,
     attention, normalisation, and ONNX operators without an upstream op. All ops work on
-    statically shaped tensors, are pure, and have an evaluation (`EvaluableOpInterface`), a
-    sharding rule and a cost, so that every pass treats them alike.
+    statically shaped tensors, are pure, and have an evaluation (`EvaluableOpInterface`) and a cost,
+    those of models also a sharding rule, so that every pass treats them alike.
   }];
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
@@ -36,7 +36,7 @@ def Dchag_Dialect : Dialect {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
-/// Ops of the global level: pure, on tensors; passes handle them through interfaces.
+/// Ops on tensors, pure; passes handle them through interfaces. By default an op has no sharding rule.
 class Dchag_Op<string mnemonic, list<Trait> traits = []>
     : Op<Dchag_Dialect, mnemonic, !listconcat([Pure,
         DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,

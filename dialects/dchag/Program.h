@@ -1,10 +1,11 @@
 //===- Program.h - entry points of a module, their ports and roles ---------*- C++ -*-===//
 //
 // The contract of a program, from the import to the runtime's table of buffers. A module is a
-// program by its entry points, which are public functions with bodies: `@prepare` runs once the
-// weights are loaded, `@step` for each batch, any other when the user asks for it. Arguments and
-// results of entry points are ports. A port has a name and a role (`BufferRoleAttrInterface`);
-// ports of one name and role are one buffer, whatever entry points they belong to.
+// program by its entry points, which are public functions with bodies: `@prepare` runs as soon as
+// the weights are loaded, and again before a further step if a step updates what it reads; `@step`
+// runs for each batch, any other when the user asks for it. Arguments and results of entry points
+// are ports. A port has a name and a role (`BufferRoleAttrInterface`); ports of one name and role
+// are one buffer, whatever entry points they belong to.
 //
 // Only this file has the names of those functions and attributes.
 //
@@ -39,9 +40,9 @@ inline constexpr llvm::StringLiteral kModel = "dchag.model";
 /// |---|---|---|
 /// | "input" | the caller | during a run |
 /// | "output" | the program | during a run |
-/// | "param" | the weights file, as a whole | as long as the program runs |
+/// | "param" | the weights file, under the name of the port | as long as the program runs |
 /// | "compiled" | the program: a result of @prepare | as long as the program runs |
-/// | "loaded" | the weights file, by its reads | until parameters are prepared |
+/// | "loaded" | the weights file, by the reads of the port | until parameters are prepared |
 ///
 /// Other dialects can add roles: attributes that implement the interface.
 BufferRoleAttrInterface getRoleAttr(MLIRContext *context, RoleKind kind);

@@ -18,7 +18,7 @@ namespace mlir::dchag {
 class Propagation {
 public:
   struct Options {
-    /// Linear ops pass partial sums on where that moves fewer bytes later.
+    /// Linear ops pass partial sums on where combining them later takes less time.
     bool deferSums = false;
   };
   Propagation(func::FuncOp function, MeshAttr mesh, ReshardPlanner &planner, Options options);

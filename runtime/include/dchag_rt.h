@@ -1,10 +1,10 @@
 //===- dchag_rt.h - contract of generated programs and the runtime --------*- C -*-===//
 //
-// A compiled model is an object file that exports one `dchag_program` and calls the `dchag_rt_*`
-// functions below. The runtime links with it, provides those functions and `main`, and gets
-// everything about the model from the descriptor. Both sides are plain C.
-// The descriptor and the tables of functions begin with a version and their size, so that
-// a program or adapter built for another DCHAG_RT_ABI_VERSION is refused, not misread.
+// A compiled model is an object file that exports one `dchag_program` by the symbol `dchag_model`
+// and calls the `dchag_rt_*` functions below. The runtime links with it, provides those functions
+// and `main`, and gets everything about the model from the descriptor. Both sides are plain C. The
+// descriptor and the tables of functions begin with a version and their size, so that a program or
+// adapter built for another DCHAG_RT_ABI_VERSION is refused, not misread.
 //
 // Sizes are in elements unless a name says bytes. All structures are constant data of
 // the program and live as long as the process.
@@ -93,10 +93,10 @@ typedef struct dchag_file_param {
 /// One strided copy out of a file parameter (row major in the file) into a buffer:
 /// for every index i with 0 <= i[d] < size[d]
 ///     buffer[dst_offset + i] = file[src_offset + sum_d i[d] * src_stride[d]]
-/// in global coordinates of the buffer; a rank copies the part in its shard. `box` holds rank times
-/// dst_offset, then rank times size, then rank times src_stride. Types agree, except the sign of
-/// integers, whose bits are copied; or the file's type is converted to the buffer's (f16, bf16,
-/// f32, f64).
+/// in global coordinates of the buffer; a rank copies the part in its shard. `box` is three arrays
+/// with an entry for each dimension of the buffer, one after the other: dst_offset, size,
+/// src_stride. Types agree, except the sign of integers, whose bits are copied; or the file's type
+/// is converted to the buffer's (f16, bf16, f32, f64).
 typedef struct dchag_read {
   int32_t file_param;
   int64_t src_offset;

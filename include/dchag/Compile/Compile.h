@@ -2,10 +2,12 @@
 //
 // The compiler as a library:
 //
-//     OwningOpRef<ModuleOp> model = importOnnx("climax.onnx", ImportOptions(), &context);
+//     std::string error;
+//     FailureOr<DistributeOptions> distribute = DistributeOptions::parse("tp=2", "", {}, error);
 //     CompileOptions options;
-//     options.distribute = *DistributeOptions::parse("tp=2", "", DistributeMode::Hierarchical,
-//     error); if (succeeded(compile(*model, options)))
+//     options.distribute = *distribute;
+//     OwningOpRef<ModuleOp> model = importOnnx("climax.onnx", ImportOptions(), &context);
+//     if (succeeded(compile(*model, options)))
 //       return writeProgram(*model, ProgramKind::Executable, "climax", runtimeDir);
 //
 // Problems are reported as diagnostics at the ops concerned.

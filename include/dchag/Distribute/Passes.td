@@ -61,7 +61,7 @@ def SetMachine : Pass<"set-machine", "::mlir::ModuleOp"> {
     for it; without the attribute for `default`. Fails when a figure is missing or not positive.
     ```mlir
     module {}                                                                                  // before
-    module attributes {dchag.machine = #dchag.machine<name = "h100-node8", cores = ..., ...>} {}  // after name=h100-node8
+    module attributes {dchag.machine = #dchag.machine<"h100-node8", cores = ..., ...>} {}  // after name=h100-node8
     ```
   }];
   let options = [
@@ -156,7 +156,7 @@ def AnnotateDevices : AnnotatePass<"annotate-devices"> {
     stays as it is.
 
     ```mlir
-    // dchag.devices = [#dchag.device_spec<tensor = "w", ..., dims = [array<i64: 1, 5, 2>], ...>]
+    // dchag.devices: an annotation of w with dims = [array<i64: 1, 5, 2>]
     %w: tensor<3x5xf32> {dchag.name = "w"}                                                // before
     %w: tensor<3x5xf32> {dchag.marks = [#dchag.mark<<[[], ["tp"]]>, axes = ["tp"], user, by "devices of w">]}
     ```
@@ -277,9 +277,10 @@ def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
     A fix-point over the factors of the ops' rules. Marks of users are propagated first, then those of
     weights, then those of activations; of two with the same priority the one on more bytes wins. An axis
     splits one factor of an op; if another sharding was requested, the value is resharded at its
-    use, with a remark that names both origins and their costs. What no mark reaches is replicated.
-    `@step` comes first; results of `@prepare` take the shardings of the arguments of `@step` of the
-    same name. Arguments take the sharding that all their uses agree on, else they are replicated;
+    use, with a remark that names both origins and their costs. What no mark reaches is replicated,
+    unless splitting an op over an axis that is free there takes less time by the cost model.
+    `@step` comes first, then other entry points: ports of one name and role take one sharding, and
+    results of `@prepare` take that of the arguments of the same name. Arguments take the sharding that all their uses agree on, else they are replicated;
     parameters with `dchag.storage` are split over these axes too, and gathered before their uses.
     ```mlir
     %h = linalg.contract ... ins(%x, %v : tensor<2x3xf32>, tensor<3x5xf32>) ...                        // before
@@ -301,8 +302,8 @@ def Propagate : Pass<"propagate", "::mlir::ModuleOp"> {
   let options = [Option<"strict", "strict-sharding", "bool", "false",
     "an op without a rule that needs operands gathered is an error (default: a warning)">,
     Option<"deferSums", "defer-sums", "bool", "false",
-    "pass partial sums through linear ops, so that several are combined at once; changes the order "
-    "of additions (default: no)">,
+    "pass partial sums through linear ops if that takes less time, so that several are combined at once; "
+    "changes the order of additions (default: no)">,
     Option<"explain", "explain", "bool", "false",
     "write the origin of each split and the number of ops it was propagated through (default: no)">];
   let statistics = [Statistic<"numConflicts", "num-conflicts", "requests that conflict with another and lost">];

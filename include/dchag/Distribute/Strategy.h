@@ -57,11 +57,12 @@ struct Strategy {
   AxisNames data, parameters, widths, positions, channels;
   DistributeMode mode = DistributeMode::Replicate;
 
-  /// Parses "dp,fsdp,tp,sp=tp,hierarchical=tp": each entry is dp (samples), fsdp (parameters), tp
-  /// (heads and hidden widths), sp (positions) or a mode of the aggregation, with its axes if they
-  /// have another name (modes: tp). With an empty text the axes of `mesh` that have the name of a
-  /// kind are used. `mode` is used when the text names none. Fails with `error` if the text is not
-  /// a strategy, names axes that the mesh does not have, or leaves out an axis of it.
+  /// Parses "dp,fsdp,tp,sp=tp,hierarchical=tp": each entry is dp (samples), fsdp (samples, and the
+  /// storage of parameters), tp (heads and hidden widths), sp (positions) or a mode of the
+  /// aggregation, with its axes if they have another name (modes: tp). With an empty text the axes
+  /// of `mesh` that have the name of a kind are used. `mode` is used when the text names none.
+  /// Fails with `error` if the text is not a strategy, names axes that the mesh does not have, or
+  /// leaves out an axis of it.
   static FailureOr<Strategy> parse(StringRef text, const MeshShape &mesh,
                                    std::optional<DistributeMode> mode, std::string &error);
 };

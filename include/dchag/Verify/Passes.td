@@ -7,13 +7,13 @@ include "mlir/Pass/PassBase.td"
 def VerifyGlobal : Pass<"verify-global", "::mlir::ModuleOp"> {
   let summary = "Checks that a module is at the global level: the closed set of ops, static shapes";
   let description = [{
-    Fails at each op that is not in the closed set that every later pass, the interpreters and
-    the derivatives support completely: `linalg.contract`, `reduce` (one combiner), `broadcast`,
+    Fails at each op that is not in the closed set that every later pass and the interpreters
+    support completely: `linalg.contract`, `reduce` (one combiner), `broadcast`,
     `transpose`, `fill`; element-wise `arith` and `math` on equal static shapes; `tensor.empty`,
     `expand_shape`, `collapse_shape`, `extract_slice`, `insert_slice`, `concat`, `pad`; ops of any
     dialect that implement `EvaluableOpInterface`. Also checks that every init of a reduction or
-    contraction is `tensor.empty` filled with the neutral element of the combiner: a partial sum
-    would add anything else once for each rank. Changes nothing.
+    contraction is `tensor.empty` filled with the neutral element of the combiner: any other value
+    would be counted once for each rank that computes a part. Changes nothing.
     ```mlir
     %empty = tensor.empty() : tensor<2xf32>
     %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2xf32>) -> tensor<2xf32>
@@ -36,7 +36,7 @@ def VerifyAccumulators : Pass<"verify-accumulators", "::mlir::ModuleOp"> {
     ```mlir
     %y = shard.all_reduce %x on @mesh grid_axes = [0] : tensor<2xbf16> -> tensor<2xbf16>   // error
     ```
-    `cpu-codegen` runs it first, and once more when all ops are decomposed. `accumulate-in-f32`
+    The pipeline `schedule` runs it first, and once more when all ops are decomposed. `accumulate-in-f32`
     rewrites programs so that they pass. Changes nothing.
   }];
 }
