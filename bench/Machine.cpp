@@ -274,7 +274,7 @@ bool Machine::write() {
   ScopedDiagnosticHandler handler(context,
                                   [&](Diagnostic &diagnostic) { reason = diagnostic.str(); });
   if (!MachineAttr::parseFile(text, outputFile, context))
-    return fail("what was measured is no machine file: " + reason);
+    return fail("what was measured is not a machine file: " + reason);
   output->os() << text;
   if (llvm::Error error = output->keep())
     return fail(llvm::toString(std::move(error)));

@@ -129,7 +129,7 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
     bool ok = true;
     function.walk([&](Operation *op) {
       if (isa<memref::AllocOp, memref::AllocaOp, memref::DeallocOp>(op)) {
-        op->emitOpError("is left in an entry point: buffers of a step lie in the arena");
+        op->emitOpError("is left in an entry point: buffers of a step must be in the arena");
         ok = false;
       }
     });

@@ -109,7 +109,8 @@ LogicalResult AggregateMatch::matchQuery() {
     return fail("something is added to the scores");
   FailureOr<AtomList> atoms = getParameterAtoms(softmax.query);
   if (failed(atoms))
-    return fail("the query is no plain computation on parameters");
+    return fail(
+        "the query is not computed from parameters by products, element-wise ops and views alone");
   queryAtoms = *atoms;
   return success();
 }
@@ -121,14 +122,16 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   if (keys.weight) {
     FailureOr<AtomList> atoms = getParameterAtoms(*keys.weight);
     if (failed(atoms))
-      return fail("the weight of the keys is no plain computation on parameters");
+      return fail("the weight of the keys is not computed from parameters by products, "
+                  "element-wise ops and views alone");
     keyTokenWidth = notation.resolved(keys.reduced);
     keyOut = without(*atoms, keyTokenWidth);
   }
   if (values.weight) {
     FailureOr<AtomList> atoms = getParameterAtoms(*values.weight);
     if (failed(atoms))
-      return fail("the weight of the values is no plain computation on parameters");
+      return fail("the weight of the values is not computed from parameters by products, "
+                  "element-wise ops and views alone");
     valueTokenWidth = notation.resolved(values.reduced);
     valueOut = without(*atoms, valueTokenWidth);
   }
@@ -237,7 +240,8 @@ LogicalResult AggregateMatch::matchSizes() {
   if (wo) {
     FailureOr<AtomList> atoms = getParameterAtoms(*wo);
     if (failed(atoms))
-      return fail("the output weight is no plain computation on parameters");
+      return fail("the output weight is not computed from parameters by products, element-wise ops "
+                  "and views alone");
     outAtoms = *atoms;
   }
   for (unsigned i : {0, 1, 2}) {
@@ -245,13 +249,14 @@ LogicalResult AggregateMatch::matchSizes() {
       continue;
     FailureOr<AtomList> atoms = getParameterAtoms(**biases[i]);
     if (failed(atoms) || !*weights[i])
-      return fail("a bias has no weight, or is no plain computation on parameters");
+      return fail("a bias has no weight, or is not computed from parameters by products, "
+                  "element-wise ops and views alone");
     biasAtoms[i] = *atoms;
   }
   if (!softmax.masks.empty()) {
     FailureOr<AtomTensor> mask = buildMask(notation, softmax.masks, nullptr, loc);
     if (failed(mask))
-      return fail("the mask is no plain view");
+      return fail("the mask is not made by views and comparisons alone");
     maskAtoms = mask->atoms;
   }
   // No atom is split after this.
@@ -329,7 +334,7 @@ LogicalResult AggregateMatch::match(linalg::ContractOp product) {
     return failure();
   }
   if (failed(notation.read(values.input, nullptr, loc)))
-    return fail("the tokens are no plain view");
+    return fail("the tokens are not a view of one value");
   splitPositions();
   return matchMask();
 }

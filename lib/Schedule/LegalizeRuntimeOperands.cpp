@@ -111,7 +111,7 @@ struct LegalizeRuntimeOperands
       layout = getLayout();
     }
     if (failed(layout))
-      return op.emitOpError("cannot be laid out for the products of the target: ")
+      return op.emitOpError("has operands in a layout that products of the target do not take: ")
              << reason << "; reshape its operands to fewer dimensions";
     return success();
   }

@@ -61,7 +61,7 @@ func.func @order_of_sums(%x: memref<2x3x4xf32>, %w: memref<4x3x5xf32>, %y: memre
 // batches.
 func.func @too_many_dimensions(%x: memref<2x3x2x3x2x3x4xf32>, %w: memref<4x5xf32>,
     %y: memref<2x3x2x3x2x3x5xf32, strided<[100000, 20000, 4000, 800, 160, 20, 1]>>) {
-  // expected-error @+1 {{cannot be laid out for the products of the target: it has more than 4 batch dimensions that do not follow each other; reshape its operands to fewer dimensions}}
+  // expected-error @+1 {{has operands in a layout that products of the target do not take: it has more than 4 batch dimensions that do not follow each other; reshape its operands to fewer dimensions}}
   dchag_rt.matmul(%x, %w) outs(%y) {indexing_maps = [
       affine_map<(a, b, c, d, e, f, n, k) -> (a, b, c, d, e, f, k)>, affine_map<(a, b, c, d, e, f, n, k) -> (k, n)>,
       affine_map<(a, b, c, d, e, f, n, k) -> (a, b, c, d, e, f, n)>]}

@@ -89,7 +89,7 @@ protected:
     Type element = getElementTypeOrSelf(buffer);
     std::optional<int32_t> code = getDtype(element);
     if (!code) {
-      op->emitOpError("has the element type ") << element << ", which the runtime does not know";
+      op->emitOpError("has the element type ") << element << ", which the runtime does not support";
       return failure();
     }
     return i32(b, op->getLoc(), *code);
@@ -261,7 +261,7 @@ FailureOr<SmallVector<int32_t>> LowerMatmul::getHead(rt::MatmulOp op, const Matm
     Type type = getElementTypeOrSelf(operand ? operand : op.getInit());
     std::optional<int32_t> code = getDtype(type);
     if (!code) {
-      op.emitOpError("has the element type ") << type << ", which the runtime does not know";
+      op.emitOpError("has the element type ") << type << ", which the runtime does not support";
       return failure();
     }
     head.push_back(*code);
