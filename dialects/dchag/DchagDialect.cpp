@@ -30,6 +30,13 @@ LogicalResult DchagDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (attribute.getName() == kTargetAttr && !isa<TargetAttrInterface>(attribute.getValue()))
     return op->emitOpError() << kTargetAttr << " is " << attribute.getValue()
                              << ", wanted an attribute that implements TargetAttrInterface";
+  if (attribute.getName() == ChannelSplitAttr::attrName &&
+      !isa<ChannelSplitAttr>(attribute.getValue()))
+    return op->emitOpError() << ChannelSplitAttr::attrName << " is " << attribute.getValue()
+                             << ", wanted #dchag.channel_split";
+  if (attribute.getName() == MarkAttr::attrName && !isa<ArrayAttr>(attribute.getValue()))
+    return op->emitOpError() << MarkAttr::attrName << " is " << attribute.getValue()
+                             << ", wanted a list of #dchag.mark for each result";
   if (attribute.getName() == MachineAttr::attrName && !isa<MachineAttr>(attribute.getValue()))
     return op->emitOpError() << MachineAttr::attrName << " is " << attribute.getValue()
                              << ", wanted #dchag.machine";

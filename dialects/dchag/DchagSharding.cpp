@@ -343,3 +343,13 @@ LogicalResult MarkAttr::verify(function_ref<InFlightDiagnostic()> emitError, Sha
                            << axis;
   return success();
 }
+
+LogicalResult ChannelSplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                       ArrayRef<StringAttr> axes, int64_t groups, StringAttr) {
+  llvm::SmallDenseSet<StringAttr> names(axes.begin(), axes.end());
+  if (axes.empty() || names.size() != axes.size() || groups < 1) // (S1)
+    return emitError() << "(S1) a request to split channels must name axes, each once, and a "
+                       << "positive number of groups: got " << ArrayRef<StringAttr>(axes) << " and "
+                       << groups;
+  return success();
+}

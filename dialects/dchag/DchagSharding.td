@@ -174,7 +174,10 @@ def Dchag_ChannelSplitAttr : Dchag_Attr<"ChannelSplit", "channel_split"> {
     ```mlir
     #dchag.channel_split<["tp"], groups = 2, by "hierarchical">
     ```
+
+    - (S1) `axes` names one axis or more, each once; `groups` is positive.
   }];
+  let genVerifyDecl = 1;
   let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$axes, "int64_t":$groups,
       "::mlir::StringAttr":$by);
   let assemblyFormat = "`<` `[` $axes `]` `,` `groups` `=` $groups `,` `by` $by `>`";

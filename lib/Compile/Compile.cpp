@@ -16,7 +16,7 @@ using namespace mlir::dchag;
 
 Stage mlir::dchag::getStage(ModuleOp module) {
   if (rt::ProgramAttr::lookup(module))
-    return Stage::Code;
+    return module.getOps<func::FuncOp>().empty() ? Stage::Code : Stage::Scheduled;
   Program program(module);
   func::FuncOp step = program.getStep(), prepare = program.getPrepare();
   if (step && isPerDevice(step))
@@ -57,12 +57,17 @@ static LogicalResult checkOptions(ModuleOp module, Stage stage, const CompileOpt
   bool hasMesh = !options.distribute.mesh.empty();
   if (stage == Stage::PerDevice && hasMesh)
     return module.emitError("is already a per-device program with a mesh: leave out --mesh");
-  if (stage == Stage::Code)
+  // The last pass of the schedule gives entry points the arena beside context and buffers.
+  for (auto function : module.getOps<func::FuncOp>())
+    if (stage == Stage::Scheduled && function.isPublic() && function.getNumArguments() != 3)
+      return module.emitError("is between two passes of the schedule: run those that are left, up "
+                              "to plan-memory, or compile what was there before bind-buffers");
+  if (stage == Stage::Code || stage == Stage::Scheduled)
     for (auto [isGiven, name] : {std::pair(hasMesh, "--mesh"),
                                  {!options.machine.empty(), "--machine"},
                                  {!options.commReport.empty(), "--comm-report"}})
       if (isGiven)
-        return module.emitError("is code already, which ")
+        return module.emitError("is compiled already, which ")
                << name << " does not change: leave it out, or compile the model";
   return success();
 }
@@ -76,10 +81,11 @@ LogicalResult mlir::dchag::compile(ModuleOp module, const CompileOptions &option
                       PassManager::Nesting::Implicit);
   if (options.configure && failed(options.configure(manager)))
     return failure();
-  if (stage != Stage::Code) {
+  if (stage != Stage::Code && stage != Stage::Scheduled) {
     addModelPhases(manager, stage, options);
     buildSchedulePipeline(manager, ScheduleOptions());
-    getTarget(module).buildKernelPipeline(manager);
   }
+  if (stage != Stage::Code)
+    getTarget(module).buildKernelPipeline(manager);
   return manager.run(module);
 }

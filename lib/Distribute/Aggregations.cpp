@@ -86,8 +86,8 @@ std::pair<StringAttr, StringAttr> mlir::dchag::splitAxis(ModuleOp module, String
                                                          int64_t groups) {
   MLIRContext *context = module.getContext();
   MeshAttr mesh = MeshAttr::lookup(module);
-  StringAttr parts[] = {StringAttr::get(context, axis.getValue() + ".groups"),
-                        StringAttr::get(context, axis.getValue() + ".channels")};
+  StringAttr parts[] = {StringAttr::get(context, axis.getValue() + kGroupsSuffix),
+                        StringAttr::get(context, axis.getValue() + kChannelsSuffix)};
   auto replaced = [&](ArrayRef<StringAttr> axes) {
     SmallVector<StringAttr> result;
     for (StringAttr other : axes)

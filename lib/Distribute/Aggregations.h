@@ -43,6 +43,8 @@ void replaceMarked(Operation *op, Value result);
 /// projection.
 AggregateOp splitProjection(AggregateOp op);
 
+constexpr llvm::StringLiteral kGroupsSuffix = ".groups", kChannelsSuffix = ".channels";
+
 /// Replaces a mesh axis by "AXIS.groups" of `groups` ranks, slower, and "AXIS.channels", in the
 /// mesh, the grid and every attribute of the module. Returns the two.
 std::pair<StringAttr, StringAttr> splitAxis(ModuleOp module, StringAttr axis, int64_t groups);

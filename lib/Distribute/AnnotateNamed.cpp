@@ -149,18 +149,20 @@ struct AnnotateNamed : mlir::dchag::impl::AnnotateNamedBase<AnnotateNamed> {
   void reportUnmatched(const Request &request) {
     StringRef wanted = StringRef(request.text).rsplit('=').first;
     StringRef nearest;
+    Type type;
     // There is no similar name for a pattern.
     unsigned best = wanted.find_first_of("*?[") == StringRef::npos ? wanted.size() : 0;
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (BlockArgument argument : function.getArguments())
         if (StringRef name = nameOf(argument); !name.empty())
           if (unsigned distance = name.edit_distance(wanted); distance < best)
-            best = distance, nearest = name;
+            best = distance, nearest = name, type = argument.getType();
     InFlightDiagnostic diag = getOperation().emitError("shard '")
                               << request.text << "' names no parameter, input or op of that many "
                               << "dimensions";
     if (!nearest.empty())
-      diag << "; the nearest parameter or input is '" << nearest << "'";
+      diag << "; the nearest parameter or input is '" << nearest << "' of type " << type
+           << " (a parameter has the shape that is prepared for the step)";
   }
 
   MeshAttr mesh;

@@ -110,8 +110,11 @@ FailureOr<MarkedProgram> mlir::dchag::getMarkedProgram(ModuleOp module, const Ax
   auto functions = getDistributedFunctions(module);
   if (!program.mesh || failed(functions))
     return failure();
-  for (func::FuncOp function : *functions)
+  for (func::FuncOp function : *functions) {
+    if (failed(checkGlobal(function)))
+      return failure();
     if (!Program::isPrepare(function))
       program.functions.push_back(function);
+  }
   return program;
 }

@@ -82,6 +82,8 @@ mlir::dchag::planModule(ModuleOp module, ReshardPlanner &planner, Propagation::O
   Planner planOf(module, planner, options);
   SmallVector<ShardingPlan, 0> plans;
   for (func::FuncOp function : *functions) {
+    if (failed(checkGlobal(function)))
+      return failure();
     auto plan = planOf.plan(function);
     if (failed(plan))
       return failure();

@@ -43,8 +43,11 @@ struct SetMachine : mlir::dchag::impl::SetMachineBase<SetMachine> {
     auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
     if (buffer)
       return MachineAttr::parseFile((*buffer)->getBuffer(), file, &getContext());
-    module.emitError("cannot read the machine file '")
-        << file << "': " << buffer.getError().message();
+    InFlightDiagnostic error = module.emitError("cannot read the machine file '")
+                               << file << "': " << buffer.getError().message();
+    if (MachineAttr::getNamed(file, &getContext()))
+      error << "; the machine of this name that is part of the compiler is given by "
+            << "--set-machine=name=" << file;
     return {};
   }
 };

@@ -76,6 +76,11 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
         mesh.getAxisSize(axes.channels.front()) % first.getGroups() != 0)
       return requested.front()->emitOpError("asks for ")
              << first << ": groups must divide the ranks of one axis of " << mesh;
+    for (StringRef suffix : {kGroupsSuffix, kChannelsSuffix})
+      if (mesh.getAxisIndex((axes.channels.front().getValue() + suffix).str()))
+        return requested.front()->emitOpError("asks for ")
+               << first << ", but " << mesh << " has an axis '" << axes.channels.front().getValue()
+               << suffix << "' already: rename it";
     auto [groups, channels] = splitAxis(getOperation(), axes.channels.front(), first.getGroups());
     axes.groups = {groups};
     axes.channels = {channels};

@@ -330,6 +330,14 @@ llvm::DenseSet<Value> mlir::dchag::getParameterValues(func::FuncOp function) {
   return values;
 }
 
+LogicalResult mlir::dchag::checkGlobal(func::FuncOp function) {
+  if (!isPerDevice(function))
+    return success();
+  return function.emitError("@") << function.getName()
+                                 << " is the program of a rank already: distribute the program for "
+                                    "one device";
+}
+
 FailureOr<SmallVector<func::FuncOp>> mlir::dchag::getDistributedFunctions(ModuleOp module) {
   SmallVector<func::FuncOp> functions;
   for (auto function : module.getOps<func::FuncOp>()) {

@@ -125,6 +125,9 @@ bool isParameter(BlockArgument argument);
 /// Values that depend only on parameters and constants.
 llvm::DenseSet<Value> getParameterValues(func::FuncOp function);
 
+/// Fails with an error at a function that is the program of a rank already.
+LogicalResult checkGlobal(func::FuncOp function);
+
 /// Functions with a body, `@step` first. Emits an error if one has several blocks.
 FailureOr<SmallVector<func::FuncOp>> getDistributedFunctions(ModuleOp module);
 

@@ -93,9 +93,13 @@ bool llvm::cl::parser<MeshShape>::parse(Option &option, StringRef, StringRef tex
   return false;
 }
 
-bool llvm::cl::parser<AxisNames>::parse(Option &, StringRef, StringRef text, AxisNames &axes) {
+bool llvm::cl::parser<AxisNames>::parse(Option &option, StringRef, StringRef text,
+                                        AxisNames &axes) {
   axes = AxisNames(text);
-  return false;
+  for (auto [index, name] : llvm::enumerate(axes.names))
+    if (name.empty() || llvm::is_contained(ArrayRef(axes.names).take_front(index), name))
+      return option.error("axes must be names joined by '+', each once: got '" + text + "'");
+  return axes.empty() && option.error("axes must be names joined by '+', such as tp: got ''");
 }
 
 //===----------------------------------------------------------------------===//
@@ -168,9 +172,9 @@ LogicalResult StrategyParser::checkAxes(StringRef item, const AxisNames &axes) {
 }
 
 LogicalResult StrategyParser::parseItem(StringRef item) {
-  auto [name, axes] = item.trim().split('=');
-  if (name.empty())
+  if (item.trim().empty())
     return success();
+  auto [name, axes] = item.trim().split('=');
   std::optional<DistributeMode> itemMode = getDistributeMode(name);
   AxisNames *kind = findKind(name);
   if (!kind)

@@ -4,6 +4,7 @@
 #include "dialects/interfaces/EvalCopy.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -57,7 +58,12 @@ void Environment::erase(ArrayRef<Value> dead) {
 
 bool mlir::dchag::isEvaluableType(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type)) {
-    if (!tensor.hasStaticShape())
+    // More elements than an address space has could not even be counted.
+    int64_t elements = 1;
+    bool overflows = llvm::any_of(tensor.getShape(), [&](int64_t size) {
+      return size > 0 && llvm::MulOverflow(elements, size, elements);
+    });
+    if (!tensor.hasStaticShape() || overflows || elements > (int64_t(1) << 48))
       return false;
     type = tensor.getElementType();
   }
@@ -70,7 +76,9 @@ LogicalResult mlir::dchag::checkResultTypes(Operation *op) {
   for (Type type : op->getResultTypes())
     if (!isEvaluableType(type))
       return op->emitOpError("cannot be executed: its result has the type ")
-             << type << ", wanted a number or a ranked tensor of numbers of static shape";
+             << type
+             << ", wanted a number or a ranked tensor of numbers of static shape and of at most "
+                "2^48 elements";
   return success();
 }
 
@@ -129,7 +137,8 @@ LogicalResult mlir::dchag::checkArguments(func::FuncOp function, ArrayRef<EvalTe
     if (!isEvaluableType(type))
       return function.emitOpError("cannot be executed: argument ")
              << index << " has the type " << type
-             << ", wanted a number or a ranked tensor of numbers of static shape";
+             << ", wanted a number or a ranked tensor of numbers of static shape and of at most "
+                "2^48 elements";
     const EvalTensor &argument = arguments[index];
     auto shaped = dyn_cast<ShapedType>(type);
     ArrayRef<int64_t> shape = shaped ? shaped.getShape() : ArrayRef<int64_t>();

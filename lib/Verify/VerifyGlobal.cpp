@@ -86,6 +86,10 @@ static LogicalResult verifySlice(SliceOp op) {
 static LogicalResult verifyPad(tensor::PadOp op) {
   if (!op.getLow().empty() || !op.getHigh().empty() || !op.getConstantPaddingValue())
     return op.emitOpError("must have static low and high padding and one constant value");
+  auto isNegative = [](int64_t size) { return size < 0; };
+  if (llvm::any_of(op.getStaticLow(), isNegative) || llvm::any_of(op.getStaticHigh(), isNegative))
+    return op.emitOpError(
+        "must not remove elements by a negative padding: use tensor.extract_slice");
   return success();
 }
 

@@ -68,10 +68,15 @@ static bool isStatic(OffsetSizeAndStrideOpInterface op) {
 static Kind getKind(Operation *op) {
   auto isNegative = [](int64_t size) { return size < 0; };
   auto isOne = [](int64_t stride) { return stride == 1; };
+  auto isBackward = [](int64_t stride) { return stride < 1; };
   return TypeSwitch<Operation *, Kind>(op)
       .Case<linalg::TransposeOp, linalg::BroadcastOp, tensor::CollapseShapeOp,
             tensor::ExpandShapeOp>([](auto) { return Kind::One; })
-      .Case([](tensor::ExtractSliceOp op) { return isStatic(op) ? Kind::One : Kind::None; })
+      .Case([&](tensor::ExtractSliceOp op) {
+        // Atoms have positive strides.
+        bool isForward = isStatic(op) && llvm::none_of(op.getStaticStrides(), isBackward);
+        return isForward ? Kind::One : Kind::None;
+      })
       .Case([&](tensor::InsertSliceOp op) {
         return isStatic(op) && llvm::all_of(op.getStaticStrides(), isOne) ? Kind::Join : Kind::None;
       })

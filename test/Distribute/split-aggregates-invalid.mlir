@@ -28,3 +28,33 @@ module attributes {dchag.mesh = #dchag.mesh<["tp" = 4]>} {
     return %y, %z : tensor<2x2x1x4x8xf32>, tensor<2x2x1x4x8xf32>
   }
 }
+
+// -----
+
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 4, "tp.groups" = 2]>} {
+  func.func @taken(%g: tensor<2x2x6x4x8xf32>, %q: tensor<2x1x8xf32>) -> tensor<2x2x1x4x8xf32> {
+    // expected-error @+1 {{has an axis 'tp.groups' already: rename it}}
+    %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5, dchag.channel_split = #dchag.channel_split<["tp"], groups = 2, by "hierarchical">} : (tensor<2x2x6x4x8xf32>, tensor<2x1x8xf32>) -> tensor<2x2x1x4x8xf32>
+    return %y : tensor<2x2x1x4x8xf32>
+  }
+}
+
+// -----
+
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  func.func @kind(%g: tensor<2x1x6x4x8xf32>, %q: tensor<1x1x8xf32>) -> tensor<2x1x1x4x8xf32> {
+    // expected-error @+1 {{dchag.channel_split is unit, wanted #dchag.channel_split}}
+    %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5, dchag.channel_split} : (tensor<2x1x6x4x8xf32>, tensor<1x1x8xf32>) -> tensor<2x1x1x4x8xf32>
+    return %y : tensor<2x1x1x4x8xf32>
+  }
+}
+
+// -----
+
+module attributes {dchag.mesh = #dchag.mesh<["tp" = 2]>} {
+  func.func @twice(%g: tensor<2x1x6x4x8xf32>, %q: tensor<1x1x8xf32>) -> tensor<2x1x1x4x8xf32> {
+    // expected-error @+1 {{(S1) a request to split channels must name axes, each once, and a positive number of groups}}
+    %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5, dchag.channel_split = #dchag.channel_split<["tp", "tp"], groups = 1, by "split-softmax">} : (tensor<2x1x6x4x8xf32>, tensor<1x1x8xf32>) -> tensor<2x1x1x4x8xf32>
+    return %y : tensor<2x1x1x4x8xf32>
+  }
+}

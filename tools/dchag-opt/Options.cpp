@@ -26,7 +26,7 @@ cl::OptionCategory &options::getCategory() {
 void options::add(cl::Option &option, In where) { getTable().insert({&option, where}); }
 
 static constexpr StringLiteral whichProgram =
-    "--mesh and --mode say which program to make: add --emit, or give passes by "
+    "it says which program --emit=mlir, llvm, obj or exe makes; passes get it by "
     "--distribute='mesh=tp=2'";
 static constexpr StringLiteral needsMesh =
     "--mode, --strategy and --shard say how to shard a model over a mesh: add --mesh=tp=2";
@@ -222,8 +222,9 @@ static LogicalResult checkUpstream(bool isOnnx) {
 /// Refuses empty names of files and folders.
 static LogicalResult checkNames() {
   for (const options::One<std::string> *option :
-       {&options::machine, &options::weightsOut, &options::dumpStages, &options::commReport,
-        &options::outputFolder, &options::runFunction, &options::cpu, &options::target})
+       {&options::strategy, &options::machine, &options::weightsOut, &options::dumpStages,
+        &options::commReport, &options::outputFolder, &options::runFunction, &options::cpu,
+        &options::target})
     if (option->getNumOccurrences() && option->empty())
       return refuse("--" + option->ArgStr + " is empty: give it a value, or leave it out");
   return success();

@@ -36,7 +36,9 @@ enum class Stage {
   /// The program of a rank.
   PerDevice,
   /// The input of the target's translation: all phases are done.
-  Code
+  Code,
+  /// On buffers, with a memory plan: the pipeline of the target is left to be run.
+  Scheduled
 };
 Stage getStage(ModuleOp module);
 

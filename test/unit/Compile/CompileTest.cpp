@@ -89,8 +89,9 @@ TEST_F(CompileTest, CodeStaysAsItIs) {
     return success();
   });
   EXPECT_TRUE(failed(compile(*module, options)));
-  EXPECT_EQ(message, "is code already, which --mesh does not change: leave it out, or compile the "
-                     "model");
+  EXPECT_EQ(message,
+            "is compiled already, which --mesh does not change: leave it out, or compile the "
+            "model");
 }
 
 TEST_F(CompileTest, PassesInFront) {
