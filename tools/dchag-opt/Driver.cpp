@@ -93,7 +93,7 @@ static LogicalResult takeDumpFolder() {
   if (std::error_code error = llvm::sys::fs::create_directories(dumpStages))
     return refuse("cannot make the folder '" + Twine(dumpStages) +
                   "' for --dump-stages: " + error.message());
-  if (!DumpStages::takeFolder(dumpStages))
+  if (!StageFolder::take(dumpStages))
     return refuse("another run writes its stages to '" + Twine(dumpStages) +
                   "': name another folder by --dump-stages");
   return success();
@@ -156,26 +156,34 @@ static FailureOr<TargetAttrInterface> readTarget(ModuleOp module) {
 /// Runs the passes named on the command line, then those that make the requested program.
 static LogicalResult runPasses(ModuleOp module, const MlirOptMainConfig &config,
                                CompileOptions compileOptions) {
-  compileOptions.configure = [&](PassManager &manager) {
-    manager.enableVerifier(config.shouldVerifyPasses());
-    if (failed(applyPassManagerCLOptions(manager)) || failed(config.setupPassPipeline(manager)))
-      return failure();
-    if (!dumpStages.empty()) {
-      manager.getContext()->disableMultithreading();
-      manager.addInstrumentation(std::make_unique<DumpStages>(module, dumpStages));
-    }
-    return success();
-  };
+  // Before the first stage is written: it belongs to what is compiled.
   if (makesProgram()) {
     FailureOr<TargetAttrInterface> named = readTarget(module);
     if (failed(named))
       return failure();
-    compileOptions.target = *named;
-    return compile(module, compileOptions);
+    compileOptions.target = *named ? *named : getTarget(module);
+    module->setAttr(kTargetAttr, compileOptions.target);
   }
+  std::optional<StageFolder> stages;
+  if (!dumpStages.empty())
+    stages.emplace(module, dumpStages);
+  compileOptions.configure = [&](PassManager &manager) {
+    manager.enableVerifier(config.shouldVerifyPasses());
+    if (stages) {
+      manager.getContext()->disableMultithreading();
+      manager.addInstrumentation(std::make_unique<DumpStages>(*stages));
+    }
+    return applyPassManagerCLOptions(manager);
+  };
+  // Before it is asked how far the module has come.
   PassManager manager(module.getContext(), ModuleOp::getOperationName(),
                       PassManager::Nesting::Implicit);
-  return failure(failed(compileOptions.configure(manager)) || failed(manager.run(module)));
+  if (failed(config.setupPassPipeline(manager)))
+    return failure();
+  if (!manager.empty() &&
+      (failed(compileOptions.configure(manager)) || failed(manager.run(module))))
+    return failure();
+  return makesProgram() ? compile(module, compileOptions) : success();
 }
 
 static FailureOr<std::optional<InputKind>> getMissingKind(ModuleOp module) {

@@ -22,7 +22,7 @@ static bool isStage(StringRef name) {
          name.ends_with(".mlir");
 }
 
-DumpStages::DumpStages(ModuleOp module, StringRef folder) : module(module), folder(folder) {
+StageFolder::StageFolder(ModuleOp module, StringRef folder) : module(module), folder(folder) {
   // Stages of two runs in one folder could not be distinguished.
   std::error_code error;
   SmallVector<std::string> old;
@@ -41,10 +41,10 @@ void DumpStages::runAfterPass(Pass *pass, Operation *op) {
   if (argument.empty())
     return;
   auto symbol = op->getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
-  write(symbol ? (argument + "-" + symbol.getValue()).str() : argument.str());
+  stages.write(symbol ? (argument + "-" + symbol.getValue()).str() : argument.str());
 }
 
-void DumpStages::write(StringRef name) {
+void StageFolder::write(StringRef name) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   module->print(stream, OpPrintingFlags().enableDebugInfo());
@@ -67,7 +67,7 @@ void DumpStages::write(StringRef name) {
   module.emitWarning("--dump-stages: ") << llvm::toString(std::move(error));
 }
 
-bool DumpStages::takeFolder(StringRef folder) {
+bool StageFolder::take(StringRef folder) {
   // Kept open until the process ends, and with it the lock.
   int descriptor = ::open(folder.str().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;

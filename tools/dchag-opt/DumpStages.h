@@ -15,21 +15,29 @@ namespace mlir::dchag {
 /// nothing gets no file. Passes must not run in several threads: printing reads ops that other
 /// threads would change.
 ///
-/// A folder can be used by one run at a time.
-class DumpStages : public PassInstrumentation {
+/// A folder can be used by one run at a time. Pass managers that run one after the other share it.
+class StageFolder {
 public:
-  DumpStages(ModuleOp module, StringRef folder);
+  StageFolder(ModuleOp module, StringRef folder);
   /// Reserves the folder as long as the process lives; false if another process has reserved it.
-  static bool takeFolder(StringRef folder);
-  void runAfterPass(Pass *pass, Operation *op) override;
-
-private:
+  static bool take(StringRef folder);
+  /// Writes the module unless it is as it was.
   void write(StringRef name);
 
+private:
   ModuleOp module;
   std::string folder, last;
   unsigned number = 0;
   bool broken = false;
+};
+
+class DumpStages : public PassInstrumentation {
+public:
+  explicit DumpStages(StageFolder &stages) : stages(stages) {}
+  void runAfterPass(Pass *pass, Operation *op) override;
+
+private:
+  StageFolder &stages;
 };
 
 } // namespace mlir::dchag

@@ -52,7 +52,8 @@ struct CompileOptions {
   std::string commReport;
   /// Null: the target that the module names, else the CPU of this machine.
   TargetAttrInterface target;
-  /// Called before passes are added: may add passes that run first, instrumentation, timing.
+  /// Called before passes are added: may add passes that run first, instrumentation, timing. The
+  /// stage of the module is that before all of them.
   std::function<LogicalResult(PassManager &)> configure;
 };
 
