@@ -8,28 +8,21 @@
 //===----------------------------------------------------------------------===//
 
 #include "bench/RandomProgram.h"
+#include "bench/RandomSeeds.h"
 #include "dchag/Interpreter/Harness.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/Parser/Parser.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/PrettyStackTrace.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 using namespace mlir::dchag::bench;
 
-static llvm::cl::opt<unsigned> count("count", llvm::cl::init(100),
-                                     llvm::cl::desc("programs (default 100)"));
-static llvm::cl::opt<unsigned> firstSeed("seed", llvm::cl::init(1),
-                                         llvm::cl::desc("seed of the first (default 1)"));
 static llvm::cl::opt<std::string> folder("output", llvm::cl::init("."),
                                          llvm::cl::desc("where programs that fail go (default .)"));
-static llvm::cl::opt<bool> printsAll("print", llvm::cl::init(false),
-                                     llvm::cl::desc("writes the programs instead of running them"));
 static llvm::cl::opt<unsigned>
     maxRanks("max-ranks", llvm::cl::init(16),
              llvm::cl::desc("ranks of a program at most (default 16); 1: no mesh and no marks"));
@@ -224,7 +217,6 @@ void Trial::report(ModuleOp module) {
 }
 
 bool Trial::run(Statistics &statistics) {
-  llvm::PrettyStackTraceFormat where("the program of --seed=%u --count=1", seed);
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
       messages += "  " + diagnostic.str() + "\n";
@@ -272,19 +264,12 @@ int main(int argc, char **argv) {
     return 1;
   }
   Statistics statistics;
-  std::unique_ptr<MLIRContext> context;
-  for (unsigned i = 0; i < count; ++i) {
-    // Attributes live as long as their context.
-    if (i % 100 == 0)
-      context = makeContext();
-    Trial(context.get(), firstSeed + i).run(statistics);
-  }
+  forEachSeed([&](MLIRContext *context, unsigned seed) { Trial(context, seed).run(statistics); });
   if (printsAll)
     return 0;
-  llvm::outs() << "seeds " << firstSeed << " to " << firstSeed + count - 1 << ": "
-               << statistics.passed << " of " << count << " programs agree, " << statistics.exact
+  llvm::outs() << describeSeeds(statistics.passed) << ", " << statistics.exact
                << " of them bit for bit; " << statistics.communicating << " communicate, by "
                << statistics.collectives << " collectives; " << statistics.masks
                << " masks of padding\n";
-  return statistics.passed == count ? 0 : 1;
+  return statistics.passed == seedCount ? 0 : 1;
 }

@@ -7,24 +7,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "bench/RandomProgram.h"
+#include "bench/RandomSeeds.h"
 #include "dchag/Interpreter/Harness.h"
 #include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/PrettyStackTrace.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
 using namespace mlir::dchag::bench;
-
-static llvm::cl::opt<unsigned> count("count", llvm::cl::init(100),
-                                     llvm::cl::desc("programs (default 100)"));
-static llvm::cl::opt<unsigned> firstSeed("seed", llvm::cl::init(1),
-                                         llvm::cl::desc("seed of the first (default 1)"));
-static llvm::cl::opt<bool> printsAll("print", llvm::cl::init(false),
-                                     llvm::cl::desc("writes the programs instead of running them"));
 
 static constexpr StringRef kReads = "prepare,extract-reads";
 
@@ -54,7 +46,6 @@ static bool check(ModuleOp module, StringRef pipeline) {
 }
 
 static void run(MLIRContext *context, unsigned seed, Statistics &statistics) {
-  llvm::PrettyStackTraceFormat where("the program of --seed=%u --count=1", seed);
   Random random(seed);
   std::string text =
       ProgramWriter(random, /*isExact=*/true, FloatKind::F32).writeViews(random.from(2, 9));
@@ -75,17 +66,10 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::ParseCommandLineOptions(argc, argv, "follows chains of views made at random\n");
   Statistics statistics;
-  std::unique_ptr<MLIRContext> context;
-  for (unsigned i = 0; i < count; ++i) {
-    // Attributes live as long as their context.
-    if (i % 100 == 0)
-      context = makeContext();
-    run(context.get(), firstSeed + i, statistics);
-  }
+  forEachSeed([&](MLIRContext *context, unsigned seed) { run(context, seed, statistics); });
   if (printsAll)
     return 0;
-  llvm::outs() << "seeds " << firstSeed << " to " << firstSeed + count - 1 << ": "
-               << statistics.passed << " of " << count << " programs agree; " << statistics.values
+  llvm::outs() << describeSeeds(statistics.passed) << "; " << statistics.values
                << " values are read as " << statistics.boxes << " boxes\n";
-  return statistics.passed == count ? 0 : 1;
+  return statistics.passed == seedCount ? 0 : 1;
 }

@@ -70,32 +70,19 @@ static AffineMap selectLoops(MLIRContext *context, unsigned loops, ArrayRef<unsi
   return AffineMap::getMultiDimMapWithTargets(loops, dims, context);
 }
 
-/// The neutral element of a sum or a product.
-static Value makeNeutral(OpBuilder &b, Location loc, ScatterKind kind, Type type) {
-  bool isProduct = kind == ScatterKind::Mul;
-  TypedAttr value = isa<FloatType>(type) ? TypedAttr(b.getFloatAttr(type, isProduct))
-                                         : TypedAttr(b.getIntegerAttr(type, isProduct));
-  return arith::ConstantOp::create(b, loc, value);
-}
-
 /// `old` combined with `update`.
-static Value combine(OpBuilder &b, Location loc, ScatterKind kind, Value old, Value update) {
-  bool isFloat = isa<FloatType>(old.getType());
+static Value combine(TensorBuilder t, ScatterKind kind, Value old, Value update) {
   switch (kind) {
   case ScatterKind::Set:
     return update;
   case ScatterKind::Add:
-    return isFloat ? Value(arith::AddFOp::create(b, loc, old, update))
-                   : Value(arith::AddIOp::create(b, loc, old, update));
+    return t.add(old, update);
   case ScatterKind::Mul:
-    return isFloat ? Value(arith::MulFOp::create(b, loc, old, update))
-                   : Value(arith::MulIOp::create(b, loc, old, update));
+    return t.mul(old, update);
   case ScatterKind::Max:
-    return isFloat ? Value(arith::MaximumFOp::create(b, loc, old, update))
-                   : Value(arith::MaxSIOp::create(b, loc, old, update));
+    return t.max(old, update);
   case ScatterKind::Min:
-    return isFloat ? Value(arith::MinimumFOp::create(b, loc, old, update))
-                   : Value(arith::MinSIOp::create(b, loc, old, update));
+    return t.min(old, update);
   }
   llvm_unreachable("unknown kind");
 }
@@ -189,12 +176,14 @@ FailureOr<SmallVector<Value>> ScatterOp::decomposeOperation(OpBuilder &builder) 
     Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, index, here);
     if (isSum) {
       // A sum or a product over all updates, which code generation may split.
-      Value neutral = makeNeutral(b, loc, getKind(), args[1].getType());
+      bool isProduct = getKind() == ScatterKind::Mul;
+      Value neutral =
+          arith::ConstantOp::create(b, loc, getNumber(args[1].getType(), isProduct ? 1 : 0));
       Value update = arith::SelectOp::create(b, loc, isHere, args[1], neutral);
-      linalg::YieldOp::create(b, loc, ValueRange(combine(b, loc, getKind(), args[2], update)));
+      linalg::YieldOp::create(b, loc, ValueRange(combine({b, loc}, getKind(), args[2], update)));
       return;
     }
-    Value combined = combine(b, loc, getKind(), args[2], args[1]);
+    Value combined = combine({b, loc}, getKind(), args[2], args[1]);
     linalg::YieldOp::create(b, loc,
                             ValueRange(arith::SelectOp::create(b, loc, isHere, combined, args[2])));
   };

@@ -94,20 +94,14 @@ struct ReportCommunication : mlir::dchag::impl::ReportCommunicationBase<ReportCo
   }
 
   LogicalResult write(Report &report) {
-    auto refuse = [&](llvm::Error error) {
+    MachineAttr machine = MachineAttr::lookup(getOperation());
+    auto print = [&](llvm::raw_ostream &os) {
+      StringRef(output).ends_with(".json") ? writeJson(report, machine, os)
+                                           : writeText(report, machine, os);
+    };
+    if (llvm::Error error = OutputFile::write(output, print))
       return getOperation().emitError("the communication report: ")
              << llvm::toString(std::move(error));
-    };
-    llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(output);
-    if (!file)
-      return refuse(file.takeError());
-    MachineAttr machine = MachineAttr::lookup(getOperation());
-    if (StringRef(output).ends_with(".json"))
-      writeJson(report, machine, (*file)->os());
-    else
-      writeText(report, machine, (*file)->os());
-    if (llvm::Error error = (*file)->keep())
-      return refuse(std::move(error));
     return success();
   }
 

@@ -57,7 +57,9 @@ static void addStrategies(OpPassManager &manager, const Strategy &strategy) {
     manager.addPass(createAnnotateWidths({strategy.widths}));
   // Ranks that store shards of parameters also have different samples.
   AxisNames data = strategy.data;
-  llvm::append_range(data.names, strategy.parameters.names);
+  for (const std::string &axis : strategy.parameters.names)
+    if (!llvm::is_contained(data.names, axis))
+      data.names.push_back(axis);
   if (!data.empty())
     manager.addPass(createAnnotateData({data}));
   // After annotate-data: sharding of windows needs one sample a rank.

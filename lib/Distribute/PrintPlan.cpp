@@ -29,18 +29,14 @@ struct PrintPlan : mlir::dchag::impl::PrintPlanBase<PrintPlan> {
     auto others = planModule(getOperation(), planner, {!deferSums});
     if (failed(plans) || failed(others))
       return failure();
-    auto refuse = [&](llvm::Error error) {
-      return getOperation().emitError("the plan: ") << llvm::toString(std::move(error));
+    auto print = [&](llvm::raw_ostream &os) {
+      for (auto [plan, other] : llvm::zip_equal(*plans, *others)) {
+        plan.print(os, planner);
+        compare(os, plan.getCost(planner), other.getCost(planner));
+      }
     };
-    llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(output);
-    if (!file)
-      return refuse(file.takeError());
-    for (auto [plan, other] : llvm::zip_equal(*plans, *others)) {
-      plan.print((*file)->os(), planner);
-      compare((*file)->os(), plan.getCost(planner), other.getCost(planner));
-    }
-    if (llvm::Error error = (*file)->keep())
-      return refuse(std::move(error));
+    if (llvm::Error error = OutputFile::write(output, print))
+      return getOperation().emitError("the plan: ") << llvm::toString(std::move(error));
     return success();
   }
 

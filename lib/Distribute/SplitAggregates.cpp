@@ -42,13 +42,9 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     auto axes = findAxes(requested);
     if (failed(axes))
       return signalPassFailure();
-    StringAttr by = getRequest(requested.front()).getBy();
     int64_t ranks = MeshAttr::lookup(getOperation()).getNumRanks(axes->channels);
-    for (TokensOpInterface op : requested) {
-      ChannelAxes where = *axes;
-      where.by = by;
-      numMarked += markChannels(rewrite(op, ranks), where);
-    }
+    for (TokensOpInterface op : requested)
+      numMarked += markChannels(rewrite(op, ranks), *axes);
   }
 
   static ChannelSplitAttr getRequest(Operation *op) {
@@ -69,6 +65,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
         return requested.front()->emitOpError("asks for ")
                << first << ", whose axes must be those of the mesh: got " << mesh;
     ChannelAxes axes;
+    axes.by = first.getBy();
     axes.channels.assign(first.getAxes().begin(), first.getAxes().end());
     if (first.getGroups() == 1)
       return axes;

@@ -80,26 +80,16 @@ AxisNames::AxisNames(StringRef text) {
 
 std::string AxisNames::str() const { return llvm::join(names, "+"); }
 
-bool llvm::cl::parser<MeshShape>::parse(Option &option, StringRef, StringRef text,
-                                        MeshShape &mesh) {
-  // As printed for a program without a mesh.
-  if (text.empty())
-    return mesh = MeshShape(), false;
-  std::string error;
-  FailureOr<MeshShape> parsed = MeshShape::parse(text, error);
-  if (failed(parsed))
-    return option.error(error);
-  mesh = *parsed;
-  return false;
-}
-
-bool llvm::cl::parser<AxisNames>::parse(Option &option, StringRef, StringRef text,
-                                        AxisNames &axes) {
-  axes = AxisNames(text);
+FailureOr<AxisNames> AxisNames::parse(StringRef text, std::string &error) {
+  AxisNames axes(text);
+  if (axes.empty())
+    return error = "axes must be names joined by '+', such as tp: got ''", failure();
   for (auto [index, name] : llvm::enumerate(axes.names))
-    if (name.empty() || llvm::is_contained(ArrayRef(axes.names).take_front(index), name))
-      return option.error("axes must be names joined by '+', each once: got '" + text + "'");
-  return axes.empty() && option.error("axes must be names joined by '+', such as tp: got ''");
+    if (name.empty() || llvm::is_contained(ArrayRef(axes.names).take_front(index), name)) {
+      error = ("axes must be names joined by '+', each once: got '" + text + "'").str();
+      return failure();
+    }
+  return axes;
 }
 
 //===----------------------------------------------------------------------===//

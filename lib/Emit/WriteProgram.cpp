@@ -8,16 +8,6 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-static LogicalResult writeText(ModuleOp module, llvm::Module &code, StringRef path) {
-  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
-  if (!file)
-    return module.emitError(llvm::toString(file.takeError()));
-  code.print((*file)->os(), nullptr);
-  if (llvm::Error error = (*file)->keep())
-    return module.emitError(llvm::toString(std::move(error)));
-  return success();
-}
-
 /// Writes the object, and from it the executable, whose object goes when it is linked.
 static LogicalResult writeBinary(ModuleOp module, llvm::Module &code, bool links, StringRef path,
                                  StringRef runtimeDir) {
@@ -40,6 +30,10 @@ LogicalResult mlir::dchag::writeProgram(ModuleOp module, ProgramKind kind, Strin
   std::unique_ptr<llvm::Module> code = getTarget(module).translate(module, context);
   if (!code)
     return failure();
-  return isText ? writeText(module, *code, path)
-                : writeBinary(module, *code, kind == ProgramKind::Executable, path, runtimeDir);
+  if (!isText)
+    return writeBinary(module, *code, kind == ProgramKind::Executable, path, runtimeDir);
+  auto print = [&](llvm::raw_ostream &os) { code->print(os, nullptr); };
+  if (llvm::Error error = OutputFile::write(path, print))
+    return module.emitError(llvm::toString(std::move(error)));
+  return success();
 }

@@ -3,6 +3,7 @@
 #include "dchag/Raise/Passes.h"
 #include "dchag/Views/IndexNotation.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -13,10 +14,6 @@ namespace mlir::dchag {
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-static ArrayRef<int64_t> getShape(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 namespace {
 /// How the dimensions of an image B x C x S1 x .. x Sk correspond to those of its patches.
@@ -106,7 +103,7 @@ static void raisePatches(Operation *op, ParameterAnalysis &parameters) {
   Ref root = notation.createRef(value);
   Ref leaf = notation.strip(root);
   notation.resolve(root);
-  ArrayRef<int64_t> shape = getShape(value), source = getShape(leaf.value);
+  ArrayRef<int64_t> shape = shapeOf(value), source = shapeOf(leaf.value);
   // The walk below ends at views of several sources, which the element was followed through.
   for (Value v = value; v != leaf.value; v = getOnlySource(v.getDefiningOp()))
     if (!getOnlySource(v.getDefiningOp()))

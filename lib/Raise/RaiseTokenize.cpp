@@ -16,17 +16,13 @@ namespace mlir::dchag {
 using namespace mlir;
 using namespace mlir::dchag;
 
-static ArrayRef<int64_t> getShape(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
 //===----------------------------------------------------------------------===//
 // Convolutions
 //===----------------------------------------------------------------------===//
 
 static bool embedsPatches(ConvolutionOp op) {
-  ArrayRef<int64_t> kernel = getShape(op.getWeight()).drop_front(2);
-  ArrayRef<int64_t> space = getShape(op.getInput()).drop_front(2);
+  ArrayRef<int64_t> kernel = shapeOf(op.getWeight()).drop_front(2);
+  ArrayRef<int64_t> space = shapeOf(op.getInput()).drop_front(2);
   auto isZero = [](int64_t size) { return size == 0; };
   if (kernel.empty() || kernel.size() > 3 || op.getStrides() != kernel ||
       !llvm::all_of(op.getLow(), isZero) || !llvm::all_of(op.getHigh(), isZero) ||
@@ -44,7 +40,7 @@ static void raiseConvolution(ConvolutionOp op) {
   Location loc = op.getLoc();
   int64_t groups = op.getGroups();
   auto regroup = [&](Value value, unsigned dim, int64_t group) {
-    SmallVector<int64_t> shape(getShape(value));
+    SmallVector<int64_t> shape(shapeOf(value));
     shape[dim] /= group;
     shape.insert(shape.begin() + dim, group);
     return reshape(b, loc, value, shape);
@@ -72,7 +68,7 @@ static void raiseConvolution(ConvolutionOp op) {
 /// Replaces a tokenization of one channel by one of several channels with the same weight, whose
 /// tokens are ordered by channel.
 static void replaceByChannels(TokenizeOp op, Value image, Value weight, OpBuilder &b) {
-  ArrayRef<int64_t> shape = getShape(image), tokens = op.getType().getShape();
+  ArrayRef<int64_t> shape = shapeOf(image), tokens = op.getType().getShape();
   int64_t positions = tokens[0] * tokens[2] / shape[0] / shape[1];
   auto type = RankedTensorType::get({shape[0], shape[1], positions, tokens[3]},
                                     op.getType().getElementType());
@@ -97,14 +93,14 @@ static bool splitBatch(TokenizeOp op, ParameterAnalysis &parameters) {
     return false;
   OpBuilder b(op);
   SmallVector<int64_t> shape{notation.getSize(samples), notation.getSize(channels)};
-  llvm::append_range(shape, getShape(op.getImage()).drop_front(2));
+  llvm::append_range(shape, shapeOf(op.getImage()).drop_front(2));
   replaceByChannels(op, reshape(b, op.getLoc(), op.getImage(), shape), op.getWeight(), b);
   return true;
 }
 
 /// Patches that are one pixel along the first dimension of space: that dimension is the channels.
 static bool splitSpace(TokenizeOp op) {
-  ArrayRef<int64_t> image = getShape(op.getImage()), weight = getShape(op.getWeight());
+  ArrayRef<int64_t> image = shapeOf(op.getImage()), weight = shapeOf(op.getWeight());
   if (image.size() < 5 || weight[3] != 1 || image[3] < 2)
     return false;
   OpBuilder b(op);
@@ -144,7 +140,7 @@ static void absorbEmbedding(arith::AddFOp op, ParameterAnalysis &parameters) {
       continue;
     notation.resolve(tokens);
     SmallVector<AtomList> dims;
-    for (auto [index, size] : llvm::zip(tokens.dims, getShape(tokens.value)))
+    for (auto [index, size] : llvm::zip(tokens.dims, shapeOf(tokens.value)))
       if (auto full = notation.getFullAtoms(index, size))
         dims.push_back(*full);
     if (dims.size() != 4)
@@ -211,15 +207,15 @@ private:
 } // namespace
 
 bool StackMatch::haveSameForm(TokenizeOp a, TokenizeOp b) {
-  ArrayRef<int64_t> x = getShape(a.getImage()), y = getShape(b.getImage());
-  ArrayRef<int64_t> v = getShape(a.getWeight()), w = getShape(b.getWeight());
+  ArrayRef<int64_t> x = shapeOf(a.getImage()), y = shapeOf(b.getImage());
+  ArrayRef<int64_t> v = shapeOf(a.getWeight()), w = shapeOf(b.getWeight());
   return x[0] == y[0] && x.drop_front(2) == y.drop_front(2) && v.drop_front(1) == w.drop_front(1) &&
          !a.getBias() == !b.getBias() && !a.getEmbedding() == !b.getEmbedding() &&
          a.getType().getElementType() == b.getType().getElementType();
 }
 
 LogicalResult StackMatch::matchOperand(Value operand) {
-  int64_t dim = op.getDim(), size = getShape(operand)[dim];
+  int64_t dim = op.getDim(), size = shapeOf(operand)[dim];
   Ref ref{operand, root.dims};
   ref.dims[dim] = notation.createFullIndex(size);
   Ref tokens = notation.strip(ref);
@@ -229,7 +225,7 @@ LogicalResult StackMatch::matchOperand(Value operand) {
     return failure();
   AtomList own = notation.getAtoms(ref.dims[dim]);
   SmallVector<AtomList> dims;
-  for (auto [index, extent] : llvm::zip(tokens.dims, getShape(tokens.value))) {
+  for (auto [index, extent] : llvm::zip(tokens.dims, shapeOf(tokens.value))) {
     auto full = notation.getFullAtoms(index, extent);
     if (!full)
       return failure();
@@ -280,18 +276,18 @@ void StackMatch::rewrite() {
       biases.push_back(part.getBias());
     if (part.getEmbedding())
       embeddings.push_back(part.getEmbedding());
-    channels += getShape(part.getImage())[1];
+    channels += shapeOf(part.getImage())[1];
     locations.push_back(part.getLoc());
   }
   Location loc = b.getFusedLoc(locations);
   Value weight = weights.front(), bias = biases.empty() ? Value() : biases.front();
   bool isShared =
-      areSame(weights) && (biases.empty() || areSame(biases)) && getShape(weight)[0] == 1;
+      areSame(weights) && (biases.empty() || areSame(biases)) && shapeOf(weight)[0] == 1;
   if (!isShared) {
     // A shared weight of a part is repeated for each of its channels.
     auto repeatShared = [&](SmallVectorImpl<Value> &values) {
       for (auto [part, value] : llvm::zip(parts, values))
-        if (int64_t count = getShape(part.getImage())[1]; getShape(value)[0] != count)
+        if (int64_t count = shapeOf(part.getImage())[1]; shapeOf(value)[0] != count)
           value = join(SmallVector<Value>(count, value), b, 0);
     };
     repeatShared(weights);
@@ -372,7 +368,7 @@ struct RaiseTokenize : mlir::dchag::impl::RaiseTokenizeBase<RaiseTokenize> {
     ParameterAnalysis parameters;
     SmallVector<TokenizeOp> tokens(block.getOps<TokenizeOp>());
     for (TokenizeOp op : tokens)
-      if (getShape(op.getImage())[1] == 1 && !op.getEmbedding() && !splitBatch(op, parameters))
+      if (shapeOf(op.getImage())[1] == 1 && !op.getEmbedding() && !splitBatch(op, parameters))
         splitSpace(op);
     eraseDeadOps(block);
   }

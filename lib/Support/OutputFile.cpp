@@ -98,6 +98,14 @@ OutputFile::~OutputFile() {
   llvm::sys::DontRemoveFileOnSignal(temporary);
 }
 
+llvm::Error OutputFile::write(StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  llvm::Expected<std::unique_ptr<OutputFile>> file = open(path);
+  if (!file)
+    return file.takeError();
+  print((*file)->os());
+  return (*file)->keep();
+}
+
 llvm::Error OutputFile::flush() {
   os().flush();
   if (!os().has_error())

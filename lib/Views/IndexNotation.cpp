@@ -1,13 +1,10 @@
 //===- IndexNotation.cpp - tensors as expressions in index variables -------*- C++ -*-===//
 
 #include "dchag/Views/IndexNotation.h"
+#include "dialects/dchag/TensorBuilder.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-static ArrayRef<int64_t> getShape(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 //===----------------------------------------------------------------------===//
 // Atoms
@@ -34,7 +31,7 @@ Index IndexNotation::createFullIndex(int64_t size) {
 
 Ref IndexNotation::createRef(Value value) {
   Ref ref{value, {}};
-  for (int64_t size : getShape(value))
+  for (int64_t size : shapeOf(value))
     ref.dims.push_back(createFullIndex(size));
   return ref;
 }
@@ -208,7 +205,7 @@ IndexNotation::Product IndexNotation::getProduct(linalg::ContractOp op, const Re
   for (unsigned operand : {0, 1}) {
     Ref &ref = *refs[operand];
     ref.value = op.getInputs()[operand];
-    for (auto [position, size] : llvm::enumerate(getShape(ref.value))) {
+    for (auto [position, size] : llvm::enumerate(shapeOf(ref.value))) {
       std::optional<Index> &loop = loops[maps[operand].getDimPosition(position)];
       if (!loop) {
         loop = createFullIndex(size);

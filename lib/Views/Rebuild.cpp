@@ -1,17 +1,13 @@
 //===- Rebuild.cpp - tensors computed anew from index notation --------------*- C++ -*-===//
 
 #include "dchag/Views/IndexNotation.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-static ArrayRef<int64_t> getShape(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 //===----------------------------------------------------------------------===//
 // Computing anew
@@ -42,7 +38,7 @@ FailureOr<AtomTensor> IndexNotation::read(Ref ref, OpBuilder *b, Location loc) {
     return failure();
   // Dimensions are reshaped where strides leave gaps, then sliced, then reshaped into atoms.
   SmallVector<int64_t> cut, offsets, sizes, strides, shape;
-  for (auto [index, size] : llvm::zip(ref.dims, getShape(ref.value))) {
+  for (auto [index, size] : llvm::zip(ref.dims, shapeOf(ref.value))) {
     int64_t rest = size, offset = index.offset;
     int64_t run = 1;
     for (auto [i, term] : llvm::enumerate(index.terms)) {
@@ -83,16 +79,13 @@ FailureOr<AtomTensor> IndexNotation::read(Ref ref, OpBuilder *b, Location loc) {
     return AtomTensor{Value(), list};
   Value value = reshape(*b, loc, ref.value, cut);
   if (sizes != cut)
-    value = tensor::ExtractSliceOp::create(*b, loc, value,
-                                           getAsIndexOpFoldResult(b->getContext(), offsets),
-                                           getAsIndexOpFoldResult(b->getContext(), sizes),
-                                           getAsIndexOpFoldResult(b->getContext(), strides));
+    value = TensorBuilder(*b, loc).slice(value, offsets, sizes, strides);
   return AtomTensor{reshape(*b, loc, value, shape), list};
 }
 
 Value IndexNotation::broadcastTo(AtomTensor tensor, ArrayRef<Atom> order, OpBuilder &b,
                                  Location loc) {
-  SmallVector<int64_t> shape, permutation, permuted, added;
+  SmallVector<int64_t> shape, permutation, added;
   for (auto [dim, atom] : llvm::enumerate(order)) {
     shape.push_back(getSize(atom));
     auto it = llvm::find(tensor.atoms, atom);
@@ -101,23 +94,13 @@ Value IndexNotation::broadcastTo(AtomTensor tensor, ArrayRef<Atom> order, OpBuil
       continue;
     }
     permutation.push_back(it - tensor.atoms.begin());
-    permuted.push_back(shape.back());
   }
-  Type elementType = cast<RankedTensorType>(tensor.value.getType()).getElementType();
   if (added.size() == order.size() && !order.empty())
     if (SplatElementsAttr splat; matchPattern(tensor.value, m_Constant(&splat)))
-      return arith::ConstantOp::create(
-          b, loc, splat.resizeSplat(RankedTensorType::get(shape, elementType)));
-  Value value = tensor.value;
-  if (!llvm::is_sorted(permutation)) {
-    Value init = tensor::EmptyOp::create(b, loc, permuted, elementType);
-    value = linalg::TransposeOp::create(b, loc, value, init, permutation)->getResult(0);
-  }
-  if (!added.empty()) {
-    Value init = tensor::EmptyOp::create(b, loc, shape, elementType);
-    value = linalg::BroadcastOp::create(b, loc, value, init, added)->getResult(0);
-  }
-  return value;
+      return arith::ConstantOp::create(b, loc,
+                                       splat.resizeSplat(tensorType(tensor.value).clone(shape)));
+  TensorBuilder t(b, loc);
+  return t.broadcast(t.transpose(tensor.value, permutation), shape, added);
 }
 
 FailureOr<AtomTensor> IndexNotation::rebuildElementwise(Operation *op, const Ref &ref,
@@ -174,7 +157,8 @@ FailureOr<AtomTensor> IndexNotation::rebuildContract(linalg::ContractOp op, cons
       if (!llvm::is_contained(reduced, atom) && !llvm::is_contained(result.atoms, atom))
         result.atoms.push_back(atom);
   if (b)
-    result.value = createContract(*b, op.getLoc(), *lhs, *rhs, result.atoms, *this);
+    result.value = TensorBuilder(*b, op.getLoc())
+                       .contract(lhs->value, lhs->atoms, rhs->value, rhs->atoms, result.atoms);
   return result;
 }
 

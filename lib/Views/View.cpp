@@ -6,16 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "dchag/Views/View.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-static ArrayRef<int64_t> getShape(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 /// Adds a source that fills the region at `at`; its accesses are set later.
 static ViewSource &addSource(View &view, Value value, ArrayRef<int64_t> at,
@@ -31,7 +28,7 @@ static ViewSource &addSource(View &view, Value value, ArrayRef<int64_t> at,
 
 /// Adds a source of all of the result.
 static ViewSource &addSource(View &view, Value value, Value result) {
-  return addSource(view, value, SmallVector<int64_t>(getShape(result).size(), 0), getShape(result));
+  return addSource(view, value, SmallVector<int64_t>(shapeOf(result).size(), 0), shapeOf(result));
 }
 
 static Index makeIndex(Atom atom, int64_t offset = 0, int64_t stride = 1) {
@@ -106,7 +103,7 @@ static void describe(linalg::BroadcastOp op, View &view) {
 
 static void describe(tensor::CollapseShapeOp op, View &view) {
   ViewSource &source = addSource(view, op.getSrc(), op.getResult());
-  ArrayRef<int64_t> shape = getShape(op.getSrc());
+  ArrayRef<int64_t> shape = shapeOf(op.getSrc());
   source.dims.resize(shape.size());
   // One element has no atoms: it is accessed by 0.
   if (source.sizes.empty())
@@ -147,7 +144,7 @@ static void describe(tensor::InsertSliceOp op, View &view) {
   for (unsigned dim = 0; dim < source.sizes.size(); ++dim)
     if (!dropped.test(dim))
       source.dims.push_back(makeIndex(dim));
-  ArrayRef<int64_t> shape = getShape(op.getDest());
+  ArrayRef<int64_t> shape = shapeOf(op.getDest());
   addIdentity(view, op.getDest(), SmallVector<int64_t>(shape.size(), 0), shape);
 }
 
@@ -155,16 +152,16 @@ static void describe(tensor::ConcatOp op, View &view, const Extent *part) {
   uint64_t dim = op.getDim();
   SmallVector<int64_t> at(op.getResultType().getRank(), 0);
   for (Value input : op.getInputs()) {
-    int64_t end = at[dim] + getShape(input)[dim];
+    int64_t end = at[dim] + shapeOf(input)[dim];
     bool isWanted = !part || (part->at[dim] < end && at[dim] < part->at[dim] + part->sizes[dim]);
     if (isWanted)
-      addIdentity(view, input, at, getShape(input));
+      addIdentity(view, input, at, shapeOf(input));
     at[dim] = end;
   }
 }
 
 static void describe(tensor::PadOp op, View &view) {
-  addIdentity(view, op.getSource(), op.getStaticLow(), getShape(op.getSource()));
+  addIdentity(view, op.getSource(), op.getStaticLow(), shapeOf(op.getSource()));
   view.padding = op.getConstantPaddingValue();
 }
 

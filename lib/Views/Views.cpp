@@ -33,19 +33,14 @@ std::optional<double> dchag::getSplat(Value value) {
 
 Value dchag::reshape(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> shape) {
   // A reshape of a reshape is one reshape of the first operand.
-  if (cast<RankedTensorType>(value.getType()).getShape() == shape)
+  if (shapeOf(value) == shape)
     return value;
   while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(value.getDefiningOp())) {
     value = value.getDefiningOp()->getOperand(0);
-    if (cast<RankedTensorType>(value.getType()).getShape() == shape)
+    if (shapeOf(value) == shape)
       return value;
   }
   return TensorBuilder(b, loc).reshape(value, shape);
-}
-
-Value dchag::createContract(OpBuilder &b, Location loc, const AtomTensor &lhs,
-                            const AtomTensor &rhs, ArrayRef<Atom> result, const IndexNotation &) {
-  return TensorBuilder(b, loc).contract(lhs.value, lhs.atoms, rhs.value, rhs.atoms, result);
 }
 
 bool dchag::hasStaticShapes(Operation *op) {

@@ -133,6 +133,10 @@ bool Rank::prepare(bool again) {
 bool Rank::steps() {
   using Clock = std::chrono::steady_clock;
   int64_t runs = options.repeat > 1 ? options.repeat + 1 : 1;
+  const dchag_entry_point *end = program.entries + program.num_entries;
+  bool preparesAgain = std::any_of(program.entries, end, [&](const dchag_entry_point &entry) {
+    return runsAgain(program, entry);
+  });
   bool updated = false;
   for (step = 0; step < inputs.batches.steps(); ++step) {
     inputs.fill(program, context, step, buffers.table);
@@ -142,7 +146,7 @@ bool Rank::steps() {
       repetition = runs > 1 ? run : -1;
       auto begin = Clock::now();
       // Not after the last step: nothing would use it.
-      if (updated && !prepare(/*again=*/true))
+      if (updated && preparesAgain && !prepare(/*again=*/true))
         return false;
       updated = true;
       if (!agree(call(*options.entry)))

@@ -137,11 +137,11 @@ static LogicalResult writeWeightsOut(ModuleOp module, StringRef inputFile) {
   return writeWeights(module, llvm::sys::path::parent_path(inputFile), weightsOut);
 }
 
-/// The target that the options name; null if they name none but the module does.
-static FailureOr<TargetAttrInterface> readTarget(ModuleOp module) {
+/// Names the target in the module: that of the options, unless only the module names one.
+static LogicalResult setTarget(ModuleOp module) {
   bool isSaid = target.getNumOccurrences() || cpu.getNumOccurrences();
   if (!isSaid && module->hasAttr(kTargetAttr))
-    return TargetAttrInterface();
+    return success();
   TargetOptions options;
   options.cpu = cpu;
   std::string problem;
@@ -150,20 +150,16 @@ static FailureOr<TargetAttrInterface> readTarget(ModuleOp module) {
       makeTarget(target, options, module.getContext(), errors);
   if (failed(attribute))
     return refuse(problem);
-  return attribute;
+  module->setAttr(kTargetAttr, *attribute);
+  return success();
 }
 
 /// Runs the passes named on the command line, then those that make the requested program.
 static LogicalResult runPasses(ModuleOp module, const MlirOptMainConfig &config,
                                CompileOptions compileOptions) {
   // Before the first stage is written: it belongs to what is compiled.
-  if (makesProgram()) {
-    FailureOr<TargetAttrInterface> named = readTarget(module);
-    if (failed(named))
-      return failure();
-    compileOptions.target = *named ? *named : getTarget(module);
-    module->setAttr(kTargetAttr, compileOptions.target);
-  }
+  if (makesProgram() && failed(setTarget(module)))
+    return failure();
   std::optional<StageFolder> stages;
   if (!dumpStages.empty())
     stages.emplace(module, dumpStages);
@@ -240,13 +236,12 @@ static LogicalResult runChecks(ModuleOp module) {
 }
 
 static LogicalResult printModule(ModuleOp module, StringRef path) {
-  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
-  if (!file)
-    return module.emitError(llvm::toString(file.takeError()));
-  // Not operator<<, which prints the parts of a module without its aliases.
-  module->print((*file)->os());
-  (*file)->os() << "\n";
-  if (llvm::Error error = (*file)->keep())
+  auto print = [&](raw_ostream &os) {
+    // Not operator<<, which prints the parts of a module without its aliases.
+    module->print(os);
+    os << "\n";
+  };
+  if (llvm::Error error = OutputFile::write(path, print))
     return module.emitError(llvm::toString(std::move(error)));
   return success();
 }

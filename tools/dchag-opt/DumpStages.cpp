@@ -53,12 +53,7 @@ void StageFolder::write(StringRef name) {
   std::string path;
   llvm::raw_string_ostream(path) << folder << "/" << llvm::format("%03u", number++) << "-" << name
                                  << ".mlir";
-  llvm::Expected<std::unique_ptr<OutputFile>> file = OutputFile::open(path);
-  llvm::Error error = file.takeError();
-  if (!error) {
-    (*file)->os() << text << "\n";
-    error = (*file)->keep();
-  }
+  llvm::Error error = OutputFile::write(path, [&](llvm::raw_ostream &os) { os << text << "\n"; });
   last = std::move(text);
   if (!error)
     return;

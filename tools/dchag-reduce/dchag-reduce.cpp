@@ -246,16 +246,13 @@ int main(int argc, char **argv) {
     llvm::errs() << "dchag-reduce: error: the program passes the check\n";
     return 1;
   }
-  auto refuse = [](llvm::Error error) {
+  auto print = [&](llvm::raw_ostream &os) {
+    reducer.getModule().print(os);
+    os << "\n";
+  };
+  if (llvm::Error error = OutputFile::write(outputFile, print)) {
     llvm::errs() << "dchag-reduce: error: " << escapeText(llvm::toString(std::move(error))) << "\n";
     return 1;
-  };
-  auto output = OutputFile::open(outputFile);
-  if (!output)
-    return refuse(output.takeError());
-  reducer.getModule().print((*output)->os());
-  (*output)->os() << "\n";
-  if (llvm::Error error = (*output)->keep())
-    return refuse(std::move(error));
+  }
   return 0;
 }

@@ -49,6 +49,8 @@ struct AxisNames {
   AxisNames(const char *text) : AxisNames(StringRef(text)) {}
   std::string str() const;
   bool empty() const { return names.empty(); }
+  /// Fails if the text names no axis, or one twice.
+  static FailureOr<AxisNames> parse(StringRef text, std::string &error);
 };
 inline raw_ostream &operator<<(raw_ostream &os, const AxisNames &axes) { return os << axes.str(); }
 
@@ -71,11 +73,19 @@ struct Strategy {
 
 namespace llvm::cl {
 
-/// Options that hold a mesh or names of axes: parsed by the functions above, printed by `<<`.
+/// Options that hold a mesh or names of axes: parsed by `parse` of the type, printed by `<<`.
 template <typename T>
 class DistributeParser : public basic_parser<T> {
 public:
   using basic_parser<T>::basic_parser;
+  bool parse(Option &option, StringRef, StringRef text, T &value) {
+    std::string error;
+    mlir::FailureOr<T> parsed = T::parse(text, error);
+    if (failed(parsed))
+      return option.error(error);
+    value = *parsed;
+    return false;
+  }
   void printOptionDiff(const Option &option, const T &, const OptionValue<T> &,
                        size_t width) const {
     this->printOptionNoValue(option, width);
@@ -86,7 +96,12 @@ template <>
 class parser<mlir::dchag::MeshShape> : public DistributeParser<mlir::dchag::MeshShape> {
 public:
   using DistributeParser::DistributeParser;
-  bool parse(Option &option, StringRef name, StringRef text, mlir::dchag::MeshShape &mesh);
+  bool parse(Option &option, StringRef name, StringRef text, mlir::dchag::MeshShape &mesh) {
+    // As printed for a program without a mesh.
+    if (text.empty())
+      return mesh = mlir::dchag::MeshShape(), false;
+    return DistributeParser::parse(option, name, text, mesh);
+  }
   StringRef getValueName() const override { return "mesh"; }
 };
 
@@ -94,7 +109,6 @@ template <>
 class parser<mlir::dchag::AxisNames> : public DistributeParser<mlir::dchag::AxisNames> {
 public:
   using DistributeParser::DistributeParser;
-  bool parse(Option &option, StringRef name, StringRef text, mlir::dchag::AxisNames &axes);
   StringRef getValueName() const override { return "axes"; }
 };
 

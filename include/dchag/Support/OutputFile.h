@@ -2,6 +2,7 @@
 #ifndef DCHAG_SUPPORT_OUTPUTFILE_H
 #define DCHAG_SUPPORT_OUTPUTFILE_H
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <memory>
@@ -23,6 +24,9 @@ namespace mlir::dchag {
 class OutputFile {
 public:
   static llvm::Expected<std::unique_ptr<OutputFile>> open(llvm::StringRef path);
+  /// A file with what `print` writes: open and keep in one.
+  static llvm::Error write(llvm::StringRef path,
+                           llvm::function_ref<void(llvm::raw_ostream &)> print);
   /// Removes the file unless it was kept.
   ~OutputFile();
   OutputFile(const OutputFile &) = delete;

@@ -126,9 +126,6 @@ private:
 std::optional<double> getSplat(Value value);
 /// Reshapes by collapsing and expanding; element counts must agree.
 Value reshape(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> shape);
-/// Contraction of two tensors with one dimension for each atom.
-Value createContract(OpBuilder &b, Location loc, const AtomTensor &lhs, const AtomTensor &rhs,
-                     ArrayRef<Atom> result, const IndexNotation &notation);
 /// Whether all tensors of the op and of what is nested in it have static shapes.
 bool hasStaticShapes(Operation *op);
 /// Erases ops of the block without a use.
