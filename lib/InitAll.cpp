@@ -4,6 +4,7 @@
 #include "dchag/Collectives/Passes.h"
 #include "dchag/Distribute/Passes.h"
 #include "dchag/Files/Text.h"
+#include "dchag/Fold/Passes.h"
 #include "dchag/Precision/Passes.h"
 #include "dchag/Prepare/Passes.h"
 #include "dchag/Raise/Passes.h"
@@ -45,6 +46,7 @@ void mlir::dchag::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::dchag::registerAllPasses() {
   mlir::registerTransformsPasses();
+  registerDchagFoldPasses();
   registerDchagPrecisionPasses();
   registerDchagPreparePasses();
   registerDchagRaisePasses();

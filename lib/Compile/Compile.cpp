@@ -10,6 +10,8 @@
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/Program.h"
 #include "dialects/dchag_rt/Runtime.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -39,6 +41,12 @@ static void addModelPhases(PassManager &manager, Stage stage, const CompileOptio
     manager.addPass(createVerifyGlobal());
     manager.addPass(createDropEmpty());
     buildRaisePipeline(manager);
+    FoldAggregateOptions fold;
+    fold.fold = options.fold.value_or(FoldMode::Auto);
+    fold.mesh = options.distribute.mesh;
+    fold.strategy = options.distribute.strategy.str();
+    manager.addPass(createFoldAggregate(fold));
+    manager.addNestedPass<func::FuncOp>(createCSEPass());
     manager.addPass(createAccumulateInF32());
     manager.addPass(createPrepare());
   }
@@ -57,6 +65,9 @@ static LogicalResult checkOptions(ModuleOp module, Stage stage, const CompileOpt
   bool hasMesh = !options.distribute.mesh.empty();
   if (stage == Stage::PerDevice && hasMesh)
     return module.emitError("is already a per-device program with a mesh: leave out --mesh");
+  if (stage != Stage::Model && options.fold)
+    return module.emitError("is prepared already, so its aggregations are no longer folded: leave "
+                            "out --fold, or compile the model");
   // The last pass of the schedule gives entry points the arena beside context and buffers.
   for (auto function : module.getOps<func::FuncOp>())
     if (stage == Stage::Scheduled && function.isPublic() && function.getNumArguments() != 3)

@@ -220,3 +220,15 @@ FailureOr<Strategy> Strategy::parse(StringRef text, const MeshShape &mesh,
                                     std::optional<DistributeMode> mode, std::string &error) {
   return StrategyParser(text, mesh, mode, error).parse();
 }
+
+std::string Strategy::str() const {
+  std::vector<std::string> items;
+  for (auto [name, axes] : {std::pair<StringRef, const AxisNames *>("dp", &data),
+                            {"fsdp", &parameters},
+                            {"tp", &widths},
+                            {"sp", &positions},
+                            {getDistributeModeName(mode), &channels}})
+    if (!axes->empty())
+      items.push_back((name + "=" + axes->str()).str());
+  return llvm::join(items, ",");
+}

@@ -51,6 +51,8 @@ static FailureOr<CompileOptions> readCompileOptions(MLIRContext &context, String
   CompileOptions compileOptions;
   compileOptions.machine = machine;
   compileOptions.commReport = commReport;
+  if (fold.getNumOccurrences())
+    compileOptions.fold = fold;
   if (!mesh.getNumOccurrences())
     return compileOptions;
   Location loc = FileLineColLoc::get(&context, inputFile, 0, 0);

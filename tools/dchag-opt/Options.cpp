@@ -52,6 +52,12 @@ One<std::string> machine(In(Program,
                          "machine", cl::value_desc("file"),
                          cl::desc("Machine whose figures the cost model uses (default: "
                                   "machines/default.machine)"));
+One<FoldMode> fold(In(Program, "it is for --emit=mlir, llvm, obj or exe; as a pass it is "
+                               "--fold-aggregate=fold=full"),
+                   "fold",
+                   cl::desc("What aggregations of channels compute from pixels and folded weights, "
+                            "without tokens (default: auto):"),
+                   cl::init(FoldMode::Auto), getFoldModeValues());
 One<DistributeMode> mode(In(Program, whichProgram).onlyWith("mesh"), "mode",
                          cl::desc("How aggregations are split over the mesh (default: replicate):"),
                          cl::init(DistributeMode::Replicate), getDistributeModeValues());

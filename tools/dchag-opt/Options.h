@@ -10,6 +10,7 @@
 #define DCHAG_TOOLS_OPTIONS_H
 
 #include "dchag/Distribute/Passes.h"
+#include "dchag/Fold/Passes.h"
 #include "dchag/Interpreter/Harness.h"
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/CommandLine.h"
@@ -77,6 +78,7 @@ using One = ModelOption<llvm::cl::opt<T>>;
 using Strings = ModelOption<llvm::cl::list<std::string>>;
 
 extern One<EmitKind> emitKind;
+extern One<FoldMode> fold;
 extern One<std::string> mesh, machine, strategy, commReport, target, cpu, runtimeDir, dumpStages;
 extern One<DistributeMode> mode;
 extern Strings shard;

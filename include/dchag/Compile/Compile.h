@@ -17,6 +17,7 @@
 #define DCHAG_COMPILE_COMPILE_H
 
 #include "dchag/Distribute/Passes.h"
+#include "dchag/Fold/Passes.h"
 #include "dialects/interfaces/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -46,6 +47,9 @@ struct CompileOptions {
   /// Mesh and strategies; without axes the program is for one rank. Must be empty for a module that
   /// is the program of a rank already.
   DistributeOptions distribute;
+  /// Which aggregations of channels are computed from pixels and folded weights; without a value
+  /// those for which it takes less time. Must be without one for a module that is prepared already.
+  std::optional<FoldMode> fold;
   /// Machine file for choices by cost; empty: the machine of the module, else the default.
   std::string machine;
   /// File for the list of collectives; empty: none.

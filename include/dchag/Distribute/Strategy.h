@@ -67,6 +67,8 @@ struct Strategy {
   /// leaves out an axis of it.
   static FailureOr<Strategy> parse(StringRef text, const MeshShape &mesh,
                                    std::optional<DistributeMode> mode, std::string &error);
+  /// The text that `parse` makes the same strategy of.
+  std::string str() const;
 };
 
 } // namespace mlir::dchag

@@ -1,0 +1,210 @@
+//===- FoldedAggregateDecompose.cpp - folded aggregations in simpler ops ---*- C++ -*-===//
+//
+// Letters: b samples, g groups, k channels, n positions, p pixels, f features, q queries, j heads,
+// e width of a head's values, s heads or one for all.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/dchag/AggregateEval.h"
+#include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/DecomposeUtils.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+/// Bytes of pixels times softmax weights that exist at once, so that they stay in a cache.
+static constexpr int64_t kWeightedBytes = int64_t(2) << 20;
+
+namespace {
+/// What dchag.folded_aggregate and dchag.folded_aggregate_partial share.
+template <typename OpT>
+class Folded {
+public:
+  Folded(OpT op, OpBuilder &builder, bool weighsMasked)
+      : op(op), d(builder, op.getLoc()), weighsMasked(weighsMasked) {}
+
+  /// Scores b g k n q j, minus infinity where the mask is false; also sets the factors.
+  Value scores();
+  /// The sums of the values weighted by b g k n q j: b g q n j e.
+  Value weightedValues(Value weights);
+
+  OpT op;
+  Decomposer d;
+
+private:
+  int64_t heads() { return op.getHeads(); }
+  Value addByChannel(Value x, Value term);
+  Value variance();
+  Value project(Value weights, Value features);
+  Value projectPositions(Value weights, Value features, Value matrix);
+  Value addConstant(Value values, Value weights, Value constant);
+  /// `x` with 0 for masked channels, whose elements must have no effect, even if they are NaN.
+  Value dropMasked(Value x, StringRef letters) {
+    Value mask = op.getMask();
+    return mask && !weighsMasked ? d.keepWhere(d.broadcastLike(mask, "bgk", x, letters), x) : x;
+  }
+
+  bool weighsMasked;
+  /// 1 / standard deviation, b g k n s; null without a norm.
+  Value factors;
+};
+} // namespace
+
+/// x, b g k n q j, plus a term that is the same at all positions.
+template <typename OpT>
+Value Folded<OpT>::addByChannel(Value x, Value term) {
+  return term ? d.add(x, d.broadcastLike(term, "bgkqj", x, "bgknqj")) : x;
+}
+
+template <typename OpT>
+Value Folded<OpT>::variance() {
+  Value pixels = op.getPixels(), gram = op.getGram();
+  bool isShared = dimOf(gram, 1) == 1;
+  if (isShared)
+    gram = d.joinDims(gram, 0, 2);
+  Value rows = d.contract(isShared ? "bgknp,gspr->bgknsr" : "bgknp,gkspr->bgknsr", pixels, gram);
+  if (Value linear = op.getGramLinear())
+    rows = d.add(rows, d.broadcastLike(linear, "bgksr", rows, "bgknsr"));
+  Value products = d.mul(rows, d.broadcastLike(pixels, "bgknr", rows, "bgknsr"));
+  Value variance = d.sum(products, "bgknsr", "bgkns");
+  if (Value constant = op.getGramConstant())
+    variance = d.add(variance, d.broadcastLike(constant, "bgks", variance, "bgkns"));
+  // Rounding can make a variance that is almost 0 negative.
+  return arith::MaximumFOp::create(d.b, d.loc, variance, d.splat(variance, 0.0));
+}
+
+template <typename OpT>
+Value Folded<OpT>::scores() {
+  Value weight = op.getScoreWeight();
+  bool isShared = dimOf(weight, 1) == 1;
+  if (isShared)
+    weight = d.joinDims(weight, 0, 2);
+  Value scores =
+      d.contract(isShared ? "bgknp,gqjp->bgknqj" : "bgknp,gkqjp->bgknqj", op.getPixels(), weight);
+  if (op.getGram()) {
+    scores = addByChannel(scores, op.getScoreOffset());
+    Value squares = variance();
+    double epsilon = op.getEpsilon().convertToDouble();
+    factors = math::RsqrtOp::create(d.b, d.loc, d.add(squares, d.splat(squares, epsilon)));
+    factors = dropMasked(factors, "bgkns");
+    scores = d.mul(scores, d.broadcastLike(factors, "bgknj", scores, "bgknqj"));
+  }
+  scores = addByChannel(scores, op.getScoreBias());
+  if (!op.getMask())
+    return scores;
+  Value out = d.splat(scores, -std::numeric_limits<double>::infinity());
+  return d.select(d.broadcastLike(op.getMask(), "bgk", scores, "bgknqj"), scores, out);
+}
+
+/// Own weights of channels, at some positions: every pixel times every weight of the softmax, then
+/// one product for each head over channels and pixels.
+template <typename OpT>
+Value Folded<OpT>::projectPositions(Value weights, Value features, Value matrix) {
+  ArrayRef<int64_t> w = shapeOf(weights), x = shapeOf(features);
+  SmallVector<int64_t> shape = {w[0], w[1], w[5], w[4], w[3], w[2], x[4]};
+  Value like = d.TensorBuilder::empty(shape, elementTypeOf(d.wide(weights)));
+  auto spread = [&](Value value, StringRef letters) {
+    std::string sorted;
+    for (char letter : StringRef("bgjqnkf"))
+      if (letters.contains(letter))
+        sorted += letter;
+    return d.broadcastLike(d.transpose(value, letters, sorted), sorted, like, "bgjqnkf");
+  };
+  Value weighted = d.mul(spread(d.wide(weights), "bgknqj"), spread(d.wide(features), "bgknf"));
+  return d.contract("bgjqnkf,gjekf->bgqnje", weighted, matrix);
+}
+
+template <typename OpT>
+Value Folded<OpT>::project(Value weights, Value features) {
+  Value weight = op.getValueWeight();
+  if (!weight) {
+    int64_t width = dimOf(features, 4) / heads();
+    return d.contract("bgknqj,bgknje->bgqnje", weights, d.splitDim(features, 4, {heads(), width}));
+  }
+  int64_t width = dimOf(weight, 1) / heads();
+  if (dimOf(weight, 2) == 1) {
+    // Shared weights: the pixels are summed over the channels first.
+    Value sums = d.contract("bgknqj,bgknf->bgnqjf", weights, features);
+    Value matrix = d.splitDim(d.joinDims(weight, 1, 2), 1, {heads(), width});
+    return d.contract("bgnqjf,gjef->bgqnje", sums, matrix);
+  }
+  Value matrix = d.splitDim(weight, 1, {heads(), width});
+  int64_t positions = dimOf(weights, 3);
+  int64_t bytes = 4 * tensorType(weights).getNumElements() * dimOf(features, 4);
+  int64_t count = std::min<int64_t>(positions, llvm::divideCeil(bytes, kWeightedBytes));
+  int64_t step = count ? llvm::divideCeil(positions, count) : positions;
+  if (step == positions)
+    return projectPositions(weights, features, matrix);
+  SmallVector<Value> parts;
+  for (int64_t n = 0; n < positions; n += step) {
+    int64_t size = std::min(step, positions - n);
+    parts.push_back(
+        projectPositions(d.slice(weights, 3, n, size), d.slice(features, 3, n, size), matrix));
+  }
+  return d.concat(parts, 3);
+}
+
+/// values + the sum over the channels of weights times a constant of each channel.
+template <typename OpT>
+Value Folded<OpT>::addConstant(Value values, Value weights, Value constant) {
+  if (!constant)
+    return values;
+  bool isOfSamples = dimOf(constant, 0) != 1;
+  if (isOfSamples && dimOf(constant, 2) != 1)
+    constant = dropMasked(constant, "bgkv");
+  int64_t width = dimOf(constant, 3) / heads();
+  Value parts = d.splitDim(constant, 3, {heads(), width});
+  if (!isOfSamples)
+    parts = d.joinDims(parts, 0, 2);
+  if (dimOf(constant, 2) != 1 || dimOf(weights, 2) == 1)
+    return d.add(values, d.contract(isOfSamples ? "bgknqj,bgkje->bgqnje" : "bgknqj,gkje->bgqnje",
+                                    weights, parts));
+  // The same for all channels: times the sum of the weights.
+  Value sum = d.sum(weights, "bgknqj", "bgnqj");
+  sum = d.broadcastLike(d.transpose(sum, "bgnqj", "bgqnj"), "bgqnj", values, "bgqnje");
+  int64_t k = isOfSamples ? 2 : 1;
+  parts = d.joinDims(parts, k - 1, 2);
+  return d.add(values,
+               d.mul(sum, d.broadcastLike(parts, isOfSamples ? "bgje" : "gje", values, "bgqnje")));
+}
+
+template <typename OpT>
+Value Folded<OpT>::weightedValues(Value weights) {
+  Value features = dropMasked(op.getFeatures() ? op.getFeatures() : op.getPixels(), "bgknf");
+  Value scaled = weights;
+  if (op.getNormValues())
+    scaled = d.mul(weights, d.broadcastLike(factors, "bgknj", weights, "bgknqj"));
+  Value values = project(scaled, features);
+  values = addConstant(values, scaled, op.getValueOffset());
+  return addConstant(values, weights, op.getValueBias());
+}
+
+FailureOr<SmallVector<Value>> FoldedAggregateOp::decomposeOperation(OpBuilder &builder) {
+  Folded<FoldedAggregateOp> parts(*this, builder, getNanWhenEmpty());
+  Decomposer &d = parts.d;
+  Value scores = parts.scores();
+  Value max = d.max(scores, "bgknqj", "bgnqj");
+  if (zerosEmptyGroups())
+    max = d.atLeastLowest(max);
+  Value weights = d.exp(d.sub(scores, d.broadcastLike(max, "bgnqj", scores, "bgknqj")));
+  Value sum = d.transpose(d.sum(weights, "bgknqj", "bgnqj"), "bgnqj", "bgqnj");
+  Value values = parts.weightedValues(weights);
+  sum = d.broadcastLike(sum, "bgqnj", values, "bgqnje");
+  values = zerosEmptyGroups() ? d.divOrZero(values, sum) : d.div(values, sum);
+  return SmallVector<Value>{d.joinDims(values, 4, 2)};
+}
+
+FailureOr<SmallVector<Value>> FoldedAggregatePartialOp::decomposeOperation(OpBuilder &builder) {
+  Folded<FoldedAggregatePartialOp> parts(*this, builder, getWeighsMasked());
+  Decomposer &d = parts.d;
+  Value scores = parts.scores();
+  Value max = d.max(scores, "bgknqj", "bgnqj");
+  // At least the lowest finite number of the type, so that differences of maxima are not NaN.
+  double lowest = lowestFinite(elementTypeOf(getMax()));
+  max = arith::MaximumFOp::create(builder, getLoc(), max, d.splat(max, lowest));
+  Value weights = d.exp(d.sub(scores, d.broadcastLike(max, "bgnqj", scores, "bgknqj")));
+  Value sum = d.sum(weights, "bgknqj", "bgnqj");
+  Value values = parts.weightedValues(weights);
+  return SmallVector<Value>{d.transpose(max, "bgnqj", "bgqnj"), d.transpose(sum, "bgnqj", "bgqnj"),
+                            d.joinDims(values, 4, 2)};
+}

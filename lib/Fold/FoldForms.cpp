@@ -1,0 +1,451 @@
+//===- FoldForms.cpp - the forms in which an aggregation is computed -------*- C++ -*-===//
+
+#include "FoldForms.h"
+#include "dialects/dchag/TensorBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+StringRef mlir::dchag::getFoldFormName(FoldForm form) {
+  switch (form) {
+  case FoldForm::AsWritten:
+    return "as written";
+  case FoldForm::Keys:
+    return "keys only";
+  case FoldForm::Values:
+    return "keys and values";
+  case FoldForm::Pooled:
+    return "pooled";
+  }
+  llvm_unreachable("all forms are handled");
+}
+
+Aggregation Aggregation::of(AggregateOp op) {
+  Aggregation result;
+  result.tokens = op.getTokens();
+  result.query = op.getQuery();
+  result.wk = op.getWk();
+  result.bk = op.getBk();
+  result.wv = op.getWv();
+  result.bv = op.getBv();
+  result.mask = op.getMask();
+  result.heads = op.getHeads();
+  result.scale = op.getScale().convertToDouble();
+  result.nanWhenEmpty = op.getNanWhenEmpty();
+  return result;
+}
+
+int64_t Aggregation::getValueWidth() const { return wv ? dimOf(wv, 1) : dimOf(tokens, 4); }
+
+/// Whether a sample may have no channel, for which the result is 0.
+static bool zerosEmptyGroups(const Aggregation &op) {
+  return !op.nanWhenEmpty && (op.mask || dimOf(op.tokens, 2) == 0);
+}
+
+std::string mlir::dchag::whyNot(FoldForm form, const Aggregation &op, const NotAffine &why) {
+  switch (form) {
+  case FoldForm::AsWritten:
+    return "";
+  case FoldForm::Keys:
+    // Then scores come from tokens: the product of the query and the key weights must exist.
+    return !op.affine && !op.wk ? "there is no key projection that the query could be folded into"
+                                : "";
+  case FoldForm::Values:
+  case FoldForm::Pooled:
+    if (!op.affine)
+      return why.reason;
+    if ((form == FoldForm::Pooled) == op.affine->isShared())
+      return "";
+    return form == FoldForm::Pooled ? "each channel has its own tokenizer"
+                                    : "the channels share their tokenizer";
+  }
+  llvm_unreachable("all forms are handled");
+}
+
+//===----------------------------------------------------------------------===//
+// Building
+//===----------------------------------------------------------------------===//
+
+namespace {
+class FormBuilder : public TensorBuilder {
+public:
+  FormBuilder(const Aggregation &op, OpBuilder &b, Location loc) : TensorBuilder(b, loc), op(op) {}
+
+  Value build(FoldForm form);
+  SoftmaxParts buildParts(FoldForm form);
+  /// The tokens of `op.affine`, at the cost of those of the program: not exactly these.
+  Value costOfTokens();
+
+private:
+  /// x + y, dimensions of size 1 repeated.
+  Value addRepeated(Value x, Value y);
+  /// Tokenizers or offsets before the normalisation of tokens, whose width is dimension `width`, as
+  /// they are after it but for the division by the standard deviation.
+  Value normalised(Value x, unsigned width);
+  Value scoreRows();
+  Value foldProjection(Value rows);
+  void fold(FoldForm form);
+  void foldScores();
+  void foldValues();
+  void foldNorm();
+  Value asWritten();
+  RankedTensorType getType(int64_t width) {
+    return tensorType(op.tokens).clone(
+        {dimOf(op.tokens, 0), dimOf(op.tokens, 1), dimOf(op.query, 1), dimOf(op.tokens, 3), width});
+  }
+  UnitAttr unit(bool isSet) { return isSet ? b.getUnitAttr() : UnitAttr(); }
+
+  const Aggregation &op;
+  Value pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight, valueOffset, valueBias;
+  Value gram, gramLinear, gramConstant, shift;
+  /// Of the tokens, normalised.
+  Value tokenizer, offset;
+  double epsilon = 0;
+  bool normValues = false;
+};
+} // namespace
+
+Value FormBuilder::addRepeated(Value x, Value y) {
+  SmallVector<int64_t> shape;
+  for (auto [m, n] : llvm::zip_equal(shapeOf(x), shapeOf(y)))
+    shape.push_back(std::max(m, n));
+  return add(broadcastTo(x, shape), broadcastTo(y, shape));
+}
+
+Value FormBuilder::scoreRows() {
+  int64_t rows = dimOf(op.query, 1) * op.heads;
+  auto type = tensorType(op.query).clone({dimOf(op.query, 0), rows, dimOf(op.tokens, 4)});
+  return make<FoldQueryOp>(type, op.query, op.wk, b.getI64IntegerAttr(op.heads),
+                           b.getF64FloatAttr(op.scale));
+}
+
+Value FormBuilder::normalised(Value x, unsigned width) {
+  const std::optional<TokenNorm> &norm = op.affine->norm;
+  if (!norm)
+    return x;
+  if (norm->centered) {
+    Value sum = reduce(Reduction::Sum, x, {width}, /*keep=*/true);
+    x = sub(x, broadcastTo(div(sum, splat(tensorType(sum), dimOf(x, width))), shapeOf(x)));
+  }
+  if (!norm->scale)
+    return x;
+  // (G or 1) x (K or 1) x Dt, where x has G, K and Dt among its dimensions.
+  SmallVector<int64_t> place(shapeOf(x).size(), 1), shape(shapeOf(x));
+  for (unsigned i : {0, 1, 2}) {
+    unsigned dim = width - 2 + i;
+    place[dim] = dimOf(norm->scale, i);
+    shape[dim] = std::max(shape[dim], place[dim]);
+  }
+  return mul(broadcastTo(x, shape), broadcastTo(reshape(norm->scale, place), shape));
+}
+
+Value FormBuilder::foldProjection(Value rows) {
+  auto type = tensorType(rows).clone(
+      {dimOf(rows, 0), dimOf(tokenizer, 1), dimOf(rows, 1), dimOf(tokenizer, 3)});
+  return make<FoldProjectionOp>(type, rows, tokenizer);
+}
+
+void FormBuilder::foldNorm() {
+  const AffineTokens &affine = *op.affine;
+  if (tokenizer)
+    return;
+  tokenizer = normalised(affine.weight, 2);
+  if (affine.offset)
+    offset = normalised(affine.offset, 3);
+  if (!affine.norm)
+    return;
+  epsilon = affine.norm->epsilon;
+  int64_t groups = dimOf(op.tokens, 1), p = dimOf(affine.weight, 3);
+  SmallVector<int64_t> shape(shapeOf(affine.weight));
+  shape[0] = groups;
+  Value weight = broadcastTo(affine.weight, shape);
+  auto type = tensorType(weight);
+  SmallVector<Type> types = {type.clone({groups, shape[1], 1, p, p})};
+  if (affine.offset) {
+    ArrayRef<int64_t> sizes = shapeOf(affine.offset);
+    types.push_back(type.clone({sizes[0], groups, sizes[2], 1, p}));
+    types.push_back(type.clone({sizes[0], groups, sizes[2], 1}));
+  }
+  auto norm = FoldNormOp::create(b, loc, types, weight, affine.offset, b.getI64IntegerAttr(1),
+                                 unit(affine.norm->centered));
+  gram = norm.getGram();
+  if (affine.offset) {
+    gramLinear = norm.getLinearAndConstant()[0];
+    gramConstant = norm.getLinearAndConstant()[1];
+  }
+}
+
+void FormBuilder::foldScores() {
+  int64_t queries = dimOf(op.query, 1);
+  Value rows = scoreRows();
+  if (!op.affine) {
+    pixels = op.tokens;
+    scoreWeight = reshape(rows, {dimOf(rows, 0), 1, queries, op.heads, dimOf(rows, 2)});
+    return;
+  }
+  const AffineTokens &affine = *op.affine;
+  pixels = affine.pixels;
+  foldNorm();
+  scoreWeight = splitDim(foldProjection(rows), 2, {queries, op.heads});
+  auto constant = [&](Value value) {
+    return splitDim(contract(value, "bgka", rows, "gra", "bgkr"), 3, {queries, op.heads});
+  };
+  if (offset)
+    (affine.norm ? scoreOffset : scoreBias) = constant(offset);
+  if (affine.bias)
+    scoreBias = constant(affine.bias);
+}
+
+void FormBuilder::foldValues() {
+  const AffineTokens &affine = *op.affine;
+  foldNorm();
+  normValues = affine.norm.has_value();
+  int64_t groups = dimOf(op.tokens, 1);
+  Value weight = tokenizer;
+  if (op.wv) {
+    weight = foldProjection(op.wv);
+  } else {
+    SmallVector<int64_t> shape(shapeOf(weight));
+    shape[0] = groups;
+    weight = broadcastTo(weight, shape);
+  }
+  valueWeight = transpose(weight, {0, 2, 1, 3});
+  auto project = [&](Value x) { return op.wv ? contract(x, "bgka", op.wv, "gva", "bgkv") : x; };
+  SmallVector<Value> biases;
+  if (offset && affine.norm)
+    valueOffset = project(offset);
+  else if (offset)
+    biases.push_back(project(offset));
+  if (affine.bias)
+    biases.push_back(project(affine.bias));
+  if (affine.shift) {
+    // b g n v: the same for all channels.
+    Value projected = project(affine.shift);
+    dimOf(projected, 2) == 1 ? biases.push_back(projected) : (void)(shift = projected);
+  }
+  if (op.bv)
+    biases.push_back(reshape(op.bv, {1, groups, 1, dimOf(op.bv, 1)}));
+  for (Value bias : biases)
+    valueBias = valueBias ? addRepeated(valueBias, bias) : bias;
+}
+
+Value FormBuilder::costOfTokens() {
+  const AffineTokens &affine = *op.affine;
+  SmallVector<int64_t> shape(shapeOf(op.tokens));
+  Value weight = affine.weight;
+  Value result;
+  if (dimOf(weight, 0) == 1 && dimOf(weight, 1) == 1)
+    result = contract(affine.pixels, "bgknp", reshape(weight, shapeOf(weight).drop_front(2)), "ap",
+                      "bgkna");
+  else
+    result = contract(affine.pixels, "bgknp",
+                      broadcastTo(weight, {shape[1], shape[2], shape[4], dimOf(weight, 3)}), "gkap",
+                      "bgkna");
+  auto addByChannel = [&](Value x) {
+    SmallVector<int64_t> place(shapeOf(x));
+    place.insert(place.begin() + 3, 1);
+    result = add(result, broadcastTo(reshape(x, place), shape));
+  };
+  if (affine.offset)
+    addByChannel(affine.offset);
+  if (affine.norm)
+    result = make<LayerNormOp>(result.getType(), result, Value(), Value(), b.getI64IntegerAttr(1),
+                               b.getF64FloatAttr(affine.norm->epsilon));
+  if (affine.bias)
+    addByChannel(affine.bias);
+  return result;
+}
+
+Value FormBuilder::asWritten() {
+  return make<AggregateOp>(getType(op.getValueWidth()), op.tokens, op.query, op.wk, op.bk, op.wv,
+                           op.bv, Value(), Value(), op.mask, b.getI64IntegerAttr(op.heads),
+                           b.getF64FloatAttr(op.scale), unit(op.nanWhenEmpty));
+}
+
+void FormBuilder::fold(FoldForm form) {
+  foldScores();
+  if (form != FoldForm::Keys)
+    return foldValues();
+  // Values of tokens; where pixels are the tokens themselves, these are the features.
+  int64_t groups = dimOf(op.tokens, 1);
+  if (op.affine || !op.wv)
+    features = op.tokens;
+  if (op.wv)
+    valueWeight = reshape(op.wv, {groups, dimOf(op.wv, 1), 1, dimOf(op.wv, 2)});
+  if (op.bv)
+    valueBias = reshape(op.bv, {1, groups, 1, dimOf(op.bv, 1)});
+}
+
+SoftmaxParts FormBuilder::buildParts(FoldForm form) {
+  Type byHead = getType(op.heads), byValue = getType(op.getValueWidth());
+  SmallVector<Type> types = {byHead, byHead, byValue};
+  IntegerAttr heads = b.getI64IntegerAttr(op.heads);
+  if (form == FoldForm::AsWritten) {
+    auto parts = AggregatePartialOp::create(b, loc, types, op.tokens, op.query, op.wk, op.bk, op.wv,
+                                            op.bv, op.mask, heads, b.getF64FloatAttr(op.scale),
+                                            unit(op.nanWhenEmpty));
+    return {parts.getMax(), parts.getSum(), parts.getAcc()};
+  }
+  fold(form);
+  auto parts = FoldedAggregatePartialOp::create(
+      b, loc, types, pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight,
+      valueOffset, valueBias, gram, gramLinear, gramConstant, op.mask, heads,
+      b.getF64FloatAttr(epsilon), unit(normValues), unit(op.nanWhenEmpty));
+  if (!shift)
+    return {parts.getMax(), parts.getSum(), parts.getAcc()};
+  // Once for each channel, with its weight: times the sum of the weights of each head.
+  SmallVector<int64_t> shape(shapeOf(parts.getAcc()));
+  int64_t width = shape[4] / op.heads;
+  SmallVector<int64_t> place(shapeOf(shift)), split(shape);
+  place.insert(place.begin() + 2, 1);
+  split.back() = op.heads;
+  split.push_back(width);
+  Value sums = reshape(broadcast(parts.getSum(), split, {5}), shape);
+  Value added = mul(sums, broadcastTo(reshape(shift, place), shape));
+  return {parts.getMax(), parts.getSum(), add(parts.getAcc(), added)};
+}
+
+Value FormBuilder::build(FoldForm form) {
+  if (form == FoldForm::AsWritten)
+    return asWritten();
+  bool hasShift = form != FoldForm::Keys && op.affine->shift && dimOf(op.affine->shift, 2) != 1;
+  // In parts, a group without channels stays 0.
+  if (hasShift && zerosEmptyGroups(op))
+    return mergeParts(buildParts(form), op.nanWhenEmpty, b, loc);
+  fold(form);
+  Value result =
+      make<FoldedAggregateOp>(getType(op.getValueWidth()), pixels, scoreWeight, scoreOffset,
+                              scoreBias, features, valueWeight, valueOffset, valueBias, gram,
+                              gramLinear, gramConstant, op.mask, b.getI64IntegerAttr(op.heads),
+                              b.getF64FloatAttr(epsilon), unit(normValues), unit(op.nanWhenEmpty));
+  if (!shift)
+    return result;
+  SmallVector<int64_t> place(shapeOf(shift));
+  place.insert(place.begin() + 2, 1);
+  return addRepeated(result, reshape(shift, place));
+}
+
+Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, bool nanWhenEmpty, OpBuilder &b,
+                              Location loc) {
+  TensorBuilder t(b, loc);
+  auto stack = [&](Value SoftmaxParts::*member) {
+    SmallVector<Value> values;
+    for (const SoftmaxParts &part : parts) {
+      SmallVector<int64_t> shape(shapeOf(part.*member));
+      shape.insert(shape.begin(), 1);
+      values.push_back(t.reshape(part.*member, shape));
+    }
+    return t.concat(values, 0);
+  };
+  return t.make<MergePartialsOp>(parts.front().acc.getType(), stack(&SoftmaxParts::max),
+                                 stack(&SoftmaxParts::sum), stack(&SoftmaxParts::acc),
+                                 nanWhenEmpty ? b.getUnitAttr() : UnitAttr());
+}
+
+SoftmaxParts mlir::dchag::buildParts(FoldForm form, const Aggregation &op, OpBuilder &b,
+                                     Location loc) {
+  return FormBuilder(op, b, loc).buildParts(form);
+}
+
+Value mlir::dchag::buildForm(FoldForm form, const Aggregation &op, OpBuilder &b, Location loc) {
+  return FormBuilder(op, b, loc).build(form);
+}
+
+//===----------------------------------------------------------------------===//
+// Costs
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// An aggregation of the part that a rank has, on arguments of a block outside of the program.
+class LocalCopy {
+public:
+  LocalCopy(const SplitSizes &sizes, ParameterAnalysis &parameters, Location loc)
+      : sizes(sizes), parameters(parameters), loc(loc) {}
+
+  /// An argument in the place of `value`; the letter of each of its dimensions says how it is
+  /// split: b, g, k, h (heads) or any other.
+  Value add(Value value, StringRef letters) {
+    if (!value)
+      return value;
+    SmallVector<int64_t> shape(shapeOf(value));
+    for (auto [size, letter] : llvm::zip_equal(shape, letters)) {
+      int64_t ranks = letter == 'b'   ? sizes.batch
+                      : letter == 'g' ? sizes.groups
+                      : letter == 'k' ? sizes.channels
+                      : letter == 'h' ? sizes.heads
+                                      : 1;
+      size = llvm::divideCeil(size, ranks);
+    }
+    BlockArgument argument = block.addArgument(tensorType(value).clone(shape), loc);
+    if (!parameters.isParameterOnly(value))
+      varying.insert(argument);
+    return argument;
+  }
+
+  Aggregation copy(const Aggregation &op);
+  double getSeconds(const CostModel &costs);
+
+  Block block;
+
+private:
+  SplitSizes sizes;
+  ParameterAnalysis &parameters;
+  Location loc;
+  llvm::DenseSet<Value> varying;
+};
+} // namespace
+
+Aggregation LocalCopy::copy(const Aggregation &op) {
+  Aggregation result = op;
+  result.tokens = add(op.tokens, "bgknd");
+  result.query = add(op.query, "gqh");
+  result.wk = add(op.wk, "ghd");
+  result.bk = add(op.bk, "gh");
+  result.wv = add(op.wv, "ghd");
+  result.bv = add(op.bv, "gh");
+  result.mask = add(op.mask, "bgk");
+  result.heads = llvm::divideCeil(op.heads, sizes.heads);
+  if (!op.affine)
+    return result;
+  AffineTokens &affine = *result.affine;
+  affine.pixels = add(affine.pixels, "bgknp");
+  affine.weight = add(affine.weight, "gkdp");
+  affine.offset = add(affine.offset, "bgkd");
+  affine.bias = add(affine.bias, "bgkd");
+  affine.shift = add(affine.shift, "bgnd");
+  if (affine.norm)
+    affine.norm->scale = add(affine.norm->scale, "gkd");
+  return result;
+}
+
+double LocalCopy::getSeconds(const CostModel &costs) {
+  double seconds = 0;
+  for (Operation &op : block) {
+    if (llvm::none_of(op.getOperands(), [&](Value operand) { return varying.contains(operand); }))
+      continue;
+    varying.insert(op.result_begin(), op.result_end());
+    seconds += costs.getCost(&op).seconds;
+  }
+  return seconds;
+}
+
+double mlir::dchag::getSeconds(FoldForm form, const Aggregation &op, const SplitSizes &sizes,
+                               const CostModel &costs, ParameterAnalysis &parameters) {
+  SplitSizes used = sizes;
+  // Heads split only where they divide evenly, and tokens by projections.
+  if (op.heads % used.heads != 0 || !op.wk || !op.wv)
+    used.heads = 1;
+  Location loc = op.tokens.getLoc();
+  LocalCopy local(used, parameters, loc);
+  Aggregation copy = local.copy(op);
+  OpBuilder builder(loc.getContext());
+  builder.setInsertionPointToEnd(&local.block);
+  if ((form == FoldForm::Keys || form == FoldForm::AsWritten) && copy.affine)
+    copy.tokens = FormBuilder(copy, builder, loc).costOfTokens();
+  buildForm(form, copy, builder, loc);
+  double seconds = local.getSeconds(costs);
+  local.block.dropAllReferences();
+  return seconds;
+}

@@ -1,0 +1,52 @@
+//===- FoldLinear.cpp - linear aggregations of pixels ----------------------*- C++ -*-===//
+
+#include "FoldLinear.h"
+#include "dialects/dchag/TensorBuilder.h"
+
+using namespace mlir;
+using namespace mlir::dchag;
+
+std::string mlir::dchag::whyNotLinear(const AffineTokens &tokens) {
+  return tokens.norm ? "normalised tokens are aggregated linearly" : "";
+}
+
+/// x plus `term`, whose dimensions of size 1 are repeated.
+static Value addRepeated(TensorBuilder &t, Value x, Value term) {
+  return t.add(x, t.broadcastTo(term, shapeOf(x)));
+}
+
+Value mlir::dchag::buildLinear(AggregateLinearOp op, const AffineTokens &tokens, OpBuilder &b) {
+  TensorBuilder t(b, op.getLoc());
+  Value pixels = tokens.pixels, weight = op.getWeight(), tokenizer = tokens.weight;
+  int64_t groups = dimOf(pixels, 1), channels = dimOf(pixels, 2), p = dimOf(pixels, 4);
+  int64_t width = dimOf(tokenizer, 2);
+  SmallVector<int64_t> shape(op.getType().getShape());
+  Value result;
+  if (dimOf(tokenizer, 1) == 1) {
+    shape[4] = p;
+    Value sums = t.make<AggregateLinearOp>(op.getType().clone(shape), pixels, weight, Value());
+    Value matrix = t.reshape(t.broadcastTo(tokenizer, {groups, 1, width, p}), {groups, width, p});
+    result = t.contract(sums, "bgqnp", matrix, "gap", "bgqna");
+  } else {
+    Value own = t.broadcastTo(tokenizer, {groups, channels, width, p});
+    own = t.transpose(own, {0, 2, 1, 3});
+    SmallVector<int64_t> all = {groups, shape[2], width, channels, p};
+    Value product = t.mul(t.broadcast(own, all, {1}), t.broadcast(weight, all, {2, 4}));
+    result = t.make<FoldedLinearOp>(op.getType(), pixels, product);
+  }
+  if (tokens.offset) {
+    Value sum = t.contract(tokens.offset, "bgka", weight, "gqk", "bgqa");
+    result = addRepeated(t, result, t.reshape(sum, {dimOf(sum, 0), groups, shape[2], 1, width}));
+  }
+  if (tokens.shift) {
+    // The same for all channels: times the sum of their weights.
+    Value total = t.reduce(Reduction::Sum, weight, {2});
+    Value shift = tokens.shift;
+    SmallVector<int64_t> all = {dimOf(shift, 0), groups, shape[2], dimOf(shift, 2), width};
+    Value product = t.mul(t.broadcast(shift, all, {2}), t.broadcast(total, all, {0, 3, 4}));
+    result = addRepeated(t, result, product);
+  }
+  if (op.getBias())
+    result = addRepeated(t, result, t.reshape(op.getBias(), {1, groups, shape[2], 1, 1}));
+  return result;
+}
