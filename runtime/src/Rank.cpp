@@ -140,7 +140,7 @@ Error Rank::load() {
 
 /// Collects the hashes of the weights of all ranks, and makes this rank's key of them.
 Error Rank::shareKey() {
-  Digest mine;
+  Digest mine = {};
   Error error = cache.hashWeights(program, context, weights, mine);
   std::vector<Digest> all(size);
   context.collective = agreement;
