@@ -17,7 +17,8 @@ using namespace mlir::dchag;
 namespace {
 /// What buffer each argument and result of an entry point is.
 struct Binding {
-  SmallVector<unsigned> arguments;
+  /// Negative where an entry point does not read it: `@prepare` only passes it on.
+  SmallVector<int64_t> arguments;
   /// Negative where a result needs nothing: it is an argument that `@prepare` passes on.
   SmallVector<int64_t> results;
 };
@@ -144,7 +145,8 @@ void EntryRewriter::rewrite(const Binding &binding, StringRef symbol) {
   ret = cast<func::ReturnOp>(body.getTerminator());
   b.setInsertionPointToStart(&body);
   for (auto [argument, index] : llvm::zip_equal(old, binding.arguments))
-    argument.replaceAllUsesWith(getArgument(argument.getType(), index));
+    if (index >= 0)
+      argument.replaceAllUsesWith(getArgument(argument.getType(), index));
   SmallVector<std::pair<Value, unsigned>> states;
   for (auto [value, index] : llvm::zip_equal(ret.getOperands(), binding.results)) {
     if (index >= 0 && table.getRole(index).isUpdatedInPlace())
@@ -167,10 +169,10 @@ void EntryRewriter::rewrite(const Binding &binding, StringRef symbol) {
 
 void Binder::addEntry(func::FuncOp entry, rt::EntryTime time, const Binding &binding) {
   MLIRContext *context = module.getContext();
-  SmallVector<int32_t> buffers(binding.arguments.begin(), binding.arguments.end());
-  for (int64_t result : binding.results)
-    if (result >= 0)
-      buffers.push_back(result);
+  SmallVector<int32_t> buffers;
+  for (int64_t index : llvm::concat<const int64_t>(binding.arguments, binding.results))
+    if (index >= 0)
+      buffers.push_back(index);
   llvm::sort(buffers);
   buffers.erase(llvm::unique(buffers), buffers.end());
   StringAttr name = entry.getSymNameAttr();
@@ -214,6 +216,9 @@ LogicalResult Binder::bindPrepare(func::FuncOp prepare) {
                                    << "' of another result: rename one of them";
     binding.results.push_back(isPassed ? -1 : int64_t(*index));
   }
+  for (unsigned i : passed)
+    if (prepare.getArgument(i).hasOneUse())
+      binding.arguments[i] = -1;
   bool isNeeded = llvm::any_of(binding.results, [](int64_t index) { return index >= 0; });
   if (isNeeded)
     addEntry(prepare, rt::EntryTime::Load, binding);

@@ -134,7 +134,9 @@ typedef void (*dchag_entry)(dchag_context *context, void **buffers, void *arena)
 /// When an entry point runs.
 typedef enum dchag_entry_time {
   /// After weights are loaded, in table order; entry points with a buffer that is updated in place
-  /// also before each run that follows another one.
+  /// also before each run that follows another one. They write only buffers that the program fills,
+  /// with values that depend on what they read on all ranks, so that these can be kept for another
+  /// start.
   DCHAG_AT_LOAD = 0,
   DCHAG_EACH_STEP = 1, ///< for each batch, unless the user asks for another one
   DCHAG_ON_REQUEST = 2 ///< for each batch when the user asks for it

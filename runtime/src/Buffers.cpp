@@ -3,6 +3,7 @@
 #include "Buffers.h"
 
 #include <algorithm>
+#include <set>
 
 using namespace dchag::rt;
 
@@ -115,7 +116,18 @@ static std::vector<bool> findForLoad(const dchag_program &program) {
   return isForLoad;
 }
 
-PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_entry_point &entry) {
+std::vector<int32_t> dchag::rt::preparedBuffers(const dchag_program &program) {
+  std::set<int32_t> found;
+  for (int32_t e = 0; e < program.num_entries; ++e)
+    if (const dchag_entry_point &entry = program.entries[e]; entry.time == DCHAG_AT_LOAD)
+      for (int32_t i = 0; i < entry.num_buffers; ++i)
+        if (program.buffers[entry.buffers[i]].filler == DCHAG_FILLED_BY_PROGRAM)
+          found.insert(entry.buffers[i]);
+  return {found.begin(), found.end()};
+}
+
+PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_entry_point &entry,
+                                    bool prepares) {
   PlannedMemory memory;
   std::vector<bool> needed = neededBuffers(program, entry), isForLoad = findForLoad(program);
   for (int32_t b = 0; b < program.num_buffers; ++b)
@@ -129,6 +141,8 @@ PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_en
     if (runsAgain(program, other))
       memory.arena = std::max(memory.arena, other.arena_bytes);
   }
+  if (!prepares)
+    memory.loaded = memory.loadArena = 0;
   return memory;
 }
 
@@ -143,28 +157,35 @@ Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &e
     if (program.buffers[b].memory_space != 0)
       return failure("buffer \"%s\": is in memory space %d, which device %s does not have",
                      program.buffers[b].name, program.buffers[b].memory_space, device.ops->name);
-  PlannedMemory memory = planMemory(program, entry);
-  std::vector<bool> needed = neededBuffers(program, entry), isForLoad = findForLoad(program);
-  if (Error error = kept.allocate(device, memory.kept, "buffers"))
+  if (Error error = kept.allocate(device, planMemory(program, entry).kept, "buffers"))
     return error;
-  if (Error error = loaded.allocate(device, memory.loaded, "buffers of weights"))
+  table.assign(program.num_buffers, nullptr);
+  place(program, entry, /*forLoad=*/false, kept);
+  return Error::success();
+}
+
+Error Buffers::allocateLoaded(const dchag_program &program, const dchag_entry_point &entry,
+                              const Device &device) {
+  if (Error error =
+          loaded.allocate(device, planMemory(program, entry).loaded, "buffers of weights"))
     return error;
+  place(program, entry, /*forLoad=*/true, loaded);
+  return Error::success();
+}
+
+void Buffers::place(const dchag_program &program, const dchag_entry_point &entry, bool forLoad,
+                    const DeviceMemory &memory) {
   // An empty buffer still gets an aligned address that is not null.
   alignas(DCHAG_RT_ALIGNMENT) static char nothing[DCHAG_RT_ALIGNMENT];
-  int64_t keptAt = 0, loadedAt = 0;
+  std::vector<bool> needed = neededBuffers(program, entry), isForLoad = findForLoad(program);
+  int64_t at = 0;
   for (int32_t b = 0; b < program.num_buffers; ++b) {
-    const dchag_buffer &buffer = program.buffers[b];
-    if (!needed[b]) {
-      table.push_back(nullptr);
+    if (!needed[b] || isForLoad[b] != forLoad)
       continue;
-    }
-    bool isLoaded = isForLoad[b];
-    int64_t &at = isLoaded ? loadedAt : keptAt;
-    int64_t bytes = alignedBytes(buffer);
-    table.push_back(bytes ? (isLoaded ? loaded : kept).data() + at : nothing);
+    int64_t bytes = alignedBytes(program.buffers[b]);
+    table[b] = bytes ? memory.data() + at : nothing;
     at += bytes;
   }
-  return Error::success();
 }
 
 Error Buffers::load(const dchag_program &program, const dchag_context &context,

@@ -9,6 +9,8 @@
 
 namespace dchag::rt {
 
+class Hash;
+
 /// The global elements [begin, end) of a dimension, stored at the start of `local` elements.
 struct Part {
   int64_t begin = 0, end = 0, local = 0;
@@ -35,6 +37,9 @@ std::vector<int32_t> outputsOf(const dchag_program &program, const dchag_entry_p
 /// buffers.
 bool runsAgain(const dchag_program &program, const dchag_entry_point &entry);
 
+/// The buffers that entry points at load fill, in table order; they write no others.
+std::vector<int32_t> preparedBuffers(const dchag_program &program);
+
 /// Memory that one rank needs to run an entry point: buffers, rounded to the alignment, and
 /// scratch.
 struct PlannedMemory {
@@ -43,15 +48,20 @@ struct PlannedMemory {
   /// The maximum that is held at one time: at load, or in a run.
   int64_t peak() const { return kept + std::max(loaded + loadArena, arena); }
 };
-PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &entry);
+/// `prepares`: whether the entry points at load run; otherwise nothing is needed for them alone.
+PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &entry,
+                         bool prepares = true);
 
 /// The buffer table of a rank and the memory behind it.
 class Buffers {
 public:
-  /// Memory for what `entry` needs; other buffers stay null.
+  /// Memory for what `entry` needs in its runs; other buffers stay null.
   Error allocate(const dchag_program &program, const dchag_entry_point &entry,
                  const Device &device);
-  /// Runs the reads of all buffers that have some.
+  /// Memory for what is needed at load only, after `allocate`.
+  Error allocateLoaded(const dchag_program &program, const dchag_entry_point &entry,
+                       const Device &device);
+  /// Runs the reads of all buffers that have some and are not null.
   Error load(const dchag_program &program, const dchag_context &context, const Weights &weights);
   /// Frees what is needed at load only; the pointers of those buffers become null.
   void releaseLoaded(const dchag_program &program);
@@ -59,6 +69,9 @@ public:
   std::vector<void *> table;
 
 private:
+  /// Gives the needed buffers that are for load only, or the others, their places in `memory`.
+  void place(const dchag_program &program, const dchag_entry_point &entry, bool forLoad,
+             const DeviceMemory &memory);
   DeviceMemory kept, loaded;
 };
 
@@ -66,6 +79,11 @@ private:
 Error executeRead(const dchag_program &program, const dchag_buffer &buffer, const dchag_read &read,
                   const std::vector<Part> &parts, const std::vector<FoundParam> &params,
                   void *data);
+
+/// Adds the elements of the file that `executeRead` would copy to a hash, in an order that the
+/// program determines.
+Error hashRead(const dchag_program &program, const dchag_buffer &buffer, const dchag_read &read,
+               const std::vector<Part> &parts, const std::vector<FoundParam> &params, Hash &hash);
 
 /// Makes every byte of a boolean buffer 0 or 1.
 void normalizeBooleans(const dchag_buffer &buffer, void *data);

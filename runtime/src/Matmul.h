@@ -60,6 +60,9 @@ struct MatmulPlan {
   std::unique_ptr<Kernel> kernel; ///< null: no sum to form, or f64
 };
 
+/// What the bits of products depend on beside their operands: library, version and instruction set.
+std::string productLibrary();
+
 /// Chooses copies and creates the primitive.
 Error makePlan(const dchag_matmul &op, MatmulPlan &plan);
 

@@ -42,6 +42,12 @@ static dnnl_engine_t engine() {
   return shared;
 }
 
+std::string dchag::rt::productLibrary() {
+  const dnnl_version_t *version = dnnl_version();
+  return format("oneDNN %d.%d.%d, instruction set %d", version->major, version->minor,
+                version->patch, static_cast<int>(dnnl_get_effective_cpu_isa()));
+}
+
 static Error libraryFailure(const char *what, dnnl_status_t status) {
   return failure("matrix product: oneDNN failed to %s (status %d)", what, status);
 }

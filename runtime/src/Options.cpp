@@ -49,6 +49,11 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
   app.add_option("--output", options.output, "Folder that gets NAME.npy for each output")
       ->type_name("DIR")
       ->multi_option_policy(one);
+  app.add_option("--cache", options.cache,
+                 "Folder that keeps prepared parameters for the next start, such as that of the "
+                 "weights")
+      ->type_name("DIR")
+      ->multi_option_policy(one);
   std::string entryName;
   app.add_option("--entry", entryName, "Run this entry point of the model instead of its step")
       ->type_name("NAME")
@@ -81,6 +86,8 @@ Error dchag::rt::parseOptions(const dchag_program &program, int argc, const char
     return failure("--entry %s: the model has no such entry point: see --help", entryName.c_str());
   if (app.count("--output") && options.output.empty())
     return failure("--output names no folder: give one, or leave it out");
+  if (app.count("--cache") && options.cache.empty())
+    return failure("--cache names no folder: give one, or leave it out");
   if (!(options.timeout >= 0))
     return failure("--timeout is no number: give seconds, or 0 for ever");
   for (const std::string &input : inputs)

@@ -10,6 +10,7 @@ struct Options {
   std::vector<std::string> weights;
   std::vector<InputOption> inputs;
   std::string output;                       ///< empty: outputs are not written
+  std::string cache;                        ///< empty: parameters are prepared at each start
   const dchag_entry_point *entry = nullptr; ///< what runs for each batch
   std::string comm = "auto";
   int64_t repeat = 1;

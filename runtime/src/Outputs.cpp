@@ -6,9 +6,6 @@
 #include "PartialFiles.h"
 #include "Unfinished.h"
 
-#include "PartialFiles.h"
-#include "Unfinished.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
@@ -104,17 +101,8 @@ std::string Outputs::renamed(const dchag_program &program) const {
 
 static Error writeAll(const std::string &path, int descriptor, const char *data, int64_t bytes,
                       int64_t offset) {
-  while (bytes > 0) {
-    ssize_t written = pwrite(descriptor, data, bytes, offset);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return writeFailure(path, "written");
-    data += written;
-    offset += written;
-    bytes -= written;
-  }
-  return Error::success();
+  return writeAt(descriptor, data, bytes, offset) ? Error::success()
+                                                  : writeFailure(path, "written");
 }
 
 Error Outputs::createFile(const dchag_program &program, File &file, const Batches &batches) {
@@ -260,7 +248,7 @@ Error Outputs::write(const dchag_program &program, const dchag_context &context,
 
 Error Outputs::sync() {
   for (File &file : files) {
-    if (fsync(file.descriptor) != 0 && errno != EINVAL && errno != EROFS)
+    if (!syncFile(file.descriptor))
       return writeFailure(file.path, "synced");
     // The first rank keeps its locks until the files are renamed.
     if (owner)

@@ -64,6 +64,25 @@ int dchag::rt::createPartial(const std::string &path) {
   return descriptor;
 }
 
+bool dchag::rt::writeAt(int descriptor, const void *data, int64_t bytes, int64_t offset) {
+  for (const char *from = static_cast<const char *>(data); bytes > 0;) {
+    ssize_t written = pwrite(descriptor, from, bytes, offset);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return false;
+    from += written;
+    offset += written;
+    bytes -= written;
+  }
+  return true;
+}
+
+bool dchag::rt::syncFile(int descriptor) {
+  // Some file systems have nothing to sync, and say so.
+  return fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS;
+}
+
 /// Whether a file was created by a process of this machine that has ended.
 static bool isLeft(const std::string &name) {
   std::string start = prefix + machineTag() + "-", end = suffix;

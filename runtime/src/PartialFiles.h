@@ -10,6 +10,7 @@
 #ifndef DCHAG_RUNTIME_PARTIALFILES_H
 #define DCHAG_RUNTIME_PARTIALFILES_H
 
+#include <cstdint>
 #include <string>
 
 namespace dchag::rt {
@@ -22,6 +23,11 @@ std::string partialPath(const std::string &folder, const std::string &tag, size_
 /// Makes a file that must not exist yet, and locks it until the descriptor is closed; -1 with
 /// errno if that fails.
 int createPartial(const std::string &path);
+
+/// Writes all bytes at `offset`; false with errno.
+bool writeAt(int descriptor, const void *data, int64_t bytes, int64_t offset);
+/// Makes what was written durable; false with errno.
+bool syncFile(int descriptor);
 
 /// Removes the unfinished files of runs of this machine that have ended.
 void removeLeftovers(const std::string &folder);

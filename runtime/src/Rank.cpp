@@ -28,26 +28,49 @@ std::string Rank::whereNow() const {
 
 static const char agreement[] = "agreement of all ranks";
 
-/// True if no rank failed. Otherwise the lowest rank that did has printed its line.
-bool Rank::agree(Error error) {
-  int32_t mine = error ? rank : INT_MAX, lowest = INT_MAX;
-  // The message of a failed collective begins with the collective.
-  const char *separator = context.poisoned ? ", " : ": ";
+/// The message of a failed collective begins with the collective.
+const char *Rank::separator() const { return context.poisoned ? ", " : ": "; }
+
+/// Finds the lowest of the ranks that give true, INT_MAX if none does. False if ranks can no longer
+/// communicate, maybe because of `error`.
+bool Rank::findLowest(bool isMine, const Error &error, int32_t &lowest) {
+  int32_t mine = isMine ? rank : INT_MAX;
+  lowest = INT_MAX;
   context.collective = agreement;
   if (context.poisoned ||
       world.ops->all_reduce(world.comm, nullptr, &mine, &lowest, 1, DCHAG_I32, DCHAG_MIN)) {
     broken = true;
-    report = where() + (error ? separator + error.message()
+    report = where() + (error ? separator() + error.message()
                               : format(", %s: %s", agreement, world.ops->last_error(world.comm)));
     report += "; stopping all ranks";
     return false;
   }
   context.collective = nullptr;
-  if (lowest == mine && error) {
+  return true;
+}
+
+/// True if no rank failed. Otherwise the lowest rank that did has printed its line.
+bool Rank::agree(Error error) {
+  int32_t lowest;
+  if (!findLowest(bool(error), error, lowest))
+    return false;
+  if (error && lowest == rank) {
     std::fflush(stdout);
-    printLine(stderr, where() + separator + error.message());
+    printLine(stderr, where() + separator() + error.message());
   }
   return lowest == INT_MAX;
+}
+
+/// Something that does not end the run: the lowest rank prints its line. `any` is whether a rank
+/// has one; false if ranks can no longer communicate.
+bool Rank::warn(const Error &error, bool &any) {
+  int32_t lowest;
+  if (!findLowest(bool(error), Error::success(), lowest))
+    return false;
+  if (error && lowest == rank)
+    printLine(stderr, where() + ": warning: " + error.message());
+  any = lowest != INT_MAX;
+  return true;
 }
 
 /// Gives this rank its share of the cores that it may run on, unless the user chose.
@@ -103,13 +126,80 @@ Error Rank::shareTag() {
                    : outputs.join(program, *options.entry, options.output, all.data());
 }
 
+/// Reads the weights, without those that are for preparation only if that is done.
 Error Rank::load() {
-  if (Error error = buffers.allocate(program, *options.entry, context.device))
-    return error;
+  bool prepares = prepared != Prepared::cached;
+  if (prepares)
+    if (Error error = buffers.allocateLoaded(program, *options.entry, context.device))
+      return error;
   if (Error error = buffers.load(program, context, weights))
     return error;
-  return arena.allocate(context.device, planMemory(program, *options.entry).loadArena,
+  return arena.allocate(context.device, planMemory(program, *options.entry, prepares).loadArena,
                         "scratch for preparing weights");
+}
+
+/// Collects the hashes of the weights of all ranks, and makes this rank's key of them.
+Error Rank::shareKey() {
+  Digest mine = {};
+  Error error = cache.hashWeights(program, context, weights, mine);
+  std::vector<Digest> all(size);
+  context.collective = agreement;
+  if (world.ops->all_gather(world.comm, nullptr, mine.data(), all.data(), sizeof(mine))) {
+    context.poisoned = true;
+    return failure("%s: %s", agreement, world.ops->last_error(world.comm));
+  }
+  cache.setKey(program, context, all);
+  return error;
+}
+
+/// Takes what the entry points at load compute from the cache if all ranks find their files. Ranks
+/// may exchange data there, so that all run them, or none.
+bool Rank::restore() {
+  bool isUnusable;
+  if (!warn(cache.open(program, options.cache), isUnusable))
+    return false;
+  if (isUnusable)
+    return true;
+  usesCache = true;
+  if (!agree(shareKey()))
+    return false;
+  bool found = false;
+  // Each rank has a file of its own: so each of them reports what it found.
+  if (Error error = cache.read(program, buffers.table, found))
+    printLine(stderr, where() + ": warning: " + error.message());
+  int32_t lowest;
+  if (!findLowest(!found, Error::success(), lowest))
+    return false;
+  isStored = found;
+  if (lowest == INT_MAX)
+    prepared = Prepared::cached;
+  return true;
+}
+
+/// Writes the file of a rank that has found none. A run does not depend on it.
+bool Rank::store() {
+  bool isIncomplete;
+  return warn(isStored ? Error::success() : cache.write(program, buffers.table, rank),
+              isIncomplete);
+}
+
+bool Rank::loadAndPrepare() {
+  if (!agree(buffers.allocate(program, *options.entry, context.device)))
+    return false;
+  if (preparedBuffers(program).empty())
+    prepared = Prepared::none;
+  else if (!options.cache.empty() && !restore())
+    return false;
+  if (!agree(load()))
+    return false;
+  phase = ", preparing weights";
+  if (prepared != Prepared::cached && !prepare(/*again=*/false))
+    return false;
+  phase = "";
+  arena.release();
+  buffers.releaseLoaded(program);
+  // Before the first step, which may update what was prepared.
+  return !usesCache || prepared == Prepared::cached || store();
 }
 
 Error Rank::call(const dchag_entry_point &entry) {
@@ -187,8 +277,11 @@ void Rank::printResult() {
   std::sort(stepTimes.begin(), stepTimes.end());
   size_t count = stepTimes.size();
   double median = count == 0 ? 0 : (stepTimes[(count - 1) / 2] + stepTimes[count / 2]) / 2;
-  std::printf("step_ms=%.3f steps=%zu planned_peak_MiB=%.1f peak_rank_MiB=%.1f\n", median, count,
-              planMemory(program, *options.entry).peak() / 1048576.0, largest / 1048576.0);
+  PlannedMemory memory = planMemory(program, *options.entry, prepared != Prepared::cached);
+  static const char *const names[] = {"computed", "cached", "none"};
+  std::printf("step_ms=%.3f steps=%zu planned_peak_MiB=%.1f peak_rank_MiB=%.1f prepare=%s\n",
+              median, count, memory.peak() / 1048576.0, largest / 1048576.0,
+              names[static_cast<int>(prepared)]);
 }
 
 bool Rank::phases() {
@@ -202,14 +295,8 @@ bool Rank::phases() {
     return false;
   if (!agree(shareTag()))
     return false;
-  if (!agree(load()))
+  if (!loadAndPrepare())
     return false;
-  phase = ", preparing weights";
-  if (!prepare(/*again=*/false))
-    return false;
-  phase = "";
-  arena.release();
-  buffers.releaseLoaded(program);
   if (!agree(arena.allocate(context.device, planMemory(program, *options.entry).arena,
                             "scratch of a step")))
     return false;

@@ -2,6 +2,7 @@
 #ifndef DCHAG_RUNTIME_RANK_H
 #define DCHAG_RUNTIME_RANK_H
 
+#include "Cache.h"
 #include "Options.h"
 #include "Outputs.h"
 
@@ -29,15 +30,22 @@ private:
   Error setUp();
   Error openFiles();
   Error load();
+  bool loadAndPrepare();
+  bool restore();
+  Error shareKey();
+  bool store();
   Error call(const dchag_entry_point &entry);
   bool prepare(bool again);
   bool steps();
   bool writeOutputs();
   void printResult();
   bool agree(Error error);
+  bool findLowest(bool isMine, const Error &error, int32_t &lowest);
+  bool warn(const Error &error, bool &any);
   void chooseThreads();
   Error shareTag();
   std::string where() const;
+  const char *separator() const;
 
   const dchag_program &program;
   const Options &options;
@@ -49,6 +57,10 @@ private:
   Inputs inputs;
   Buffers buffers;
   Outputs outputs;
+  Cache cache;
+  bool usesCache = false, isStored = false; ///< whether the file of this rank is there
+  /// What became of the entry points at load.
+  enum class Prepared { computed, cached, none } prepared = Prepared::computed;
   DeviceMemory arena; ///< first for what runs at load, then for the steps
   std::vector<double> stepTimes;
   std::atomic<const char *> phase{""};

@@ -163,6 +163,10 @@ check_run("fortran", x, B, ["--weights", w, "--input", "x=" + write("f.npy", npy
 check_run("deflated", x, B, ["--weights", w, "--input", write("d.npz", archive.getvalue())])
 check_run("stored", x, B, ["--weights", w, "--input", "x=" + write("s.npz", stored.getvalue())])
 
+for state in "computed", "cached":
+    result = check_run("cache", x, B, base + ["--cache", os.path.join(work, "cache")])
+    check(result.stdout.endswith(" prepare=%s\n" % state) and not result.stderr, "cache: not " + state)
+
 check_error("no-weights", ["--input", "x=" + good], "no weights given")
 check_error("no-file", ["--weights", "/nowhere", "--input", "x=" + good], "cannot be opened")
 check_error("missing-tensor", ["--weights", write("m.safetensors", safetensors({"w": tensors["w"]})), "--input", "x=" + good], '"halves" is missing')
