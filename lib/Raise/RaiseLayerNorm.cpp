@@ -1,4 +1,4 @@
-//===- RaiseLayerNorm.cpp - recognises layer normalisation -----------------*- C++ -*-===//
+//===- RaiseLayerNorm.cpp - recognises layer and RMS normalisation ---------*- C++ -*-===//
 
 #include "dchag/Raise/Passes.h"
 #include "dchag/Views/IndexNotation.h"
@@ -46,8 +46,9 @@ private:
   Location loc;
   Ref root;
   std::optional<Ref> scale, bias;
-  /// x - mean(x) and x.
+  /// x - mean(x) and x; the same for RMS norm.
   Ref centered, input;
+  bool isRms = false;
   /// Atoms of the dimensions of the op's operand: those of x if its last `dims` dimensions are
   /// normalised, else one dimension for each atom, the normalised ones last.
   SmallVector<AtomList> inputDims;
@@ -134,7 +135,8 @@ LogicalResult NormMatch::matchQuotient(Ref ref) {
   return failure();
 }
 
-/// mean((x - mean(x))^2) + epsilon with the same x - mean(x).
+/// mean((x - mean(x))^2) + epsilon with the same x - mean(x), or x in all three places for RMS
+/// norm.
 LogicalResult NormMatch::matchVariance(Ref ref) {
   auto add = ref.value.getDefiningOp<arith::AddFOp>();
   if (!add)
@@ -176,12 +178,13 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
     return failure();
 
   auto sub = centered.value.getDefiningOp<arith::SubFOp>();
-  if (!sub)
-    return failure();
-  input = notation.strip({sub.getLhs(), centered.dims});
-  std::optional<Mean> mean = matchMean({sub.getRhs(), centered.dims});
-  if (!mean)
-    return failure();
+  std::optional<Mean> mean;
+  if (sub)
+    mean = matchMean({sub.getRhs(), centered.dims});
+  isRms = !mean;
+  if (isRms)
+    mean = Mean{inner, {}, variance->atoms};
+  input = isRms ? centered : notation.strip({sub.getLhs(), centered.dims});
   Ref meanOf = notation.strip(mean->input);
   notation.resolve(input);
   notation.resolve(meanOf);
@@ -255,7 +258,8 @@ LogicalResult NormMatch::match() {
       ref = {mul->getOperand(1 - side), ref.dims};
     }
   }
-  if (failed(matchQuotient(ref)))
+  // What is added to an RMS norm is not a part of it.
+  if (failed(matchQuotient(ref)) || (isRms && bias))
     return failure();
   return success((!scale || dependsOnNormalised(*scale)) && (!bias || dependsOnNormalised(*bias)));
 }
@@ -272,9 +276,14 @@ void NormMatch::rewrite(OpBuilder &b) {
   Value value = input.value;
   if (!isLast)
     value = notation.arrange(*notation.read(input, &b, loc), inputDims, b, loc);
-  Value result =
-      LayerNormOp::create(b, loc, value.getType(), value, build(scale, b), build(bias, b),
-                          b.getI64IntegerAttr(dims), b.getF64FloatAttr(epsilon));
+  IntegerAttr count = b.getI64IntegerAttr(dims);
+  FloatAttr added = b.getF64FloatAttr(epsilon);
+  Value result, factor = build(scale, b);
+  if (isRms)
+    result = RmsNormOp::create(b, loc, value.getType(), value, factor, count, added);
+  else
+    result =
+        LayerNormOp::create(b, loc, value.getType(), value, factor, build(bias, b), count, added);
   AtomTensor tensor = notation.split(result, inputDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(tensor, root, b, loc));
 }

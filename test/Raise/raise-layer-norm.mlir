@@ -140,3 +140,51 @@ func.func @channels_first(%x: tensor<2x5x3xf64>, %s: tensor<5xf64> {dchag.role =
   %y = arith.mulf %n, %scale : tensor<2x3x5xf64>
   return %y : tensor<2x3x5xf64>
 }
+
+// Root mean square, as it is written below opset 23; what is added to it stays.
+// CHECK-LABEL: func.func @rms(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5xf64>, %[[S:[a-z0-9]+]]: tensor<5xf64> {{.+}}, %[[B:[a-z0-9]+]]: tensor<5xf64>
+// CHECK:         %[[Y:.+]] = dchag.rms_norm %[[X]] scale(%[[S]]) {dims = 1 : i64, epsilon = 1.000000e-05 : f64}
+// CHECK:         arith.addf %[[Y]]
+func.func @rms(%x: tensor<2x5xf64>, %s: tensor<5xf64> {dchag.role = "param"}, %b: tensor<5xf64> {dchag.role = "param"}) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2xf64>
+  %two = arith.constant dense<2.0> : tensor<2x5xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %x2 = math.powf %x, %two : tensor<2x5xf64>
+  %sum = linalg.reduce { arith.addf } ins(%x2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.divf %sum, %five : tensor<2xf64>
+  %shifted = arith.addf %mean, %eps : tensor<2xf64>
+  %inverse = math.rsqrt %shifted : tensor<2xf64>
+  %all = linalg.broadcast ins(%inverse : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %n = arith.mulf %x, %all : tensor<2x5xf64>
+  %s_all = linalg.broadcast ins(%s : tensor<5xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [0]
+  %m = arith.mulf %s_all, %n : tensor<2x5xf64>
+  %b_all = linalg.broadcast ins(%b : tensor<5xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [0]
+  %y = arith.addf %m, %b_all : tensor<2x5xf64>
+  return %y : tensor<2x5xf64>
+}
+
+// The mean of the squares of something else.
+// CHECK-LABEL: func.func @other_squares(
+// CHECK-NOT:     dchag.rms_norm
+// CHECK:         return
+func.func @other_squares(%x: tensor<2x5xf64>, %z: tensor<2x5xf64>) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %z2 = arith.mulf %z, %z : tensor<2x5xf64>
+  %sum = linalg.reduce { arith.addf } ins(%z2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.divf %sum, %five : tensor<2xf64>
+  %shifted = arith.addf %mean, %eps : tensor<2xf64>
+  %root = math.sqrt %shifted : tensor<2xf64>
+  %all = linalg.broadcast ins(%root : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %y = arith.divf %x, %all : tensor<2x5xf64>
+  return %y : tensor<2x5xf64>
+}

@@ -25,11 +25,12 @@ def AbsorbLayout : RaisePass<"absorb-layout"> {
 }
 
 def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
-  let summary = "Recognises layer normalisation written as means, a square and a root";
+  let summary = "Recognises layer and RMS normalisation written as means, a square and a root";
   let description = [{
     (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with optional products with a scale
     and sums with a bias that depend on the normalised dimensions alone, becomes
-    `dchag.layer_norm`, after a transpose if the normalised dimensions are not the last ones.
+    `dchag.layer_norm`, after a transpose if the normalised dimensions are not the last ones; without
+    the mean and the bias `dchag.rms_norm`.
     ```mlir
     %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%zeros : tensor<2xf64>) dimensions = [1]  // before
     %mean = arith.divf %sum, %five : tensor<2xf64>
