@@ -114,8 +114,8 @@ LogicalResult AggregateMatch::matchQuery() {
     return fail("something is added to the scores");
   FailureOr<AtomList> atoms = getParameterAtoms(softmax.query);
   if (failed(atoms))
-    return fail(
-        "the query is not computed from parameters by products, element-wise ops and views alone");
+    return fail("the query is not computed from parameters by products, norms, element-wise ops "
+                "and views alone");
   queryAtoms = *atoms;
   return success();
 }
@@ -131,8 +131,9 @@ LogicalResult AggregateMatch::matchNormOfKeys() {
   for (const Ref &scale : norm->scales) {
     FailureOr<AtomList> atoms = getParameterAtoms(scale);
     if (failed(atoms))
-      return fail("the scale of the normalised keys is not computed from parameters by products, "
-                  "element-wise ops and views alone");
+      return fail(
+          "the scale of the normalised keys is not computed from parameters by products, norms, "
+          "element-wise ops and views alone");
     llvm::append_range(queryAtoms, without(*atoms, queryAtoms));
   }
   for (const Ref &offset : norm->offsets) {
@@ -169,7 +170,7 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   if (keys.weight) {
     FailureOr<AtomList> atoms = getParameterAtoms(*keys.weight);
     if (failed(atoms))
-      return fail("the weight of the keys is not computed from parameters by products, "
+      return fail("the weight of the keys is not computed from parameters by products, norms, "
                   "element-wise ops and views alone");
     keyTokenWidth = notation.resolved(keys.reduced);
     keyOut = without(*atoms, keyTokenWidth);
@@ -177,7 +178,7 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   if (values.weight) {
     FailureOr<AtomList> atoms = getParameterAtoms(*values.weight);
     if (failed(atoms))
-      return fail("the weight of the values is not computed from parameters by products, "
+      return fail("the weight of the values is not computed from parameters by products, norms, "
                   "element-wise ops and views alone");
     valueTokenWidth = notation.resolved(values.reduced);
     valueOut = without(*atoms, valueTokenWidth);
@@ -287,8 +288,9 @@ LogicalResult AggregateMatch::matchSizes() {
   if (wo) {
     FailureOr<AtomList> atoms = getParameterAtoms(*wo);
     if (failed(atoms))
-      return fail("the output weight is not computed from parameters by products, element-wise ops "
-                  "and views alone");
+      return fail(
+          "the output weight is not computed from parameters by products, norms, element-wise ops "
+          "and views alone");
     outAtoms = *atoms;
   }
   for (unsigned i : {0, 1, 2}) {
@@ -296,7 +298,7 @@ LogicalResult AggregateMatch::matchSizes() {
       continue;
     FailureOr<AtomList> atoms = getParameterAtoms(**biases[i]);
     if (failed(atoms) || !*weights[i])
-      return fail("a bias has no weight, or is not computed from parameters by products, "
+      return fail("a bias has no weight, or is not computed from parameters by products, norms, "
                   "element-wise ops and views alone");
     biasAtoms[i] = *atoms;
   }
