@@ -147,6 +147,12 @@ ProgramWriter::Aggregation ProgramWriter::makeAggregation(bool forPartials) {
     result.operands += " mask(" + mask.name + ")";
     result.types += ", " + mask.getType();
   }
+  // A large epsilon keeps the slope small where all features are equal.
+  if (random.oneIn(3))
+    result.keyNorm =
+        formatv(", key_norm = #dchag.key_norm<{0}, {1}, epsilon = 1.0>",
+                random.oneIn(2) ? "layer" : "rms", random.oneIn(2) ? "per_head" : "all_heads")
+            .str();
   return result;
 }
 
@@ -154,8 +160,8 @@ void ProgramWriter::makeAggregate() {
   Aggregation a = makeAggregation(/*forPartials=*/false);
   const Shape &tokens = a.tokens.shape;
   Shape shape = {tokens[0], tokens[1], a.query.shape[1], tokens[3], a.width};
-  add(formatv("dchag.aggregate {0} {{heads = {1} : i64, scale = 0.125} : ({2}) -> {3}", a.operands,
-              a.heads, a.types, formatTensor(shape))
+  add(formatv("dchag.aggregate {0} {{heads = {1} : i64, scale = 0.125{4}} : ({2}) -> {3}",
+              a.operands, a.heads, a.types, formatTensor(shape), a.keyNorm)
           .str(),
       shape, "f32", a.bound);
 }
@@ -168,11 +174,11 @@ void ProgramWriter::makePartials() {
   byHead.back() = a.heads;
   std::string headType = formatTensor(byHead), valueType = formatTensor(byValue);
   std::string n = std::to_string(numNames++), names, types;
-  body +=
-      formatv("    %p{0}:3 = dchag.aggregate_partial {1} {{heads = {2} : i64, scale = 0.125{6}} : "
-              "({3}) -> ({4}, {4}, {5})\n",
-              n, a.operands, a.heads, a.types, headType, valueType,
-              random.oneIn(2) ? ", weighs_masked" : "");
+  body += formatv(
+      "    %p{0}:3 = dchag.aggregate_partial {1} {{heads = {2} : i64, scale = 0.125{6}{7}} : "
+      "({3}) -> ({4}, {4}, {5})\n",
+      n, a.operands, a.heads, a.types, headType, valueType,
+      random.oneIn(2) ? ", weighs_masked" : "", a.keyNorm);
   for (unsigned i = 0; i < 3; ++i) {
     Shape shape = i == 2 ? byValue : byHead;
     shape.insert(shape.begin(), 1);

@@ -103,7 +103,8 @@ private:
 
   struct Aggregation {
     Variable tokens, query;
-    std::string operands, types;
+    /// `keyNorm`: the attribute behind a comma, or nothing.
+    std::string operands, types, keyNorm;
     int64_t heads, width;
     double bound;
   };

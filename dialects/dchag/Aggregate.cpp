@@ -5,6 +5,7 @@
 #include "dialects/dchag/OpUtils.h"
 #include "dialects/dchag/RuleBuilder.h"
 #include "dialects/interfaces/EvalMath.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -42,6 +43,16 @@ static LogicalResult verifyHeads(Operation *op, int64_t heads, int64_t width, St
          << what << ": got " << heads << " heads, width " << width;
 }
 
+/// (C8)
+static LogicalResult verifyKeyNorm(Operation *op, KeyNormAttr norm) {
+  double epsilon = norm ? norm.getEpsilon() : 0;
+  if (epsilon >= 0 && std::isfinite(epsilon))
+    return success();
+  return op->emitOpError(
+             "(C8) epsilon of key_norm must be a finite number that is not negative: got ")
+         << epsilon;
+}
+
 /// Checks everything up to the softmax; returns the width of the values.
 template <typename OpT>
 static FailureOr<int64_t> verifyUpToSoftmax(OpT op) {
@@ -66,7 +77,8 @@ static FailureOr<int64_t> verifyUpToSoftmax(OpT op) {
            << queryWidth << ", wanted " << *keyWidth;
   }
   if (failed(verifyHeads(op, op.getHeads(), *keyWidth, "keys")) ||
-      failed(verifyHeads(op, op.getHeads(), *valueWidth, "values")))
+      failed(verifyHeads(op, op.getHeads(), *valueWidth, "values")) ||
+      failed(verifyKeyNorm(op, op.getKeyNormAttr())))
     return failure();
   if (Value mask = op.getMask()) {
     ArrayRef<int64_t> shape = shapeOf(mask);
@@ -86,19 +98,35 @@ static AggregateInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
     return size ? &operands[start] : nullptr;
   };
   unsigned mask = OpT::odsIndex_mask;
-  return {find(0),
-          find(1),
-          find(2),
-          find(3),
-          find(4),
-          find(5),
-          find(mask),
-          static_cast<int64_t>(op.getHeads()),
-          op.getScale().convertToDouble()};
+  AggregateInputs inputs{find(0),
+                         find(1),
+                         find(2),
+                         find(3),
+                         find(4),
+                         find(5),
+                         find(mask),
+                         static_cast<int64_t>(op.getHeads()),
+                         op.getScale().convertToDouble()};
+  inputs.keyNorm = op.getKeyNormAttr();
+  return inputs;
 }
 
 /// The number of the factor of heads in the rules, which `cloneLocal` relies on.
 static constexpr unsigned kHeadFactor = 0;
+
+/// How the heads split: as `kind`, or not at all.
+template <typename OpT>
+static FactorKind getHeadKind(OpT op, FactorKind kind) {
+  // A projection needs all features of a token; without one, the token itself splits by heads.
+  if (static_cast<bool>(op.getWk()) != static_cast<bool>(op.getWv()))
+    return FactorKind::Whole;
+  KeyNormAttr norm = op.getKeyNormAttr();
+  if (!norm)
+    return kind;
+  // The padding of a sum is 0, also in keys. Programs normalise in f32, where epsilon may vanish.
+  bool keepsZero = kind != FactorKind::Sum || static_cast<float>(norm.getEpsilon()) > 0;
+  return norm.isPerHead() && keepsZero ? kind : FactorKind::Whole;
+}
 
 namespace {
 /// Factors of everything up to the softmax, and the dimensions of the operands made of them.
@@ -108,9 +136,7 @@ struct UpToSoftmaxRule {
     ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
     int64_t heads = op.getHeads();
     int64_t valueWidth = op.getWv() ? shapeOf(op.getWv())[1] : tokens[4];
-    // A projection needs all features of a token; without one, the token itself splits by heads.
-    bool splitsByHeads = static_cast<bool>(op.getWk()) == static_cast<bool>(op.getWv());
-    int64_t h = rule.factor(heads, splitsByHeads ? headKind : FactorKind::Whole);
+    int64_t h = rule.factor(heads, getHeadKind(op, headKind));
     b = rule.factor(tokens[0]), g = rule.factor(tokens[1]);
     k = rule.factor(tokens[2], FactorKind::Softmax), n = rule.factor(tokens[3]);
     q = rule.factor(query[1]);
@@ -136,7 +162,8 @@ struct UpToSoftmaxRule {
 } // namespace
 
 /// Floating-point operations of everything before the division: for each score scale, maximum,
-/// difference, exponential and sum.
+/// difference, exponential and sum; for each feature of a normalised key mean, centred value, sum
+/// of squares (2) and quotient, or the last three.
 template <typename OpT>
 static double getFlopsUpToSoftmax(OpT op) {
   ArrayRef<int64_t> tokens = shapeOf(op.getTokens()), query = shapeOf(op.getQuery());
@@ -147,6 +174,8 @@ static double getFlopsUpToSoftmax(OpT op) {
     flops += tokenCount * keyWidth * (2.0 * tokens[4] + (op.getBk() ? 1 : 0));
   if (op.getWv())
     flops += tokenCount * valueWidth * (2.0 * tokens[4] + (op.getBv() ? 1 : 0));
+  if (KeyNormAttr norm = op.getKeyNormAttr())
+    flops += tokenCount * keyWidth * (norm.isCentered() ? 5.0 : 3.0);
   return flops + tokenCount * query[1] * (2.0 * (keyWidth + valueWidth) + 5.0 * op.getHeads());
 }
 

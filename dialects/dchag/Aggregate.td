@@ -2,7 +2,7 @@
 #ifndef DCHAG_AGGREGATE
 #define DCHAG_AGGREGATE
 
-include "dialects/dchag/DchagDialect.td"
+include "dialects/dchag/DchagAttrs.td"
 
 def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     [Dchag_Decomposable, Dchag_OnTokens, AttrSizedOperandSegments], ["getShardingRule", "cloneLocal"]> {
@@ -19,6 +19,9 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     effect on the result, even if they are NaN; with `nan_when_empty` (the softmax of ONNX) they have
     weight 0.
 
+    With `key_norm` keys are normalised before their product with the query, each head by itself or
+    over all A features (`#dchag.key_norm`).
+
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A, the result B x G x Q x N x Do.
     - (C2) `heads` divides A and V.
     - (C3) `wk` is G x A x Dt, `bk` G x A, `wv` G x V x Dt, `bv` G x V, `wo` G x Do x V, `bo` G x Do.
@@ -28,9 +31,11 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     - (C6) A bias needs its weight.
     - (C7) All operands except the mask, and the result, have one floating-point element type. The
       result may be of f32 if that type is narrower; then it is not rounded.
+    - (C8) The epsilon of `key_norm` is a finite number that is not negative.
 
-    B, G, Q, N, Do and the heads split freely, the heads as a `sum` if there is `wo`; with `bo`,
-    which must be added once, and if only one of `wk` and `wv` is given, heads stay whole. K
+    B, G, Q, N, Do and the heads split freely, the heads as a `sum` if there is `wo`. They stay whole with
+    `bo`, which must be added once, if only one of `wk` and `wv` is given, and if keys are normalised over
+    all heads (as a `sum` also if epsilon is 0, because zeros in the padding would become NaN). K
     stays whole: `dchag.aggregate_partial` is the form that splits along it.
 
     Created by `raise-aggregate`, merged with others by `group-aggregates`. `split-projections`
@@ -47,7 +52,8 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
     Optional<Dchag_FloatTensor>:$wv /*C3, C5*/, Optional<Dchag_FloatTensor>:$bv /*C3, C6*/,
     Optional<Dchag_FloatTensor>:$wo /*C3, C5*/, Optional<Dchag_FloatTensor>:$bo /*C3, C6*/,
     Optional<Dchag_BoolTensor>:$mask /*C4*/, ConfinedAttr<I64Attr, [IntPositive]>:$heads /*C2*/,
-    F64Attr:$scale, UnitAttr:$nan_when_empty /*C4*/);
+    F64Attr:$scale, UnitAttr:$nan_when_empty /*C4*/,
+    OptionalAttr<Dchag_KeyNormAttr>:$key_norm /*C8*/);
   let results = (outs Dchag_FloatTensor:$result);
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
@@ -76,12 +82,13 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
 
     - (C1) `tokens` is B x G x K x N x Dt, `query` G x Q x A; `max` and `sum` are
       B x G x Q x N x h, `acc` is B x G x Q x N x V.
-    - (C2), (C3), (C4), (C5), (C6), (C7) as for `dchag.aggregate`, without `wo` and `bo`. A group
-      without a channel yields the lowest finite number, 0 and 0.
+    - (C2), (C3), (C4), (C5), (C6), (C7), (C8) as for `dchag.aggregate`, without `wo` and `bo`. A
+      group without a channel yields the lowest finite number, 0 and 0.
 
     B, G, Q, N and the heads split freely (the heads stay whole where only one of `wk` and `wv` is
-    given). K splits as a softmax: `max` is then partial as a maximum, `sum` and `acc` relative to
-    it (`#dchag.sharding`). An uneven split needs a mask, which excludes the padding.
+    given, or keys are normalised over all heads). K splits as a softmax: `max` is then partial as a
+    maximum, `sum` and `acc` relative to it (`#dchag.sharding`). An uneven split needs a mask, which
+    excludes the padding.
 
     With `weighs_masked` masked channels have weight 0 and must be finite, as in the
     softmax of ONNX; `partition` makes padding finite. Without it they have no effect on the result,
@@ -97,7 +104,7 @@ def Dchag_AggregatePartialOp : Dchag_ModelOp<"aggregate_partial",
     Optional<Dchag_FloatTensor>:$wk, Optional<Dchag_FloatTensor>:$bk,
     Optional<Dchag_FloatTensor>:$wv, Optional<Dchag_FloatTensor>:$bv,
     Optional<Dchag_BoolTensor>:$mask, ConfinedAttr<I64Attr, [IntPositive]>:$heads, F64Attr:$scale,
-    UnitAttr:$weighs_masked);
+    UnitAttr:$weighs_masked, OptionalAttr<Dchag_KeyNormAttr>:$key_norm);
   let results = (outs Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc);
   let hasVerifier = 1;
   let assemblyFormat = [{

@@ -5,7 +5,8 @@
 //
 // Scores are inner products of a token with a matrix that depends only on parameters, and the value
 // projection is linear, so it may follow the weighted sum (docs/math.md, section 2): both orders
-// are equal in real arithmetic, and the faster one by the cost model is built.
+// are equal in real arithmetic, and the faster one by the cost model is built. Only normalised keys
+// must be formed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,12 +28,16 @@ struct Aggregation {
   double scale;
   /// Whether masked elements only get weight 0.
   bool weighsMasked = false;
+  KeyNormAttr keyNorm = {};
 
   int64_t width() const { return dimOf(tokens, 4); }
   int64_t keyWidth() const { return dimOf(query, 2); }
   int64_t valueWidth() const { return wv ? dimOf(wv, 1) : width(); }
 
   Value rawScores();
+  /// Scores of keys that are normalised: they must be formed, in the order in which they are
+  /// written.
+  Value normalisedScores();
   /// Scores b g q j k n, minus infinity where the mask is false.
   Value scores();
   Value weights(Value scores, Value max) {
@@ -49,7 +54,22 @@ struct Aggregation {
 };
 } // namespace
 
+Value Aggregation::normalisedScores() {
+  Value keys = tokens;
+  if (wk)
+    keys = d.contract("bgkna,gca->bgknc", tokens, wk);
+  if (bk)
+    keys = d.add(keys, d.broadcastLike(bk, "gc", keys, "bgknc"));
+  int64_t width = keyWidth() / heads;
+  keys = d.splitDim(keys, 4, {heads, width});
+  keys = d.normalise(keys, "bgknjd", keyNorm.isPerHead() ? "bgknj" : "bgkn", keyNorm.isCentered(),
+                     keyNorm.getEpsilon());
+  return d.contract("gqjd,bgknjd->bgqjkn", d.splitDim(query, 2, {heads, width}), keys);
+}
+
 Value Aggregation::rawScores() {
+  if (keyNorm)
+    return normalisedScores();
   int64_t width = keyWidth() / heads;
   Value q = d.splitDim(query, 2, {heads, width});
   if (!wk)
@@ -115,7 +135,8 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
                     getMask(),
                     int64_t(getHeads()),
                     getScale().convertToDouble(),
-                    getNanWhenEmpty()};
+                    getNanWhenEmpty(),
+                    getKeyNormAttr()};
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");
@@ -155,7 +176,8 @@ FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &
                     getMask(),
                     int64_t(getHeads()),
                     getScale().convertToDouble(),
-                    getWeighsMasked()};
+                    getWeighsMasked(),
+                    getKeyNormAttr()};
   Decomposer &d = parts.d;
   Value scores = parts.scores();
   Value max = d.max(scores, "bgqjkn", "bgqjn");

@@ -15,6 +15,18 @@ double mlir::dchag::lowestFinite(Type type) {
   return lowest.convertToDouble();
 }
 
+void mlir::dchag::normaliseRow(const double *x, double *y, int64_t width, bool centered,
+                               double epsilon) {
+  double mean = 0, square = 0;
+  for (int64_t i = 0; centered && i < width; ++i)
+    mean += x[i] / width;
+  for (int64_t i = 0; i < width; ++i)
+    square += (x[i] - mean) * (x[i] - mean);
+  double deviation = std::sqrt(square / width + epsilon);
+  for (int64_t i = 0; i < width; ++i)
+    y[i] = (x[i] - mean) / deviation;
+}
+
 namespace {
 /// Number of positions that are processed at once, which bounds the memory of keys and values.
 constexpr int64_t kPositions = 64;
@@ -55,6 +67,15 @@ private:
     return result;
   }
 
+  /// Normalises keys in rows of `keyWidth`.
+  void normalise(std::vector<double> &keys) const {
+    if (!in.keyNorm)
+      return;
+    int64_t width = in.keyNorm.isPerHead() ? keyWidth / in.heads : keyWidth;
+    for (double *row = keys.data(), *end = row + keys.size(); row != end; row += width)
+      normaliseRow(row, row, width, in.keyNorm.isCentered(), in.keyNorm.getEpsilon());
+  }
+
   bool isMasked(int64_t c) const {
     if (!in.mask)
       return false;
@@ -64,6 +85,7 @@ private:
 
   void runPositions(int64_t first, int64_t count) {
     std::vector<double> keys = project(first, count, in.wk, in.bk, keyWidth);
+    normalise(keys);
     std::vector<double> values = project(first, count, in.wv, in.bv, valueWidth);
     for (int64_t i = 0; i < queries; ++i)
       for (int64_t n = 0; n < count; ++n) {

@@ -2,6 +2,7 @@
 #ifndef DCHAG_AGGREGATEEVAL_H
 #define DCHAG_AGGREGATEEVAL_H
 
+#include "dialects/dchag/DchagAttrs.h"
 #include "dialects/interfaces/EvalTensor.h"
 
 namespace mlir::dchag {
@@ -14,12 +15,17 @@ struct AggregateInputs {
   /// Whether masked channels have weight 0, as in the softmax of ONNX; else they have no effect,
   /// even if they are NaN.
   bool weighsMasked = false;
+  /// How keys are normalised; null: not at all.
+  KeyNormAttr keyNorm = {};
 };
 
 /// The three parts of the online softmax, see `dchag.aggregate_partial`.
 struct AggregateParts {
   EvalTensor max, sum, acc;
 };
+
+/// y = (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with 0 for mean(x) if not `centered`.
+void normaliseRow(const double *x, double *y, int64_t width, bool centered, double epsilon);
 
 AggregateParts evaluateParts(const AggregateInputs &inputs);
 

@@ -1,6 +1,7 @@
 //===- DchagAttrs.cpp - attributes of the dchag dialect --------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/IR/Module.h"

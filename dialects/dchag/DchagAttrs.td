@@ -75,6 +75,54 @@ def Dchag_ReadAttr : Dchag_Attr<"Read", "read"> {
 }
 
 //===----------------------------------------------------------------------===//
+// Normalisation of keys
+//===----------------------------------------------------------------------===//
+
+def Dchag_NormKind : I32EnumAttr<"NormKind", "what a normalisation divides by", [
+    I32EnumAttrCase<"Layer", 0, "layer">,
+    I32EnumAttrCase<"Rms", 1, "rms">]> {
+  let cppNamespace = "::mlir::dchag";
+  let genSpecializedAttr = 0;
+}
+
+def Dchag_NormWidth : I32EnumAttr<"NormWidth", "which features of a key are normalised together", [
+    I32EnumAttrCase<"PerHead", 0, "per_head">,
+    I32EnumAttrCase<"AllHeads", 1, "all_heads">]> {
+  let cppNamespace = "::mlir::dchag";
+  let genSpecializedAttr = 0;
+}
+
+def Dchag_KeyNormAttr : Dchag_Attr<"KeyNorm", "key_norm"> {
+  let summary = "How the keys of an aggregation are normalised";
+  let description = [{
+    With k the features of a key of one head (`per_head`), or all of them (`all_heads`):
+
+        layer: (k - mean(k)) / sqrt(variance(k) + epsilon)      rms: k / sqrt(mean(k^2) + epsilon)
+
+    A scale and a bias are not part of it (docs/math.md, section 2): in the scores, a scale may be
+    a factor of the query instead, and a bias adds the same to all channels, without an effect on the softmax.
+
+    ```mlir
+    #dchag.key_norm<layer, per_head, epsilon = 1.0e-05>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Dchag_NormKind>:$kind,
+      EnumParameter<Dchag_NormWidth>:$width, "::mlir::FloatAttr":$epsilonAttr);
+  let assemblyFormat = [{
+    `<` $kind `,` $width `,` `epsilon` `=` custom<Number>($epsilonAttr) `>`
+  }];
+  let builders = [AttrBuilder<(ins "NormKind":$kind, "NormWidth":$width, "double":$epsilon), [{
+    return $_get($_ctxt, kind, width, FloatAttr::get(Float64Type::get($_ctxt), epsilon));
+  }]>];
+  let extraClassDeclaration = [{
+    double getEpsilon() const { return getEpsilonAttr().getValueAsDouble(); }
+    /// Whether the mean is subtracted first.
+    bool isCentered() const { return getKind() == NormKind::Layer; }
+    bool isPerHead() const { return getWidth() == NormWidth::PerHead; }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
 // Sharding rules
 //===----------------------------------------------------------------------===//
 

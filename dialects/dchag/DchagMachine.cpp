@@ -1,6 +1,7 @@
 //===- DchagMachine.cpp - what a program runs on ---------------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/OpUtils.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -45,18 +46,6 @@ static ParseResult parseFigures(AsmParser &parser, StringRef owner,
       return parser.emitError(start)
              << owner << " must have '" << figure.key << "', " << figure.meaning << ": missing";
   return parser.parseGreater();
-}
-
-static ParseResult parseNumber(AsmParser &parser, FloatAttr &result) {
-  double value;
-  if (parser.parseFloat(value))
-    return failure();
-  result = FloatAttr::get(Float64Type::get(parser.getContext()), value);
-  return success();
-}
-
-static void printNumber(AsmPrinter &printer, FloatAttr value) {
-  printer.printFloat(value.getValue());
 }
 
 static bool isFigure(FloatAttr value) {

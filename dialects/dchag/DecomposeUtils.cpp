@@ -78,6 +78,19 @@ Value Decomposer::lowest(Value like) {
   return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, element));
 }
 
+Value Decomposer::normalise(Value x, StringRef from, StringRef to, bool centered, double epsilon) {
+  x = wide(x);
+  int64_t count = 1;
+  for (auto [letter, size] : llvm::zip_equal(from, shapeOf(x)))
+    count *= to.contains(letter) ? 1 : size;
+  auto mean = [&](Value value) { return scale(sum(value, from, to), 1.0 / count); };
+  if (centered)
+    x = sub(x, broadcastLike(mean(x), to, x, from));
+  Value square = mean(mul(x, x));
+  Value factor = math::RsqrtOp::create(b, loc, add(square, splat(square, epsilon)));
+  return mul(x, broadcastLike(factor, to, x, from));
+}
+
 Value Decomposer::divOrZero(Value x, Value y) {
   x = wide(x);
   y = wide(y);

@@ -41,15 +41,9 @@ static EvalTensor normalise(const EvalTensor &input, const EvalTensor *scale,
   double *y = result.mutableFloats();
   const double *x = input.floats();
   for (int64_t row = 0; row < input.getNumElements(); row += width, x += width, y += width) {
-    double mean = 0, square = 0;
-    for (int64_t i = 0; centered && i < width; ++i)
-      mean += x[i] / width;
+    normaliseRow(x, y, width, centered, epsilon);
     for (int64_t i = 0; i < width; ++i)
-      square += (x[i] - mean) * (x[i] - mean);
-    double deviation = std::sqrt(square / width + epsilon);
-    for (int64_t i = 0; i < width; ++i)
-      y[i] = (x[i] - mean) / deviation * (scale ? scale->floats()[i] : 1.0) +
-             (bias ? bias->floats()[i] : 0.0);
+      y[i] = y[i] * (scale ? scale->floats()[i] : 1.0) + (bias ? bias->floats()[i] : 0.0);
   }
   return result;
 }

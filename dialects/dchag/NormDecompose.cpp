@@ -6,21 +6,13 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `input` as rows x features of f32 at least, `dims` trailing dimensions joined.
+/// `input` as rows x features, `dims` trailing dimensions joined.
 static Value asRows(Decomposer &d, Value input, int64_t dims) {
   RankedTensorType type = tensorType(input);
   int64_t width = 1;
   for (int64_t size : type.getShape().take_back(dims))
     width *= size;
-  return d.wide(d.reshape(input, {width ? type.getNumElements() / width : 0, width}));
-}
-
-/// x * broadcast(1 / sqrt(mean square + epsilon)), `squares` being the rows to square.
-static Value normalize(Decomposer &d, Value rows, double epsilon) {
-  int64_t width = dimOf(rows, 1);
-  Value mean = d.scale(d.sum(d.mul(rows, rows), "rf", "r"), 1.0 / width);
-  Value factor = math::RsqrtOp::create(d.b, d.loc, d.add(mean, d.splat(mean, epsilon)));
-  return d.mul(rows, d.broadcastLike(factor, "r", rows, "rf"));
+  return d.reshape(input, {width ? type.getNumElements() / width : 0, width});
 }
 
 static Value scaleAndShift(Decomposer &d, Value rows, Value scale, Value bias) {
@@ -35,9 +27,7 @@ static Value scaleAndShift(Decomposer &d, Value rows, Value scale, Value bias) {
 FailureOr<SmallVector<Value>> LayerNormOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
   Value rows = asRows(d, getInput(), getDims());
-  Value mean = d.scale(d.sum(rows, "rf", "r"), 1.0 / dimOf(rows, 1));
-  Value centered = d.sub(rows, d.broadcastLike(mean, "r", rows, "rf"));
-  Value result = normalize(d, centered, getEpsilon().convertToDouble());
+  Value result = d.normalise(rows, "rf", "r", /*centered=*/true, getEpsilon().convertToDouble());
   result = scaleAndShift(d, result, getScale(), getBias());
   return SmallVector<Value>{d.reshape(result, getType().getShape())};
 }
@@ -45,7 +35,7 @@ FailureOr<SmallVector<Value>> LayerNormOp::decomposeOperation(OpBuilder &builder
 FailureOr<SmallVector<Value>> RmsNormOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
   Value rows = asRows(d, getInput(), getDims());
-  Value result = normalize(d, rows, getEpsilon().convertToDouble());
+  Value result = d.normalise(rows, "rf", "r", /*centered=*/false, getEpsilon().convertToDouble());
   result = scaleAndShift(d, result, getScale(), Value());
   return SmallVector<Value>{d.reshape(result, getType().getShape())};
 }

@@ -6,6 +6,18 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
+ParseResult mlir::dchag::parseNumber(AsmParser &parser, FloatAttr &result) {
+  double value;
+  if (parser.parseFloat(value))
+    return failure();
+  result = FloatAttr::get(Float64Type::get(parser.getContext()), value);
+  return success();
+}
+
+void mlir::dchag::printNumber(AsmPrinter &printer, FloatAttr value) {
+  printer.printFloat(value.getValue());
+}
+
 int64_t mlir::dchag::productOf(ArrayRef<int64_t> sizes) {
   uint64_t result = 1;
   for (int64_t size : sizes)

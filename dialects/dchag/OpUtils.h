@@ -10,6 +10,7 @@
 #include "dialects/dchag/TensorBuilder.h"
 #include "dialects/interfaces/Tokens.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -17,6 +18,10 @@ namespace mlir::dchag {
 
 /// A size in a wanted shape that may have any value.
 constexpr int64_t kAnySize = ShapedType::kDynamic;
+
+/// A number in an attribute, without its type.
+ParseResult parseNumber(AsmParser &parser, FloatAttr &result);
+void printNumber(AsmPrinter &printer, FloatAttr value);
 
 /// Product of sizes; wraps around instead of overflowing on absurd types.
 int64_t productOf(ArrayRef<int64_t> sizes);

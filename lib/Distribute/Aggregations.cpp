@@ -71,10 +71,10 @@ AggregateOp mlir::dchag::splitProjection(AggregateOp op) {
   TensorBuilder t(builder, op.getLoc());
   SmallVector<int64_t> shape(op.getType().getShape());
   shape.back() = dimOf(op.getWo(), 2);
-  auto merged = AggregateOp::create(builder, op.getLoc(), op.getType().clone(shape), op.getTokens(),
-                                    op.getQuery(), op.getWk(), op.getBk(), op.getWv(), op.getBv(),
-                                    Value(), Value(), op.getMask(), op.getHeadsAttr(),
-                                    op.getScaleAttr(), op.getNanWhenEmptyAttr());
+  auto merged = AggregateOp::create(
+      builder, op.getLoc(), op.getType().clone(shape), op.getTokens(), op.getQuery(), op.getWk(),
+      op.getBk(), op.getWv(), op.getBv(), Value(), Value(), op.getMask(), op.getHeadsAttr(),
+      op.getScaleAttr(), op.getNanWhenEmptyAttr(), op.getKeyNormAttr());
   Value result = t.contract(merged, "bgqnv", op.getWo(), "gov", "bgqno");
   if (op.getBo())
     result = addBias(t, result, op.getBo(), {0, 2, 3});

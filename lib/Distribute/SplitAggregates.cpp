@@ -123,7 +123,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     auto parts = AggregatePartialOp::create(
         builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, tokens, op.getQuery(),
         op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask, op.getHeadsAttr(), op.getScaleAttr(),
-        weighsMasked ? builder.getUnitAttr() : UnitAttr());
+        weighsMasked ? builder.getUnitAttr() : UnitAttr(), op.getKeyNormAttr());
     SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
     SmallVector<Value> values;
     for (Value part : parts.getResults()) {

@@ -350,6 +350,49 @@ Projection dchag::matchProjection(IndexNotation &notation, ParameterAnalysis &pa
   return projection;
 }
 
+std::optional<Normalised> dchag::matchNorm(IndexNotation &notation, ParameterAnalysis &parameters,
+                                           Ref ref, Value end) {
+  Normalised match;
+  while (true) {
+    ref = notation.strip(ref);
+    Operation *op = ref.value.getDefiningOp();
+    if (!op || ref.value == end)
+      return std::nullopt;
+    if (int64_t dims = getNormDims(op)) {
+      match.atoms = notation.getLastAtoms(ref, dims);
+      match.input = {op->getOperand(0), ref.dims};
+      // Scale and bias have the last dimensions.
+      Ref scale{{}, {ref.dims.end() - dims, ref.dims.end()}}, bias = scale;
+      if (auto layer = dyn_cast<LayerNormOp>(op)) {
+        match.epsilon = layer.getEpsilon().convertToDouble();
+        scale.value = layer.getScale();
+        bias.value = layer.getBias();
+      } else {
+        auto rms = cast<RmsNormOp>(op);
+        match.kind = NormKind::Rms;
+        match.epsilon = rms.getEpsilon().convertToDouble();
+        scale.value = rms.getScale();
+      }
+      if (scale.value)
+        match.scales.push_back(scale);
+      if (bias.value)
+        match.offsets.push_back(bias);
+      break;
+    }
+    if (!isa<arith::AddFOp, arith::MulFOp>(op))
+      return std::nullopt;
+    unsigned side = parameters.isParameterOnly(op->getOperand(0)) ? 0 : 1;
+    auto &list = isa<arith::AddFOp>(op) ? match.offsets : match.scales;
+    list.push_back({op->getOperand(side), ref.dims});
+    ref.value = op->getOperand(1 - side);
+  }
+  for (const SmallVector<Ref, 2> *list : {&match.scales, &match.offsets})
+    for (const Ref &parameter : *list)
+      if (!parameters.isParameterOnly(parameter.value))
+        return std::nullopt;
+  return match;
+}
+
 void dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
   ArrayRef<int64_t> q = cast<RankedTensorType>(op.getQuery().getType()).getShape();
   ArrayRef<int64_t> k = cast<RankedTensorType>(op.getKey().getType()).getShape();

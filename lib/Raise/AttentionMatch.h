@@ -40,6 +40,16 @@ struct Projection {
   llvm::SmallSetVector<Operation *, 4> ops;
 };
 
+/// norm(input) * scales + offsets; scales and offsets depend only on parameters.
+struct Normalised {
+  NormKind kind = NormKind::Layer;
+  double epsilon = 0;
+  Ref input;
+  SmallVector<Ref, 2> scales, offsets;
+  /// Atoms the norm runs over; none if only a part of what is normalised is read.
+  std::optional<AtomList> atoms;
+};
+
 /// The softmax whose result the contraction multiplies with its other operand, through views; null
 /// if there is none.
 SoftmaxOp findSoftmax(linalg::ContractOp op);
@@ -60,6 +70,10 @@ FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks
 void expandAttention(AttentionOp op, ParameterAnalysis &parameters);
 
 Projection matchProjection(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref);
+
+/// Nothing if `ref` is not normalised, or is made of an element of `end`.
+std::optional<Normalised> matchNorm(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref,
+                                    Value end);
 
 /// Looks through multiplications and divisions by constants.
 Ref peelScale(IndexNotation &notation, Ref ref, double &scale,

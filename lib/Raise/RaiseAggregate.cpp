@@ -37,11 +37,14 @@ private:
   FailureOr<AtomList> getParameterAtoms(const Ref &ref);
   LogicalResult matchOutput(linalg::ContractOp product, Ref &inner);
   LogicalResult matchQuery();
+  LogicalResult matchNormOfKeys();
   LogicalResult matchKeysAndValues();
+  LogicalResult matchWidthOfNorm();
   LogicalResult matchTokens();
   LogicalResult matchSizes();
   LogicalResult matchMask();
   void splitPositions();
+  Value buildQuery(ArrayRef<AtomList> dims, OpBuilder &b);
   Value build(const std::optional<Ref> &ref, ArrayRef<AtomList> dims, OpBuilder &b);
 
   ParameterAnalysis &parameters;
@@ -52,6 +55,8 @@ private:
   bool near = false;
 
   SoftmaxProduct softmax;
+  std::optional<Normalised> norm;
+  NormWidth normWidth = NormWidth::PerHead;
   Projection keys, values;
   std::optional<Ref> wo, bo;
   AtomList outReduced;
@@ -109,20 +114,63 @@ LogicalResult AggregateMatch::matchQuery() {
     return fail("something is added to the scores");
   FailureOr<AtomList> atoms = getParameterAtoms(softmax.query);
   if (failed(atoms))
-    return fail(
-        "the query is not computed from parameters by products, element-wise ops and views alone");
+    return fail("the query is not computed from parameters by products, norms, element-wise ops "
+                "and views alone");
   queryAtoms = *atoms;
   return success();
 }
 
+/// Keys may be norm(k) * scale + offset. The scale becomes a factor of the query; the offset adds
+/// the same to the scores of all channels, which has no effect on the softmax.
+LogicalResult AggregateMatch::matchNormOfKeys() {
+  // What keys and values are both made of are normalised tokens.
+  norm = matchNorm(notation, parameters, softmax.key, values.input.value);
+  if (!norm)
+    return success();
+  softmax.key = norm->input;
+  for (const Ref &scale : norm->scales) {
+    FailureOr<AtomList> atoms = getParameterAtoms(scale);
+    if (failed(atoms))
+      return fail(
+          "the scale of the normalised keys is not computed from parameters by products, norms, "
+          "element-wise ops and views alone");
+    llvm::append_range(queryAtoms, without(*atoms, queryAtoms));
+  }
+  for (const Ref &offset : norm->offsets) {
+    FailureOr<AtomList> atoms = getParameterAtoms(offset);
+    if (failed(atoms) || !containsNone(*atoms, notation.resolved(softmax.summed)))
+      return fail("what is added to the normalised keys differs between channels");
+  }
+  return success();
+}
+
+/// The norm of the keys must run over the features of a head, or of all heads.
+LogicalResult AggregateMatch::matchWidthOfNorm() {
+  if (!norm)
+    return success();
+  auto runsOver = [&](ArrayRef<Atom> wanted) {
+    return norm->atoms && containsAll(*norm->atoms, wanted) && containsAll(wanted, *norm->atoms);
+  };
+  if (norm->atoms)
+    notation.resolve(*norm->atoms);
+  AtomList all = heads;
+  llvm::append_range(all, keyWidth);
+  if (!runsOver(keyWidth) && !runsOver(all))
+    return fail("keys are normalised over something else than the features of one head or of all");
+  normWidth = runsOver(keyWidth) ? NormWidth::PerHead : NormWidth::AllHeads;
+  return success();
+}
+
 LogicalResult AggregateMatch::matchKeysAndValues() {
-  keys = matchProjection(notation, parameters, softmax.key);
   values = matchProjection(notation, parameters, softmax.value);
+  if (failed(matchNormOfKeys()))
+    return failure();
+  keys = matchProjection(notation, parameters, softmax.key);
   AtomList keyOut, valueOut;
   if (keys.weight) {
     FailureOr<AtomList> atoms = getParameterAtoms(*keys.weight);
     if (failed(atoms))
-      return fail("the weight of the keys is not computed from parameters by products, "
+      return fail("the weight of the keys is not computed from parameters by products, norms, "
                   "element-wise ops and views alone");
     keyTokenWidth = notation.resolved(keys.reduced);
     keyOut = without(*atoms, keyTokenWidth);
@@ -130,7 +178,7 @@ LogicalResult AggregateMatch::matchKeysAndValues() {
   if (values.weight) {
     FailureOr<AtomList> atoms = getParameterAtoms(*values.weight);
     if (failed(atoms))
-      return fail("the weight of the values is not computed from parameters by products, "
+      return fail("the weight of the values is not computed from parameters by products, norms, "
                   "element-wise ops and views alone");
     valueTokenWidth = notation.resolved(values.reduced);
     valueOut = without(*atoms, valueTokenWidth);
@@ -240,8 +288,9 @@ LogicalResult AggregateMatch::matchSizes() {
   if (wo) {
     FailureOr<AtomList> atoms = getParameterAtoms(*wo);
     if (failed(atoms))
-      return fail("the output weight is not computed from parameters by products, element-wise ops "
-                  "and views alone");
+      return fail(
+          "the output weight is not computed from parameters by products, norms, element-wise ops "
+          "and views alone");
     outAtoms = *atoms;
   }
   for (unsigned i : {0, 1, 2}) {
@@ -249,7 +298,7 @@ LogicalResult AggregateMatch::matchSizes() {
       continue;
     FailureOr<AtomList> atoms = getParameterAtoms(**biases[i]);
     if (failed(atoms) || !*weights[i])
-      return fail("a bias has no weight, or is not computed from parameters by products, "
+      return fail("a bias has no weight, or is not computed from parameters by products, norms, "
                   "element-wise ops and views alone");
     biasAtoms[i] = *atoms;
   }
@@ -314,11 +363,6 @@ LogicalResult AggregateMatch::matchMask() {
   return success();
 }
 
-/// Whether the scores are of normalised values, which the op cannot express.
-static bool isNormalised(const Ref &ref) {
-  return isa_and_nonnull<LayerNormOp, RmsNormOp>(ref.value.getDefiningOp());
-}
-
 LogicalResult AggregateMatch::match(linalg::ContractOp product) {
   Ref inner;
   if (failed(matchOutput(product, inner)))
@@ -328,11 +372,8 @@ LogicalResult AggregateMatch::match(linalg::ContractOp product) {
     return failure();
   softmax = *found;
   if (failed(matchQuery()) || failed(matchKeysAndValues()) || failed(matchTokens()) ||
-      failed(matchSizes())) {
-    if (isNormalised(softmax.key) || isNormalised(softmax.query))
-      why = "queries or keys are normalised after their projection";
+      failed(matchSizes()) || failed(matchWidthOfNorm()))
     return failure();
-  }
   if (failed(notation.read(values.input, nullptr, loc)))
     return fail("the tokens are not a view of one value");
   splitPositions();
@@ -347,6 +388,13 @@ Value AggregateMatch::build(const std::optional<Ref> &ref, ArrayRef<AtomList> di
   return notation.arrange(*tensor, dims, b, loc);
 }
 
+Value AggregateMatch::buildQuery(ArrayRef<AtomList> dims, OpBuilder &b) {
+  Value query = build(softmax.query, dims, b);
+  for (const Ref &scale : norm ? ArrayRef(norm->scales) : ArrayRef<Ref>())
+    query = arith::MulFOp::create(b, loc, query, build(scale, dims, b));
+  return query;
+}
+
 void AggregateMatch::rewrite(OpBuilder &b) {
   b.setInsertionPointAfterValue(root.value);
   AtomList keyOut = heads, valueOut = heads;
@@ -355,7 +403,7 @@ void AggregateMatch::rewrite(OpBuilder &b) {
   AtomTensor tokenTensor = *notation.read(values.input, &b, loc);
   Value tokens = notation.arrange(tokenTensor,
                                   {batch, {}, softmax.summed, positions, valueTokenWidth}, b, loc);
-  Value query = build(softmax.query, {{}, queries, keyOut}, b);
+  Value query = buildQuery({{}, queries, keyOut}, b);
   Value wk = build(keys.weight, {{}, keyOut, keyTokenWidth}, b);
   Value bk = build(keys.bias, {{}, keyOut}, b);
   Value wv = build(values.weight, {{}, valueOut, valueTokenWidth}, b);
@@ -375,9 +423,12 @@ void AggregateMatch::rewrite(OpBuilder &b) {
     shape.push_back(notation.getSize(ArrayRef<Atom>(dim)));
   auto type =
       RankedTensorType::get(shape, cast<RankedTensorType>(root.value.getType()).getElementType());
+  KeyNormAttr keyNorm;
+  if (norm)
+    keyNorm = KeyNormAttr::get(b.getContext(), norm->kind, normWidth, norm->epsilon);
   auto op = AggregateOp::create(b, loc, type, tokens, query, wk, bk, wv, bv, woValue, boValue, mask,
                                 notation.getSize(ArrayRef<Atom>(heads)), APFloat(softmax.scale),
-                                mask && !softmax.zeroWhenEmpty);
+                                mask && !softmax.zeroWhenEmpty, keyNorm);
   AtomTensor result = notation.split(op.getResult(), resultDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(result, root, b, loc));
 }

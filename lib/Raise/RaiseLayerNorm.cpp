@@ -1,4 +1,4 @@
-//===- RaiseLayerNorm.cpp - recognises layer normalisation -----------------*- C++ -*-===//
+//===- RaiseLayerNorm.cpp - recognises layer and RMS normalisation ---------*- C++ -*-===//
 
 #include "dchag/Raise/Passes.h"
 #include "dchag/Views/IndexNotation.h"
@@ -38,6 +38,8 @@ private:
   std::optional<Ref> matchRoot(Ref ref);
   LogicalResult matchQuotient(Ref ref);
   LogicalResult matchVariance(Ref ref);
+  std::optional<AtomList> matchSummed(Ref mean, Ref &wanted, AtomList atoms);
+  LogicalResult matchDims();
   bool dependsOnNormalised(const Ref &ref);
   Value build(const std::optional<Ref> &ref, OpBuilder &b);
 
@@ -46,8 +48,9 @@ private:
   Location loc;
   Ref root;
   std::optional<Ref> scale, bias;
-  /// x - mean(x) and x.
+  /// x - mean(x) and x; the same for RMS norm.
   Ref centered, input;
+  bool isRms = false;
   /// Atoms of the dimensions of the op's operand: those of x if its last `dims` dimensions are
   /// normalised, else one dimension for each atom, the normalised ones last.
   SmallVector<AtomList> inputDims;
@@ -134,7 +137,8 @@ LogicalResult NormMatch::matchQuotient(Ref ref) {
   return failure();
 }
 
-/// mean((x - mean(x))^2) + epsilon with the same x - mean(x).
+/// mean((x - mean(x))^2) + epsilon with the same x - mean(x), or x in all three places for RMS
+/// norm.
 LogicalResult NormMatch::matchVariance(Ref ref) {
   auto add = ref.value.getDefiningOp<arith::AddFOp>();
   if (!add)
@@ -155,81 +159,86 @@ LogicalResult NormMatch::matchVariance(Ref ref) {
   } else if (!isa_and_nonnull<arith::MulFOp>(op) || op->getOperand(0) != op->getOperand(1)) {
     return failure();
   }
-  auto isCentered = [&](const Ref &other, const Mean &mean) {
-    // The same, except for the atoms summed over, which must cover whole dimensions.
-    if (other.value != centered.value)
-      return false;
-    ArrayRef<int64_t> shape = cast<RankedTensorType>(other.value.getType()).getShape();
-    for (auto [left, right, size] : llvm::zip(other.dims, centered.dims, shape)) {
-      AtomList list = notation.getAtoms(left);
-      bool isSummed = !list.empty() && containsAll(mean.atoms, list);
-      if (isSummed ? !notation.getFullAtoms(left, size) : !(left == right))
-        return false;
-    }
-    return true;
-  };
   Ref inner = notation.strip({op->getOperand(0), square.dims});
-  for (Ref *r : {&centered, &inner})
-    notation.resolve(*r);
-  notation.resolve(variance->atoms);
-  if (!isCentered(inner, *variance))
+  std::optional<AtomList> summed = matchSummed(inner, centered, variance->atoms);
+  if (!summed)
     return failure();
-
   auto sub = centered.value.getDefiningOp<arith::SubFOp>();
-  if (!sub)
+  std::optional<Mean> mean;
+  if (sub)
+    mean = matchMean({sub.getRhs(), centered.dims});
+  isRms = !mean;
+  if (isRms)
+    mean = Mean{inner, {}, variance->atoms};
+  input = isRms ? centered : notation.strip({sub.getLhs(), centered.dims});
+  std::optional<AtomList> averaged = matchSummed(notation.strip(mean->input), input, mean->atoms);
+  if (!averaged || averaged->empty())
     return failure();
-  input = notation.strip({sub.getLhs(), centered.dims});
-  std::optional<Mean> mean = matchMean({sub.getRhs(), centered.dims});
-  if (!mean)
+  normalised = notation.resolved(*averaged);
+  notation.resolve(*summed);
+  // Both run over the same elements.
+  if (!containsAll(*summed, normalised) || !containsAll(normalised, *summed) ||
+      cast<RankedTensorType>(input.value.getType()).getElementType() !=
+          cast<RankedTensorType>(root.value.getType()).getElementType())
     return failure();
-  Ref meanOf = notation.strip(mean->input);
-  notation.resolve(input);
-  notation.resolve(meanOf);
-  notation.resolve(mean->atoms);
-  if (meanOf.value != input.value)
-    return failure();
-  // The sums cover whole dimensions, the same in both means.
-  int64_t rank = input.dims.size();
-  SmallVector<bool> isSummed(rank);
-  for (auto [dim, left] : llvm::enumerate(meanOf.dims)) {
+  return matchDims();
+}
+
+/// The atoms of `wanted` in the place of those that `mean` sums over, if it reads the same
+/// otherwise.
+std::optional<AtomList> NormMatch::matchSummed(Ref mean, Ref &wanted, AtomList atoms) {
+  notation.resolve(mean);
+  notation.resolve(wanted);
+  notation.resolve(atoms);
+  if (mean.value != wanted.value)
+    return std::nullopt;
+  AtomList result;
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(mean.value.getType()).getShape();
+  for (auto [left, right, size] : llvm::zip(mean.dims, wanted.dims, shape)) {
     AtomList list = notation.getAtoms(left);
-    isSummed[dim] = !list.empty() && containsAll(mean->atoms, list);
-    int64_t size = cast<RankedTensorType>(meanOf.value.getType()).getDimSize(dim);
-    if (isSummed[dim] ? !notation.getFullAtoms(left, size) : !(left == input.dims[dim]))
-      return failure();
-    if (isSummed[dim] && dims == 0)
-      dims = rank - dim;
-    isLast &= dims == 0 || isSummed[dim] || list.empty();
+    std::optional<AtomList> full = notation.getFullAtoms(right, size);
+    // All of a dimension, or a part of it that the same reshape has cut off.
+    if (!list.empty() && containsAll(atoms, list) && full && notation.getFullAtoms(left, size)) {
+      llvm::append_range(result, *full);
+      continue;
+    }
+    if (left.offset != right.offset || left.terms.size() != right.terms.size())
+      return std::nullopt;
+    for (auto [l, r] : llvm::zip(left.terms, right.terms)) {
+      bool isSummed = llvm::is_contained(atoms, l.atom);
+      if (l.stride != r.stride || notation.getSize(l.atom) != notation.getSize(r.atom) ||
+          (!isSummed && l.atom != r.atom))
+        return std::nullopt;
+      if (isSummed)
+        result.push_back(r.atom);
+    }
   }
-  auto type = cast<RankedTensorType>(input.value.getType());
-  if (dims == 0 ||
-      type.getElementType() != cast<RankedTensorType>(root.value.getType()).getElementType())
-    return failure();
-  AtomList others;
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    auto full = notation.getFullAtoms(input.dims[dim], type.getDimSize(dim));
-    if (!full)
-      return failure();
-    inputDims.push_back(*full);
-    llvm::append_range(isSummed[dim] ? normalised : others, *full);
-  }
-  if (!isLast) {
-    if (failed(notation.read(input, nullptr, loc)))
-      return failure();
-    inputDims.clear();
-    for (ArrayRef<Atom> list : {ArrayRef<Atom>(others), ArrayRef<Atom>(normalised)})
-      for (Atom atom : list)
-        inputDims.push_back({atom});
-    dims = normalised.size();
-  }
-  // The variance must sum over exactly these dimensions of x - mean(x).
-  AtomList summed;
-  for (auto [left, right] : llvm::zip(inner.dims, centered.dims))
-    if (!(left == right))
-      llvm::append_range(summed, notation.getAtoms(right));
-  return success(containsAll(summed, normalised) && containsAll(normalised, summed) &&
-                 notation.getSize(ArrayRef<Atom>(normalised)) ==
-                     notation.getSize(ArrayRef<Atom>(variance->atoms)));
+  // A sum over what is not read has more terms.
+  if (notation.getSize(ArrayRef<Atom>(result)) != notation.getSize(ArrayRef<Atom>(atoms)))
+    return std::nullopt;
+  return result;
+}
+
+/// The dimensions of the operand.
+LogicalResult NormMatch::matchDims() {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(input.value.getType()).getShape();
+  for (auto [index, size] : llvm::zip(input.dims, shape))
+    if (auto full = notation.getFullAtoms(index, size))
+      inputDims.push_back(*full);
+  isLast = inputDims.size() == shape.size();
+  AtomList last;
+  for (dims = 0; isLast && last.size() < normalised.size() && dims < int64_t(shape.size()); ++dims)
+    llvm::append_range(last, inputDims[shape.size() - 1 - dims]);
+  if (isLast && containsAll(last, normalised) && containsAll(normalised, last))
+    return success();
+  isLast = false;
+  inputDims.clear();
+  for (Atom atom : without(notation.getAtoms(input), normalised))
+    inputDims.push_back({atom});
+  for (Atom atom : normalised)
+    inputDims.push_back({atom});
+  dims = normalised.size();
+  return success(succeeded(notation.read(input, nullptr, loc)));
 }
 
 bool NormMatch::dependsOnNormalised(const Ref &ref) {
@@ -255,7 +264,8 @@ LogicalResult NormMatch::match() {
       ref = {mul->getOperand(1 - side), ref.dims};
     }
   }
-  if (failed(matchQuotient(ref)))
+  // What is added to an RMS norm is not a part of it.
+  if (failed(matchQuotient(ref)) || (isRms && bias))
     return failure();
   return success((!scale || dependsOnNormalised(*scale)) && (!bias || dependsOnNormalised(*bias)));
 }
@@ -272,9 +282,14 @@ void NormMatch::rewrite(OpBuilder &b) {
   Value value = input.value;
   if (!isLast)
     value = notation.arrange(*notation.read(input, &b, loc), inputDims, b, loc);
-  Value result =
-      LayerNormOp::create(b, loc, value.getType(), value, build(scale, b), build(bias, b),
-                          b.getI64IntegerAttr(dims), b.getF64FloatAttr(epsilon));
+  IntegerAttr count = b.getI64IntegerAttr(dims);
+  FloatAttr added = b.getF64FloatAttr(epsilon);
+  Value result, factor = build(scale, b);
+  if (isRms)
+    result = RmsNormOp::create(b, loc, value.getType(), value, factor, count, added);
+  else
+    result =
+        LayerNormOp::create(b, loc, value.getType(), value, factor, build(bias, b), count, added);
   AtomTensor tensor = notation.split(result, inputDims, b, loc);
   root.value.replaceAllUsesWith(notation.arrangeAs(tensor, root, b, loc));
 }

@@ -101,6 +101,21 @@ std::optional<AtomList> IndexNotation::getFullAtoms(const Index &index, int64_t 
   return list;
 }
 
+std::optional<AtomList> IndexNotation::getLastAtoms(const Ref &ref, int64_t dims) const {
+  AtomList list;
+  for (auto [index, size] :
+       llvm::zip(ArrayRef(ref.dims).take_back(dims), shapeOf(ref.value).take_back(dims))) {
+    std::optional<AtomList> full = getFullAtoms(index, size);
+    if (!full)
+      return std::nullopt;
+    llvm::append_range(list, *full);
+  }
+  Ref before{ref.value, {ref.dims.begin(), ref.dims.end() - dims}};
+  if (!containsNone(getAtoms(before), list))
+    return std::nullopt;
+  return list;
+}
+
 int64_t IndexNotation::getMax(const Index &index) const {
   int64_t max = index.offset;
   for (Term term : index.terms)

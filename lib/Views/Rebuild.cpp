@@ -1,6 +1,7 @@
 //===- Rebuild.cpp - tensors computed anew from index notation --------------*- C++ -*-===//
 
 #include "dchag/Views/IndexNotation.h"
+#include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -162,6 +163,53 @@ FailureOr<AtomTensor> IndexNotation::rebuildContract(linalg::ContractOp op, cons
   return result;
 }
 
+int64_t mlir::dchag::getNormDims(Operation *op) {
+  if (auto layer = dyn_cast_or_null<LayerNormOp>(op))
+    return layer.getDims();
+  if (auto rms = dyn_cast_or_null<RmsNormOp>(op))
+    return rms.getDims();
+  return 0;
+}
+
+FailureOr<AtomTensor> IndexNotation::rebuildNorm(Operation *op, const Ref &ref, Policy policy,
+                                                 OpBuilder *b, Location loc) {
+  int64_t count = getNormDims(op);
+  std::optional<AtomList> normed = getLastAtoms(ref, count);
+  if (!normed)
+    return failure();
+  SmallVector<AtomTensor> operands;
+  for (Value operand : op->getOperands()) {
+    // Scale and bias have the normalised dimensions only.
+    ArrayRef<Index> dims(ref.dims);
+    if (!operands.empty())
+      dims = dims.take_back(count);
+    FailureOr<AtomTensor> tensor = rebuild({operand, SmallVector<Index>(dims)}, policy, b, loc);
+    if (failed(tensor))
+      return failure();
+    operands.push_back(*tensor);
+  }
+  resolve(*normed);
+  SmallVector<AtomList> dims;
+  AtomTensor result;
+  result.atoms = without(resolved(operands[0].atoms), *normed);
+  for (Atom atom : result.atoms)
+    dims.push_back({atom});
+  dims.push_back(*normed);
+  llvm::append_range(result.atoms, *normed);
+  if (!b)
+    return result;
+  SmallVector<Value> values;
+  for (const AtomTensor &operand : operands)
+    values.push_back(
+        arrange(operand, values.empty() ? ArrayRef(dims) : ArrayRef(dims).take_back(), *b, loc));
+  Operation *norm = b->clone(*op);
+  norm->setOperands(values);
+  norm->setAttr("dims", b->getI64IntegerAttr(1));
+  Value y = norm->getResult(0);
+  y.setType(tensorType(y).clone(shapeOf(values[0])));
+  return split(y, dims, *b, loc);
+}
+
 FailureOr<AtomTensor> IndexNotation::rebuild(Ref ref, Policy policy, OpBuilder *b, Location loc) {
   ref = strip(ref);
   Operation *op = ref.value.getDefiningOp();
@@ -177,6 +225,8 @@ FailureOr<AtomTensor> IndexNotation::rebuild(Ref ref, Policy policy, OpBuilder *
   FailureOr<AtomTensor> result = failure();
   if (auto contract = dyn_cast<linalg::ContractOp>(op))
     result = rebuildContract(contract, ref, policy, b, loc);
+  else if (getNormDims(op))
+    result = rebuildNorm(op, ref, policy, b, loc);
   else if (OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 &&
            op->getNumOperands() > 0 &&
            llvm::all_of(op->getOperandTypes(), llvm::IsaPred<RankedTensorType>))

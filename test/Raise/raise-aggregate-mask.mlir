@@ -148,10 +148,10 @@ func.func @attention(%t: tensor<8x5x6xf64>, %in: tensor<2x5xi1>, %q: tensor<3x6x
   return %y : tensor<8x2x3x3xf64>
 }
 
-// Keys of each head are normalised: what the op does not say. The attention is one again later.
+// An operator of attention over keys that are normalised.
 // CHECK-LABEL: func.func @normalised_keys(
-// CHECK-NOT:     dchag.aggregate
-// CHECK:         dchag.layer_norm
+// CHECK-NOT:     dchag.layer_norm
+// CHECK:         dchag.aggregate %{{.+}}, %{{.+}} keys(%{{.+}}) {heads = 1 : i64, key_norm = #dchag.key_norm<layer, per_head, epsilon = 1.000000e-05>, scale = 5.000000e-01 : f64}
 func.func @normalised_keys(%t: tensor<4x5x6xf64>, %q: tensor<6xf64> {dchag.role = "param"},
     %wk: tensor<6x6xf64> {dchag.role = "param"}, %s: tensor<6xf64> {dchag.role = "param"}) -> tensor<4x1x1x6xf64> {
   %zero = arith.constant 0.0 : f64
@@ -165,7 +165,6 @@ func.func @normalised_keys(%t: tensor<4x5x6xf64>, %q: tensor<6xf64> {dchag.role 
   %eq = tensor.empty() : tensor<4x6xf64>
   %q2 = linalg.broadcast ins(%q : tensor<6xf64>) outs(%eq : tensor<4x6xf64>) dimensions = [0]
   %q4 = tensor.expand_shape %q2 [[0], [1, 2, 3]] output_shape [4, 1, 1, 6] : tensor<4x6xf64> into tensor<4x1x1x6xf64>
-  // expected-remark @+1 {{is not raised to dchag.aggregate: queries or keys are normalised after their projection}}
   %y = dchag.attention %q4, %k, %v {scale = 0.5} : (tensor<4x1x1x6xf64>, tensor<4x1x5x6xf64>, tensor<4x1x5x6xf64>) -> tensor<4x1x1x6xf64>
   return %y : tensor<4x1x1x6xf64>
 }

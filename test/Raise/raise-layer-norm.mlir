@@ -140,3 +140,120 @@ func.func @channels_first(%x: tensor<2x5x3xf64>, %s: tensor<5xf64> {dchag.role =
   %y = arith.mulf %n, %scale : tensor<2x3x5xf64>
   return %y : tensor<2x3x5xf64>
 }
+
+// Root mean square, as it is written below opset 23; what is added to it stays.
+// CHECK-LABEL: func.func @rms(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5xf64>, %[[S:[a-z0-9]+]]: tensor<5xf64> {{.+}}, %[[B:[a-z0-9]+]]: tensor<5xf64>
+// CHECK:         %[[Y:.+]] = dchag.rms_norm %[[X]] scale(%[[S]]) {dims = 1 : i64, epsilon = 1.000000e-05 : f64}
+// CHECK:         arith.addf %[[Y]]
+func.func @rms(%x: tensor<2x5xf64>, %s: tensor<5xf64> {dchag.role = "param"}, %b: tensor<5xf64> {dchag.role = "param"}) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2xf64>
+  %two = arith.constant dense<2.0> : tensor<2x5xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %x2 = math.powf %x, %two : tensor<2x5xf64>
+  %sum = linalg.reduce { arith.addf } ins(%x2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.divf %sum, %five : tensor<2xf64>
+  %shifted = arith.addf %mean, %eps : tensor<2xf64>
+  %inverse = math.rsqrt %shifted : tensor<2xf64>
+  %all = linalg.broadcast ins(%inverse : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %n = arith.mulf %x, %all : tensor<2x5xf64>
+  %s_all = linalg.broadcast ins(%s : tensor<5xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [0]
+  %m = arith.mulf %s_all, %n : tensor<2x5xf64>
+  %b_all = linalg.broadcast ins(%b : tensor<5xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [0]
+  %y = arith.addf %m, %b_all : tensor<2x5xf64>
+  return %y : tensor<2x5xf64>
+}
+
+// Parts of a dimension, those of each head, are normalised, behind a transpose.
+// CHECK-LABEL: func.func @heads(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5x6xf64>, %[[S:[a-z0-9]+]]: tensor<3xf64>
+// CHECK:         %[[H:.+]] = tensor.expand_shape %[[X]] {{.+}} into tensor<2x5x2x3xf64>
+// CHECK:         %[[Y:.+]] = dchag.layer_norm %[[H]] scale(%[[S]]) {dims = 1 : i64, epsilon = 1.000000e-05 : f64} : (tensor<2x5x2x3xf64>,
+// CHECK:         linalg.transpose ins(%[[Y]] : tensor<2x5x2x3xf64>) outs(%{{.+}} : tensor<2x2x5x3xf64>)
+func.func @heads(%x: tensor<2x5x6xf64>, %s: tensor<3xf64> {dchag.role = "param"}) -> tensor<2x2x5x3xf64> {
+  %third = arith.constant dense<0.33333333333333331> : tensor<2x2x5xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2x2x5xf64>
+  %init = arith.constant dense<0.0> : tensor<2x2x5xf64>
+  %e = tensor.empty() : tensor<2x2x5x3xf64>
+  %h = tensor.expand_shape %x [[0], [1], [2, 3]] output_shape [2, 5, 2, 3] : tensor<2x5x6xf64> into tensor<2x5x2x3xf64>
+  %k = linalg.transpose ins(%h : tensor<2x5x2x3xf64>) outs(%e : tensor<2x2x5x3xf64>) permutation = [0, 2, 1, 3]
+  %sum = linalg.reduce { arith.addf } ins(%k : tensor<2x2x5x3xf64>) outs(%init : tensor<2x2x5xf64>) dimensions = [3]
+  %mean = arith.mulf %sum, %third : tensor<2x2x5xf64>
+  %mean_all = linalg.broadcast ins(%mean : tensor<2x2x5xf64>) outs(%e : tensor<2x2x5x3xf64>) dimensions = [3]
+  %d = arith.subf %k, %mean_all : tensor<2x2x5x3xf64>
+  %d2 = arith.mulf %d, %d : tensor<2x2x5x3xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%d2 : tensor<2x2x5x3xf64>) outs(%init : tensor<2x2x5xf64>) dimensions = [3]
+  %var = arith.mulf %sum2, %third : tensor<2x2x5xf64>
+  %shifted = arith.addf %var, %eps : tensor<2x2x5xf64>
+  %root = math.sqrt %shifted : tensor<2x2x5xf64>
+  %all = linalg.broadcast ins(%root : tensor<2x2x5xf64>) outs(%e : tensor<2x2x5x3xf64>) dimensions = [3]
+  %n = arith.divf %d, %all : tensor<2x2x5x3xf64>
+  %s_all = linalg.broadcast ins(%s : tensor<3xf64>) outs(%e : tensor<2x2x5x3xf64>) dimensions = [0, 1, 2]
+  %y = arith.mulf %n, %s_all : tensor<2x2x5x3xf64>
+  return %y : tensor<2x2x5x3xf64>
+}
+
+// CHECK-LABEL: func.func @rms_of_heads(
+// CHECK:         dchag.rms_norm %{{.+}} {dims = 1 : i64, epsilon = 1.000000e-05 : f64} : (tensor<2x5x2x3xf64>)
+func.func @rms_of_heads(%x: tensor<2x5x6xf64>) -> tensor<2x2x5x3xf64> {
+  %third = arith.constant dense<0.33333333333333331> : tensor<2x2x5xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2x2x5xf64>
+  %init = arith.constant dense<0.0> : tensor<2x2x5xf64>
+  %e = tensor.empty() : tensor<2x2x5x3xf64>
+  %h = tensor.expand_shape %x [[0], [1], [2, 3]] output_shape [2, 5, 2, 3] : tensor<2x5x6xf64> into tensor<2x5x2x3xf64>
+  %k = linalg.transpose ins(%h : tensor<2x5x2x3xf64>) outs(%e : tensor<2x2x5x3xf64>) permutation = [0, 2, 1, 3]
+  %k2 = arith.mulf %k, %k : tensor<2x2x5x3xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%k2 : tensor<2x2x5x3xf64>) outs(%init : tensor<2x2x5xf64>) dimensions = [3]
+  %var = arith.mulf %sum2, %third : tensor<2x2x5xf64>
+  %shifted = arith.addf %var, %eps : tensor<2x2x5xf64>
+  %root = math.sqrt %shifted : tensor<2x2x5xf64>
+  %all = linalg.broadcast ins(%root : tensor<2x2x5xf64>) outs(%e : tensor<2x2x5x3xf64>) dimensions = [3]
+  %n = arith.divf %k, %all : tensor<2x2x5x3xf64>
+  return %n : tensor<2x2x5x3xf64>
+}
+
+// Squares of one head, divided by those of the other.
+// CHECK-LABEL: func.func @other_head(
+// CHECK-NOT:     dchag.rms_norm
+// CHECK:         return
+func.func @other_head(%x: tensor<2x6xf64>) -> tensor<2x3xf64> {
+  %third = arith.constant dense<0.33333333333333331> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2xf64>
+  %init = arith.constant dense<0.0> : tensor<2xf64>
+  %e = tensor.empty() : tensor<2x3xf64>
+  %k = tensor.extract_slice %x[0, 0] [2, 3] [1, 1] : tensor<2x6xf64> to tensor<2x3xf64>
+  %o = tensor.extract_slice %x[0, 3] [2, 3] [1, 1] : tensor<2x6xf64> to tensor<2x3xf64>
+  %o2 = arith.mulf %o, %o : tensor<2x3xf64>
+  %sum2 = linalg.reduce { arith.addf } ins(%o2 : tensor<2x3xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %var = arith.mulf %sum2, %third : tensor<2xf64>
+  %shifted = arith.addf %var, %eps : tensor<2xf64>
+  %root = math.sqrt %shifted : tensor<2xf64>
+  %all = linalg.broadcast ins(%root : tensor<2xf64>) outs(%e : tensor<2x3xf64>) dimensions = [1]
+  %n = arith.divf %k, %all : tensor<2x3xf64>
+  return %n : tensor<2x3xf64>
+}
+
+// The mean of the squares of something else.
+// CHECK-LABEL: func.func @other_squares(
+// CHECK-NOT:     dchag.rms_norm
+// CHECK:         return
+func.func @other_squares(%x: tensor<2x5xf64>, %z: tensor<2x5xf64>) -> tensor<2x5xf64> {
+  %zero = arith.constant 0.0 : f64
+  %five = arith.constant dense<5.0> : tensor<2xf64>
+  %eps = arith.constant dense<1.0e-5> : tensor<2xf64>
+  %e2 = tensor.empty() : tensor<2xf64>
+  %e25 = tensor.empty() : tensor<2x5xf64>
+  %init = linalg.fill ins(%zero : f64) outs(%e2 : tensor<2xf64>) -> tensor<2xf64>
+  %z2 = arith.mulf %z, %z : tensor<2x5xf64>
+  %sum = linalg.reduce { arith.addf } ins(%z2 : tensor<2x5xf64>) outs(%init : tensor<2xf64>) dimensions = [1]
+  %mean = arith.divf %sum, %five : tensor<2xf64>
+  %shifted = arith.addf %mean, %eps : tensor<2xf64>
+  %root = math.sqrt %shifted : tensor<2xf64>
+  %all = linalg.broadcast ins(%root : tensor<2xf64>) outs(%e25 : tensor<2x5xf64>) dimensions = [1]
+  %y = arith.divf %x, %all : tensor<2x5xf64>
+  return %y : tensor<2x5xf64>
+}

@@ -25,11 +25,12 @@ def AbsorbLayout : RaisePass<"absorb-layout"> {
 }
 
 def RaiseLayerNorm : RaisePass<"raise-layer-norm"> {
-  let summary = "Recognises layer normalisation written as means, a square and a root";
+  let summary = "Recognises layer and RMS normalisation written as means, a square and a root";
   let description = [{
     (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with optional products with a scale
     and sums with a bias that depend on the normalised dimensions alone, becomes
-    `dchag.layer_norm`, after a transpose if the normalised dimensions are not the last ones.
+    `dchag.layer_norm`, after a transpose if the normalised dimensions are not the last ones; without
+    the mean and the bias `dchag.rms_norm`.
     ```mlir
     %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x5xf64>) outs(%zeros : tensor<2xf64>) dimensions = [1]  // before
     %mean = arith.divf %sum, %five : tensor<2xf64>
@@ -94,7 +95,8 @@ def RaiseAggregate : RaisePass<"raise-aggregate"> {
     Multi-head attention whose query depends only on parameters and is the same at all
     positions, and whose keys and values are projections of the same tokens, becomes a
     `dchag.aggregate` with one group, whatever the layout of tokens, heads and packed weights, whether
-    decomposed or a `dchag.attention`. Masks may differ between samples and channels.
+    decomposed or a `dchag.attention`. Masks may differ between samples and channels, and keys may be
+    normalised, each head by itself or all heads together.
     The query is computed once instead of once for each position. A contraction over the channels of a
     tokenization or aggregation with a parameter becomes `dchag.aggregate_linear`.
     ```mlir
@@ -117,8 +119,8 @@ def RaiseAggregate : RaisePass<"raise-aggregate"> {
 def GroupAggregates : RaisePass<"group-aggregates"> {
   let summary = "Merges aggregations of slices of the same tokens into one with groups";
   let description = [{
-    Aggregations with the same sizes, heads and scale over equally spaced, equally long runs of
-    channels of one value become one `dchag.aggregate` with a group for each. Others stay as they are.
+    Aggregations with the same sizes, heads, scale and norm of keys over equally spaced, equally long
+    runs of channels of one value become one `dchag.aggregate` with a group for each. Others stay as they are.
     ```mlir
     %a = tensor.extract_slice %t[0, 0, 0, 0] [2, 3, 4, 5] ... : tensor<2x6x4x5xf64> to tensor<2x3x4x5xf64>  // before
     %a1 = tensor.expand_shape %a ... into tensor<2x1x3x4x5xf64>

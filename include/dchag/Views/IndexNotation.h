@@ -69,6 +69,9 @@ public:
   AtomList getAtoms(const Ref &ref) const;
   /// The atoms of an access that is exactly 0 .. size - 1 in row-major order.
   std::optional<AtomList> getFullAtoms(const Index &index, int64_t size) const;
+  /// The atoms of the last `dims` dimensions if these are accessed whole, and by no atom of the
+  /// dimensions before.
+  std::optional<AtomList> getLastAtoms(const Ref &ref, int64_t dims) const;
 
   /// Goes back through views as long as accesses can be expressed.
   Ref strip(Ref ref);
@@ -84,8 +87,9 @@ public:
   /// Whether to rebuild an op that is found on the way back in index notation.
   using Policy = llvm::function_ref<bool(Operation *)>;
   /// Rebuilds a reference with one dimension for each atom it depends on: broadcasts vanish,
-  /// element-wise ops and contractions for which `policy` holds are created on the new shapes,
-  /// everything else is read through views. Ops are created at `b`; without it this is a dry run.
+  /// element-wise ops, contractions and norms for which `policy` holds are created on the new
+  /// shapes, everything else is read through views. Ops are created at `b`; without it this is a
+  /// dry run.
   FailureOr<AtomTensor> rebuild(Ref ref, Policy policy, OpBuilder *b, Location loc);
   /// Rebuilds everything that depends on parameters only.
   FailureOr<AtomTensor> rebuildParameters(const Ref &ref, OpBuilder *b, Location loc);
@@ -117,11 +121,15 @@ private:
                                            OpBuilder *b, Location loc);
   FailureOr<AtomTensor> rebuildContract(linalg::ContractOp op, const Ref &ref, Policy policy,
                                         OpBuilder *b, Location loc);
+  FailureOr<AtomTensor> rebuildNorm(Operation *op, const Ref &ref, Policy policy, OpBuilder *b,
+                                    Location loc);
 
   ParameterAnalysis &parameters;
   SmallVector<AtomInfo> atoms;
 };
 
+/// The number of trailing dimensions that a normalisation runs over; 0 for any other op.
+int64_t getNormDims(Operation *op);
 /// The number of a splat constant of floats, seen through views.
 std::optional<double> getSplat(Value value);
 /// Reshapes by collapsing and expanding; element counts must agree.

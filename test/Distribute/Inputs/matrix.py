@@ -26,7 +26,7 @@ AGGREGATIONS = {
     "panopticon": "flat",
     "panopticonsdpa": "flat",
     "prithvi": "none",
-    "qknorm": "none",  # an attention: keys are normalised
+    "qknorm": "flat",
     "regional": "flat",
     "resampled": "flat",
     "shared": "flat",

@@ -204,6 +204,14 @@ func.func @aggregate_c7_result(%t: tensor<1x2x3x4x8xf32>, %q: tensor<2x1x8xf32>)
 
 // -----
 
+func.func @aggregate_c8(%t: tensor<1x2x3x4x8xf32>, %q: tensor<2x1x8xf32>) {
+  // expected-error @+1 {{(C8) epsilon of key_norm must be a finite number that is not negative: got -1.0}}
+  %y = dchag.aggregate %t, %q {heads = 2 : i64, key_norm = #dchag.key_norm<rms, all_heads, epsilon = -1.0e-5>, scale = 0.5 : f64} : (tensor<1x2x3x4x8xf32>, tensor<2x1x8xf32>) -> tensor<1x2x1x4x8xf32>
+  return
+}
+
+// -----
+
 func.func @aggregate_no_heads(%t: tensor<1x2x3x4x8xf32>, %q: tensor<2x1x8xf32>) {
   // expected-error @+1 {{attribute 'heads' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
   %y = dchag.aggregate %t, %q {heads = 0 : i64, scale = 0.5 : f64} : (tensor<1x2x3x4x8xf32>, tensor<2x1x8xf32>) -> tensor<1x2x1x4x8xf32>

@@ -168,3 +168,12 @@ func.func @aggregate_partial_c7(%t: tensor<1x2x3x4x8xf32>, %q: tensor<2x1x6xf32>
     : (tensor<1x2x3x4x8xf32>, tensor<2x1x6xf32>, tensor<2x6x8xf64>, tensor<2x6xf32>, tensor<2x4x8xf32>, tensor<2x4xf32>, tensor<1x2x3xi1>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x4xf32>)
   return
 }
+
+// -----
+
+func.func @aggregate_partial_c8(%t: tensor<1x2x3x4x8xf32>, %q: tensor<2x1x8xf32>) {
+  // expected-error @+1 {{(C8) epsilon of key_norm must be a finite number that is not negative: got -5.0}}
+  %y:3 = dchag.aggregate_partial %t, %q {heads = 2 : i64, key_norm = #dchag.key_norm<layer, per_head, epsilon = -5.0>, scale = 0.5 : f64}
+    : (tensor<1x2x3x4x8xf32>, tensor<2x1x8xf32>) -> (tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x2xf32>, tensor<1x2x1x4x8xf32>)
+  return
+}

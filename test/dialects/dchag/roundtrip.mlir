@@ -21,6 +21,8 @@ func.func @tokenize(%x: tensor<2x3x1x4x6xf32>, %w: tensor<1x5x1x2x3xf32>, %b: te
 // CHECK:         dchag.aggregate_partial %{{[a-z0-9]+}}, %{{[a-z0-9]+}} {
 // CHECK:         dchag.aggregate_partial %{{[a-z0-9]+}}, %{{[a-z0-9]+}} keys(%{{[a-z0-9]+}}) mask(%{{[a-z0-9]+}}) {
 // CHECK:         dchag.aggregate_linear %{{[a-z0-9]+}} weight(%{{[a-z0-9]+}}) :
+// CHECK:         key_norm = #dchag.key_norm<layer, per_head, epsilon = 1.000000e-05>
+// CHECK:         key_norm = #dchag.key_norm<rms, all_heads, epsilon = 0.000000e+00>
 func.func @aggregate(%t: tensor<1x2x3x5x4xf32>, %q: tensor<2x1x4xf32>, %w: tensor<2x4x4xf32>, %m: tensor<1x2x3xi1>, %l: tensor<2x7x3xf32>) {
   %0 = dchag.aggregate %t, %q {heads = 2, scale = 1.0} : (tensor<1x2x3x5x4xf32>, tensor<2x1x4xf32>) -> tensor<1x2x1x5x4xf32>
   %1 = dchag.aggregate %t, %q values(%w) mask(%m) {heads = 2, scale = 1.0}
@@ -31,6 +33,10 @@ func.func @aggregate(%t: tensor<1x2x3x5x4xf32>, %q: tensor<2x1x4xf32>, %w: tenso
     : (tensor<1x2x3x5x4xf32>, tensor<2x1x4xf32>, tensor<2x4x4xf32>, tensor<1x2x3xi1>)
     -> (tensor<1x2x1x5x2xf32>, tensor<1x2x1x5x2xf32>, tensor<1x2x1x5x4xf32>)
   %4 = dchag.aggregate_linear %t weight(%l) : (tensor<1x2x3x5x4xf32>, tensor<2x7x3xf32>) -> tensor<1x2x7x5x4xf32>
+  %5 = dchag.aggregate %t, %q {heads = 2, key_norm = #dchag.key_norm<layer, per_head, epsilon = 1.0e-5>, scale = 1.0}
+    : (tensor<1x2x3x5x4xf32>, tensor<2x1x4xf32>) -> tensor<1x2x1x5x4xf32>
+  %6:3 = dchag.aggregate_partial %t, %q {heads = 2, key_norm = #dchag.key_norm<rms, all_heads, epsilon = 0.0>, scale = 1.0}
+    : (tensor<1x2x3x5x4xf32>, tensor<2x1x4xf32>) -> (tensor<1x2x1x5x2xf32>, tensor<1x2x1x5x2xf32>, tensor<1x2x1x5x4xf32>)
   return
 }
 

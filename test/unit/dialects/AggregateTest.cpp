@@ -16,6 +16,7 @@ struct Model {
   Array mask = Array({2, 2, 5});
   int64_t heads = 2;
   double scale = 0.5;
+  KeyNormAttr norm;
 
   Model() { std::fill(mask.data.begin(), mask.data.end(), 1.0); }
 
@@ -25,10 +26,26 @@ struct Model {
       y += w(g, a, d) * tokens(b, g, c, n, d);
     return y;
   }
+  /// Feature `a` of a key, normalised with its neighbours if there is a norm.
+  double key(int64_t b, int64_t g, int64_t c, int64_t n, int64_t a) {
+    double x = project(wk, bk, b, g, c, n, a);
+    if (!norm)
+      return x;
+    int64_t width = norm.getWidth() == NormWidth::PerHead ? 4 : 8, first = a / width * width;
+    double mean = 0, square = 0;
+    for (int64_t i = first; i < first + width; ++i) {
+      double other = project(wk, bk, b, g, c, n, i);
+      mean += other / width;
+      square += other * other / width;
+    }
+    if (norm.getKind() == NormKind::Rms)
+      return x / std::sqrt(square + norm.getEpsilon());
+    return (x - mean) / std::sqrt(square - mean * mean + norm.getEpsilon());
+  }
   double score(int64_t b, int64_t g, int64_t i, int64_t j, int64_t c, int64_t n) {
     double s = 0;
     for (int64_t d = 0; d < 4; ++d)
-      s += query(g, i, j * 4 + d) * project(wk, bk, b, g, c, n, j * 4 + d);
+      s += query(g, i, j * 4 + d) * key(b, g, c, n, j * 4 + d);
     return scale * s;
   }
   /// The formula of the description for one value before the output projection.
@@ -65,7 +82,8 @@ protected:
     return run(build<AggregateOp>(
         floatType({2, 2, 3, 67, 7}), arg(model.tokens), arg(model.query), arg(model.wk),
         arg(model.bk), arg(model.wv), arg(model.bv), arg(model.wo), arg(model.bo),
-        masked ? arg(model.mask, 1) : Value(), model.heads, llvm::APFloat(model.scale)))[0];
+        masked ? arg(model.mask, 1) : Value(), model.heads, llvm::APFloat(model.scale),
+        /*nan_when_empty=*/false, model.norm))[0];
   }
   /// The parts of the channels [first, first + count).
   SmallVector<Array> partial(Model &model, int64_t first, int64_t count, bool masked) {
@@ -82,7 +100,8 @@ protected:
     return run(build<AggregatePartialOp>(
         TypeRange{heads, heads, acc}, arg(tokens), arg(model.query), arg(model.wk), arg(model.bk),
         arg(model.wv), arg(model.bv), masked ? arg(mask, 1) : Value(),
-        builder.getI64IntegerAttr(model.heads), builder.getF64FloatAttr(model.scale)));
+        builder.getI64IntegerAttr(model.heads), builder.getF64FloatAttr(model.scale), UnitAttr(),
+        model.norm));
   }
   static Array stacked(ArrayRef<Array> parts) {
     SmallVector<int64_t> shape(parts[0].shape);
@@ -139,11 +158,48 @@ TEST_F(AggregateTest, NaNOfAChannelReachesItsPositionOnly) {
   EXPECT_TRUE(std::isnan(partial(model, 3, 1, false)[0](1, 0, 0, 65, 0)));
 }
 
+TEST_F(AggregateTest, KeysAreNormalised) {
+  for (NormKind kind : {NormKind::Layer, NormKind::Rms})
+    for (NormWidth width : {NormWidth::PerHead, NormWidth::AllHeads}) {
+      SCOPED_TRACE((stringifyNormKind(kind) + ", " + stringifyNormWidth(width)).str());
+      Model model;
+      model.norm = KeyNormAttr::get(&context, kind, width, 1e-2);
+      model.mask(0, 1, 2) = model.mask(1, 1, 0) = 0;
+      expectNear(aggregate(model, true), model.result(), 1e-12);
+      SmallVector<Array> parts = partial(model, 0, 5, true);
+      for (int64_t n = 0; n < 67; ++n)
+        for (int64_t v = 0; v < 4; ++v)
+          EXPECT_NEAR(parts[2](1, 1, 2, n, v) / parts[1](1, 1, 2, n, v / 2),
+                      model.value(1, 1, 2, n, v), 1e-12);
+    }
+}
+
+TEST_F(AggregateTest, TokensAreNormalisedAsKeysOnly) {
+  Array tokens = randomArray({1, 1, 3, 2, 4}, 1), query = randomArray({1, 1, 4}, 2);
+  auto norm = KeyNormAttr::get(&context, NormKind::Rms, NormWidth::PerHead, 0.5);
+  Array y = run(build<AggregateOp>(floatType({1, 1, 1, 2, 4}), arg(tokens), arg(query), Value(),
+                                   Value(), Value(), Value(), Value(), Value(), Value(), 2,
+                                   llvm::APFloat(1.0), false, norm))[0];
+  for (int64_t n = 0; n < 2; ++n)
+    for (int64_t e = 0; e < 4; ++e) {
+      double sum = 0, wanted = 0;
+      for (int64_t c = 0; c < 3; ++c) {
+        int64_t j = e / 2 * 2;
+        double a = tokens(0, 0, c, n, j), b = tokens(0, 0, c, n, j + 1);
+        double s = std::exp((query(0, 0, j) * a + query(0, 0, j + 1) * b) /
+                            std::sqrt((a * a + b * b) / 2 + 0.5));
+        sum += s;
+        wanted += s * tokens(0, 0, c, n, e);
+      }
+      EXPECT_NEAR(y(0, 0, 0, n, e), wanted / sum, 1e-13);
+    }
+}
+
 TEST_F(AggregateTest, WithoutProjections) {
   Array tokens = randomArray({1, 1, 3, 2, 4}, 1), query = randomArray({1, 1, 4}, 2);
   Array y = run(build<AggregateOp>(floatType({1, 1, 1, 2, 4}), arg(tokens), arg(query), Value(),
                                    Value(), Value(), Value(), Value(), Value(), Value(), 2,
-                                   llvm::APFloat(1.0)))[0];
+                                   llvm::APFloat(1.0), false, KeyNormAttr()))[0];
   for (int64_t n = 0; n < 2; ++n)
     for (int64_t e = 0; e < 4; ++e) {
       double sum = 0, wanted = 0;

@@ -189,10 +189,10 @@ TEST_F(RuleTest, Aggregate) {
     mask.data[i] = i % 3 != 1;
   mask1.data = {1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1};
   auto aggregate = [&](bool output, bool outputBias, bool perSample) {
-    return check(build<AggregateOp>(floatType({2, 3, 2, 2, output ? 5 : 4}), arg(t), arg(q),
-                                    arg(wk), arg(bk), arg(wv), arg(bv), output ? arg(wo) : Value(),
-                                    outputBias ? arg(bo) : Value(),
-                                    arg(perSample ? mask : mask1, 1), integer(2), number(0.5)));
+    return check(build<AggregateOp>(
+        floatType({2, 3, 2, 2, output ? 5 : 4}), arg(t), arg(q), arg(wk), arg(bk), arg(wv), arg(bv),
+        output ? arg(wo) : Value(), outputBias ? arg(bo) : Value(),
+        arg(perSample ? mask : mask1, 1), integer(2), number(0.5), UnitAttr(), KeyNormAttr()));
   };
   // Heads, B, G, K, N, Q, width of a key, width of a value, Dt and Do.
   EXPECT_EQ(aggregate(false, false, true), "pppxppwww");
@@ -206,11 +206,33 @@ TEST_F(RuleTest, AggregateOfTokensThemselves) {
   auto aggregate = [&](bool keys, bool values) {
     return check(build<AggregateOp>(floatType({2, 3, 2, 2, 8}), arg(t), arg(q),
                                     keys ? arg(w) : Value(), Value(), values ? arg(w) : Value(),
-                                    Value(), Value(), Value(), Value(), integer(4), number(0.5)));
+                                    Value(), Value(), Value(), Value(), integer(4), number(0.5),
+                                    UnitAttr(), KeyNormAttr()));
   };
   EXPECT_EQ(aggregate(false, false), "pppxppww");
   EXPECT_EQ(aggregate(true, false), "wppxppwww");
   EXPECT_EQ(aggregate(false, true), "wppxppwww");
+}
+
+TEST_F(RuleTest, AggregateOfNormalisedKeys) {
+  Array t = randomArray({2, 3, 5, 2, 8}, 1), q = randomArray({3, 2, 8}, 2);
+  Array w = randomArray({3, 8, 8}, 3), wo = randomArray({3, 5, 8}, 4);
+  auto aggregate = [&](bool projects, bool output, NormWidth width, double epsilon) {
+    Value weight = projects ? arg(w) : Value();
+    return check(build<AggregateOp>(floatType({2, 3, 2, 2, output ? 5 : 8}), arg(t), arg(q), weight,
+                                    Value(), weight, Value(), output ? arg(wo) : Value(), Value(),
+                                    Value(), integer(4), number(0.5), UnitAttr(),
+                                    KeyNormAttr::get(&context, NormKind::Layer, width, epsilon)));
+  };
+  // Heads stay whole if they are normalised together.
+  EXPECT_EQ(aggregate(true, false, NormWidth::PerHead, 1e-5), "pppxppwww");
+  EXPECT_EQ(aggregate(true, false, NormWidth::AllHeads, 1e-5), "wppxppwww");
+  EXPECT_EQ(aggregate(false, false, NormWidth::PerHead, 1e-5), "pppxppww");
+  EXPECT_EQ(aggregate(false, false, NormWidth::AllHeads, 1e-5), "wppxppww");
+  // The padding of a sum over heads is 0, which cannot be normalised without an epsilon.
+  EXPECT_EQ(aggregate(true, true, NormWidth::PerHead, 1e-5), "sppxppwwwp");
+  EXPECT_EQ(aggregate(true, true, NormWidth::PerHead, 1e-50), "wppxppwwwp");
+  EXPECT_EQ(aggregate(true, false, NormWidth::PerHead, 0), "pppxppwww");
 }
 
 TEST_F(RuleTest, AggregatePartial) {
@@ -220,11 +242,11 @@ TEST_F(RuleTest, AggregatePartial) {
   for (size_t i = 0; i < mask.data.size(); ++i)
     mask.data[i] = i % 3 != 1;
   for (bool masked : {false, true}) {
-    auto op =
-        build<AggregatePartialOp>(TypeRange{floatType({2, 3, 2, 2, 2}), floatType({2, 3, 2, 2, 2}),
-                                            floatType({2, 3, 2, 2, 4})},
-                                  arg(t), arg(q), arg(wk), Value(), arg(wv), arg(bv),
-                                  masked ? arg(mask, 1) : Value(), integer(2), number(0.5));
+    auto op = build<AggregatePartialOp>(
+        TypeRange{floatType({2, 3, 2, 2, 2}), floatType({2, 3, 2, 2, 2}),
+                  floatType({2, 3, 2, 2, 4})},
+        arg(t), arg(q), arg(wk), Value(), arg(wv), arg(bv), masked ? arg(mask, 1) : Value(),
+        integer(2), number(0.5), UnitAttr(), KeyNormAttr());
     EXPECT_EQ(check(op), "pppxppwww");
     // Padding can be left out where there is a mask.
     EXPECT_EQ(op.getShardingRule().hasPadding(3), masked);
