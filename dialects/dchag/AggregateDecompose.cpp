@@ -3,17 +3,14 @@
 // Letters: b batch, g groups, k channels, n positions, a token width, q queries, j heads,
 // d width of a head's keys, e width of a head's values, o width of the result.
 //
-// Scores are inner products of a token with a matrix that depends only on parameters, and the value
-// projection is linear, so it may follow the weighted sum (docs/math.md, section 2): both orders
-// are equal in real arithmetic, and the faster one by the cost model is built. Only normalised keys
-// must be formed.
+// Keys and values are formed as they are written. Aggregations that need none of them are
+// dchag.folded_aggregate: the pass fold-aggregate chooses.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/dchag/AggregateEval.h"
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/DecomposeUtils.h"
-#include "dialects/interfaces/CostModel.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -22,7 +19,6 @@ namespace {
 /// The part that dchag.aggregate and dchag.aggregate_partial share.
 struct Aggregation {
   Decomposer d;
-  Operation *op;
   Value tokens, query, wk, bk, wv, bv, mask;
   int64_t heads;
   double scale;
@@ -34,17 +30,15 @@ struct Aggregation {
   int64_t keyWidth() const { return dimOf(query, 2); }
   int64_t valueWidth() const { return wv ? dimOf(wv, 1) : width(); }
 
-  Value rawScores();
-  /// Scores of keys that are normalised: they must be formed, in the order in which they are
-  /// written.
-  Value normalisedScores();
+  /// Keys b g k n j d.
+  Value keys();
   /// Scores b g q j k n, minus infinity where the mask is false.
   Value scores();
   Value weights(Value scores, Value max) {
     return d.exp(d.sub(scores, d.broadcastLike(max, "bgqjn", scores, "bgqjkn")));
   }
   /// Tokens or values, 0 where the mask is false.
-  Value dropMasked(Decomposer &d, Value x, StringRef letters) {
+  Value dropMasked(Value x, StringRef letters) {
     return mask && !weighsMasked ? d.keepWhere(d.broadcastLike(mask, "bgk", x, letters), x) : x;
   }
   /// Sums of the values, without their bias, weighted by b g q j k n: b g q n j e.
@@ -54,45 +48,21 @@ struct Aggregation {
 };
 } // namespace
 
-Value Aggregation::normalisedScores() {
+Value Aggregation::keys() {
   Value keys = tokens;
   if (wk)
     keys = d.contract("bgkna,gca->bgknc", tokens, wk);
   if (bk)
     keys = d.add(keys, d.broadcastLike(bk, "gc", keys, "bgknc"));
-  int64_t width = keyWidth() / heads;
-  keys = d.splitDim(keys, 4, {heads, width});
-  keys = d.normalise(keys, "bgknjd", keyNorm.isPerHead() ? "bgknj" : "bgkn", keyNorm.isCentered(),
-                     keyNorm.getEpsilon());
-  return d.contract("gqjd,bgknjd->bgqjkn", d.splitDim(query, 2, {heads, width}), keys);
-}
-
-Value Aggregation::rawScores() {
-  if (keyNorm)
-    return normalisedScores();
-  int64_t width = keyWidth() / heads;
-  Value q = d.splitDim(query, 2, {heads, width});
-  if (!wk)
-    return d.contract("gqjd,bgknjd->bgqjkn", q, d.splitDim(tokens, 4, {heads, width}));
-  // Either the product of queries and key weights first, or the keys.
-  Value scores = d.cheapest(
-      op,
-      [&](Decomposer &d) {
-        Value matrix = d.contract("gqjd,gjda->gqja", q, d.splitDim(wk, 1, {heads, width}));
-        return d.contract("gqja,bgkna->bgqjkn", matrix, tokens);
-      },
-      [&](Decomposer &d) {
-        Value keys = d.contract("bgkna,gca->bgknc", tokens, wk);
-        return d.contract("gqjd,bgknjd->bgqjkn", q, d.splitDim(keys, 4, {heads, width}));
-      });
-  if (!bk)
-    return scores;
-  Value offset = d.contract("gqjd,gjd->gqj", q, d.splitDim(bk, 1, {heads, width}));
-  return d.add(scores, d.broadcastLike(offset, "gqj", scores, "bgqjkn"));
+  keys = d.splitDim(keys, 4, {heads, keyWidth() / heads});
+  return keyNorm ? d.normalise(keys, "bgknjd", keyNorm.isPerHead() ? "bgknj" : "bgkn",
+                               keyNorm.isCentered(), keyNorm.getEpsilon())
+                 : keys;
 }
 
 Value Aggregation::scores() {
-  Value scores = d.scale(rawScores(), scale);
+  Value q = d.splitDim(query, 2, {heads, keyWidth() / heads});
+  Value scores = d.scale(d.contract("gqjd,bgknjd->bgqjkn", q, keys()), scale);
   if (!mask)
     return scores;
   Value out = d.splat(scores, -std::numeric_limits<double>::infinity());
@@ -100,22 +70,9 @@ Value Aggregation::scores() {
 }
 
 Value Aggregation::weightedValues(Value weights) {
-  int64_t perHead = valueWidth() / heads;
-  if (!wv)
-    return d.contract("bgqjkn,bgknje->bgqnje", weights,
-                      d.splitDim(dropMasked(d, tokens, "bgkna"), 4, {heads, perHead}));
-  // Either the sums of tokens first, or the values.
-  return d.cheapest(
-      op,
-      [&](Decomposer &d) {
-        Value sums = d.contract("bgqjkn,bgkna->bgqnja", weights, dropMasked(d, tokens, "bgkna"));
-        return d.contract("bgqnja,gjea->bgqnje", sums, d.splitDim(wv, 1, {heads, perHead}));
-      },
-      [&](Decomposer &d) {
-        Value values = dropMasked(d, d.contract("bgkna,gca->bgknc", tokens, wv), "bgknc");
-        return d.contract("bgqjkn,bgknje->bgqnje", weights,
-                          d.splitDim(values, 4, {heads, perHead}));
-      });
+  Value values = wv ? d.contract("bgkna,gca->bgknc", tokens, wv) : tokens;
+  values = d.splitDim(dropMasked(values, "bgknc"), 4, {heads, valueWidth() / heads});
+  return d.contract("bgqjkn,bgknje->bgqnje", weights, values);
 }
 
 Value Aggregation::broadcastValueBias(Value like) {
@@ -125,7 +82,6 @@ Value Aggregation::broadcastValueBias(Value like) {
 
 FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder) {
   Aggregation parts{Decomposer(builder, getLoc()),
-                    getOperation(),
                     getTokens(),
                     getQuery(),
                     getWk(),
@@ -166,7 +122,6 @@ FailureOr<SmallVector<Value>> AggregateOp::decomposeOperation(OpBuilder &builder
 
 FailureOr<SmallVector<Value>> AggregatePartialOp::decomposeOperation(OpBuilder &builder) {
   Aggregation parts{Decomposer(builder, getLoc()),
-                    getOperation(),
                     getTokens(),
                     getQuery(),
                     getWk(),

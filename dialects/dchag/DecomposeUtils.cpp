@@ -1,7 +1,6 @@
 //===- DecomposeUtils.cpp - building decompositions ------------------------*- C++ -*-===//
 
 #include "dialects/dchag/DecomposeUtils.h"
-#include "dialects/interfaces/CostModel.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -106,20 +105,4 @@ Value Decomposer::sigmoid(Value x) {
   Value one = splat(x, 1.0);
   Value isNegative = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, splat(x, 0.0));
   return div(select(isNegative, small, one), add(one, small));
-}
-
-Value Decomposer::cheapest(Operation *op, Alternative first, Alternative second) {
-  CostModel costs = CostModel::get(op);
-  auto getSeconds = [&](Alternative build) {
-    Block scratch;
-    OpBuilder builder(op->getContext());
-    builder.setInsertionPointToEnd(&scratch);
-    Decomposer beside(builder, loc);
-    build(beside);
-    Cost cost;
-    for (Operation &op : scratch)
-      cost += costs.getCost(&op);
-    return cost.seconds;
-  };
-  return getSeconds(first) <= getSeconds(second) ? first(*this) : second(*this);
 }

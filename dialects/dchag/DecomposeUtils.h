@@ -74,12 +74,6 @@ public:
   /// x / y, and 0 where y is 0.
   Value divOrZero(Value x, Value y);
 
-  /// Builds the alternative that takes fewer seconds by the cost model of the module of `op`, the
-  /// first of equal ones. Both are first built outside of the program to cost them, so they must
-  /// not keep what they build.
-  using Alternative = llvm::function_ref<Value(Decomposer &)>;
-  Value cheapest(Operation *op, Alternative first, Alternative second);
-
 private:
   Value reduce(Reduction kind, Value x, StringRef from, StringRef to);
 };

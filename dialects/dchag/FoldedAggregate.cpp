@@ -97,10 +97,11 @@ private:
   }
 
   LogicalResult verifyNeeds() {
-    bool isPositive = op.getEpsilon().convertToDouble() > 0;
     if (Value gram = op.getGram()) {
-      if (!isPositive)
-        return op.emitOpError("(C5) gram needs a positive epsilon");
+      double epsilon = op.getEpsilon().convertToDouble();
+      if (!(epsilon >= 0) || std::isinf(epsilon))
+        return op.emitOpError("(C5) epsilon must be a finite number that is not negative: got ")
+               << epsilon;
       if (op.getNormValues() && shapeOf(gram)[2] != 1)
         return op.emitOpError("(C5) norm_values needs one gram for all heads: got ")
                << shapeOf(gram)[2];
@@ -113,7 +114,7 @@ private:
                                  {"gram_linear", bool(op.getGramLinear())},
                                  {"gram_constant", bool(op.getGramConstant())},
                                  {"norm_values", op.getNormValues()},
-                                 {"a positive epsilon", isPositive}})
+                                 {"epsilon", op.getEpsilon().convertToDouble() != 0}})
       if (isThere)
         return op.emitOpError("(C5) ") << name << " needs gram";
     return success();

@@ -54,8 +54,8 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
       it V = F. `value_offset` and `value_bias` are (B or 1) x G x (K or 1) x V.
     - (C4) `gram` is G x (K or 1) x (h or 1) x P x P; `gram_linear` (B or 1) x G x K x (h or 1) x P and
       `gram_constant` (B or 1) x G x K x (h or 1), with the heads of `gram`.
-    - (C5) `score_offset`, `value_offset`, `gram_linear`, `gram_constant`, a positive `epsilon` and `norm_values` need `gram`,
-      `gram` needs `epsilon`, `value_offset` needs `norm_values`, which needs one `gram` for all heads.
+    - (C5) `score_offset`, `value_offset`, `gram_linear`, `gram_constant`, `epsilon` and `norm_values` need `gram`;
+      `epsilon` is finite and not negative, `value_offset` needs `norm_values`, which needs one `gram` for all heads.
     - (C6) `mask` is (B or 1) x G x K; a group without a channel yields 0, and NaN with `nan_when_empty`.
     - (C7) `heads` divides V.
     - (C8) All operands except the mask, and the result, have one floating-point element type. The

@@ -86,7 +86,9 @@ Value Folded<OpT>::scores() {
     Value squares = variance();
     double epsilon = op.getEpsilon().convertToDouble();
     factors = math::RsqrtOp::create(d.b, d.loc, d.add(squares, d.splat(squares, epsilon)));
-    factors = dropMasked(factors, "bgkns");
+    // Padding may have the variance 0, whose factor is infinite.
+    if (Value mask = op.getMask())
+      factors = d.keepWhere(d.broadcastLike(mask, "bgk", factors, "bgkns"), factors);
     scores = d.mul(scores, d.broadcastLike(factors, "bgknj", scores, "bgknqj"));
   }
   scores = addByChannel(scores, op.getScoreBias());

@@ -50,6 +50,8 @@ private:
   double getFactor(int64_t c, int64_t j) const {
     if (!in.gram)
       return 1;
+    if (isMasked(c))
+      return 0;
     const double *x = rowOf(*in.pixels, {b, g, c, n}), *gram = rowOf(*in.gram, {g, c, j});
     const double *linear = in.gramLinear ? rowOf(*in.gramLinear, {b, g, c, j}) : nullptr;
     double variance = in.gramConstant ? *rowOf(*in.gramConstant, {b, g, c, j}) : 0;

@@ -123,12 +123,15 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
   LogicalResult splitChannelsOf(TokensOpInterface op) {
     StringAttr by = StringAttr::get(&getContext(), getDistributeModeName(mode));
     bool splits = splitsChannels(op);
-    if (splits && groupRanks == 1) {
+    // Checks op types: parts of a softmax need a mask to exclude padding.
+    bool needsMask = isa<AggregatePartialOp, FoldedAggregatePartialOp>(*op) &&
+                     getTokenSize(op, TokenDim::Channel) % mesh.getNumRanks(axes) != 0;
+    if (splits && groupRanks == 1 && !needsMask) {
       numMarked += markChannels(op, {{}, axes, by});
       return success();
     }
     // Checks op types: these are the ones that split-aggregates can rewrite.
-    if (!splits && !isa<AggregateOp, AggregateLinearOp>(*op))
+    if (!splits && !isa<AggregateOp, AggregateLinearOp, FoldedAggregateOp>(*op))
       return op->emitOpError("cannot split along its channels, as mode ")
              << by.getValue() << " wants: its sharding rule must have a factor for them";
     op->setAttr(ChannelSplitAttr::attrName,

@@ -84,14 +84,23 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return axes;
   }
 
-  /// Returns the op whose tokens are to be split. Checks op types: `dchag.aggregate` is rewritten
-  /// because there is an op for its softmax parts, `dchag.aggregate_linear` because its bias keeps
+  /// Returns the op whose tokens are to be split. Checks op types: `dchag.aggregate` and
+  /// `dchag.folded_aggregate` are rewritten because there are ops for their softmax parts, which
+  /// need a mask where padding is to be excluded, `dchag.aggregate_linear` because its bias keeps
   /// the channels from splitting. Others split as they are (see annotate-aggregations).
   TokensOpInterface rewrite(TokensOpInterface op, int64_t ranks) {
     op->removeAttr(ChannelSplitAttr::attrName);
     auto linear = dyn_cast<AggregateLinearOp>(*op);
     if (linear && linear.getBias())
       return splitBias(linear);
+    if (auto parts = dyn_cast<AggregatePartialOp>(*op))
+      return maskPadding(parts, ranks);
+    if (auto parts = dyn_cast<FoldedAggregatePartialOp>(*op))
+      return maskPadding(parts, ranks);
+    if (auto folded = dyn_cast<FoldedAggregateOp>(*op)) {
+      ++numSplit;
+      return writeParts(folded, ranks);
+    }
     auto aggregate = dyn_cast<AggregateOp>(*op);
     if (!aggregate)
       return op;
@@ -99,22 +108,72 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     return writeParts(splitProjection(aggregate), ranks);
   }
 
+  /// Gives parts of a softmax that have no mask one that excludes padding, if there is any.
+  template <typename OpT>
+  static TokensOpInterface maskPadding(OpT op, int64_t ranks) {
+    OpBuilder builder(op);
+    if (Value mask = makeMask(builder, op, op.getMask(), ranks); mask && !op.getMask()) {
+      op.getMaskMutable().assign(mask);
+      op.setWeighsMasked(true);
+    }
+    return cast<TokensOpInterface>(op.getOperation());
+  }
+
+  /// The mask of an aggregation over uneven shards: these need one to exclude padding.
+  static Value makeMask(OpBuilder &builder, TokensOpInterface op, Value mask, int64_t ranks) {
+    int64_t channels = getTokenSize(op, TokenDim::Channel);
+    if (mask || channels % ranks == 0)
+      return mask;
+    auto type = RankedTensorType::get({1, getTokenSize(op, TokenDim::Group), channels},
+                                      builder.getI1Type());
+    return arith::ConstantOp::create(builder, op->getLoc(), DenseElementsAttr::get(type, true));
+  }
+
+  /// Replaces `op` by the merge of the parts of its softmax.
+  static TokensOpInterface mergeParts(Operation *op, Operation *parts, bool nanWhenEmpty) {
+    OpBuilder builder(op);
+    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
+    SmallVector<Value> values;
+    for (Value part : parts->getResults()) {
+      SmallVector<int64_t> shape(shapeOf(part));
+      shape.insert(shape.begin(), 1);
+      values.push_back(
+          tensor::ExpandShapeOp::create(builder, op->getLoc(), like(part, shape), part, groups));
+    }
+    Value result = MergePartialsOp::create(builder, op->getLoc(), op->getResult(0).getType(),
+                                           values[0], values[1], values[2], nanWhenEmpty);
+    replaceMarked(op, result);
+    return cast<TokensOpInterface>(parts);
+  }
+
+  TokensOpInterface writeParts(FoldedAggregateOp op, int64_t ranks) {
+    OpBuilder builder(op);
+    Value mask = makeMask(builder, cast<TokensOpInterface>(op.getOperation()), op.getMask(), ranks);
+    // A mask that is made here excludes padding, which is finite.
+    bool weighsMasked = mask && (!op.getMask() || op.getNanWhenEmpty());
+    SmallVector<int64_t> byHead(shapeOf(op.getResult()));
+    byHead.back() = op.getHeads();
+    Type headType = like(op.getResult(), byHead);
+    auto parts = FoldedAggregatePartialOp::create(
+        builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, op.getPixels(),
+        op.getScoreWeight(), op.getScoreOffset(), op.getScoreBias(), op.getFeatures(),
+        op.getValueWeight(), op.getValueOffset(), op.getValueBias(), op.getGram(),
+        op.getGramLinear(), op.getGramConstant(), mask, op.getHeadsAttr(), op.getEpsilonAttr(),
+        op.getNormValuesAttr(), weighsMasked ? builder.getUnitAttr() : UnitAttr());
+    return mergeParts(op, parts, !op.zerosEmptyGroups());
+  }
+
   /// Writes an aggregation as partial results of an online softmax, which split over the channels,
   /// and the merge.
   TokensOpInterface writeParts(AggregateOp op, int64_t ranks) {
     OpBuilder builder(op);
-    TensorBuilder t(builder, op.getLoc());
     Value tokens = op.getTokens(), mask = op.getMask();
     if (auto dealt = dealTokens(builder, op, ranks)) {
       tokens = dealt->tokens;
       mask = dealt->mask;
     }
-    ArrayRef<int64_t> shape = shapeOf(tokens);
-    // Uneven shards need a mask to exclude padding.
-    if (!mask && shape[2] % ranks != 0) {
-      auto type = RankedTensorType::get({1, shape[1], shape[2]}, builder.getI1Type());
-      mask = t.make<arith::ConstantOp>(DenseElementsAttr::get(type, true));
-    }
+    if (tokens == op.getTokens())
+      mask = makeMask(builder, cast<TokensOpInterface>(op.getOperation()), mask, ranks);
     // A mask that is made here excludes padding, which is finite.
     bool weighsMasked = mask && (!op.getMask() || op.getNanWhenEmpty());
     SmallVector<int64_t> byValue(shapeOf(op.getResult())), byHead(byValue);
@@ -124,19 +183,10 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
         builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, tokens, op.getQuery(),
         op.getWk(), op.getBk(), op.getWv(), op.getBv(), mask, op.getHeadsAttr(), op.getScaleAttr(),
         weighsMasked ? builder.getUnitAttr() : UnitAttr(), op.getKeyNormAttr());
-    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
-    SmallVector<Value> values;
-    for (Value part : parts.getResults()) {
-      SmallVector<int64_t> shape(shapeOf(part));
-      shape.insert(shape.begin(), 1);
-      values.push_back(t.make<tensor::ExpandShapeOp>(like(part, shape), part, groups));
-    }
-    Value result = t.make<MergePartialsOp>(op.getType(), values[0], values[1], values[2],
-                                           !op.zerosEmptyGroups());
     Value before = op.getTokens();
-    replaceMarked(op, result);
+    TokensOpInterface made = mergeParts(op, parts, !op.zerosEmptyGroups());
     eraseDead(before);
-    return cast<TokensOpInterface>(parts.getOperation());
+    return made;
   }
 
   /// Moves the bias out: in a split sum it would be added once per rank.

@@ -116,6 +116,11 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
     if (failed(affine) && dimOf(op.getTokens(), 1) == 1 && dimOf(op.getTokens(), 2) != 0)
       sources = findSources(whole, flow, parameters,
                             4 * getSplitSizes(mesh, parallel, 1, true).channels, b);
+    if (sources.size() == 1 && sources.front().part.affine) {
+      whole = sources.front().part;
+      why = sources.front().why;
+      sources.clear();
+    }
     Value result;
     if (sources.size() > 1) {
       SmallVector<SoftmaxParts> parts;

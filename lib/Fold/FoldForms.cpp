@@ -34,10 +34,24 @@ Aggregation Aggregation::of(AggregateOp op) {
   result.heads = op.getHeads();
   result.scale = op.getScale().convertToDouble();
   result.nanWhenEmpty = op.getNanWhenEmpty();
+  result.keyNorm = op.getKeyNormAttr();
   return result;
 }
 
 int64_t Aggregation::getValueWidth() const { return wv ? dimOf(wv, 1) : dimOf(tokens, 4); }
+
+/// Why keys that are normalised are no function of pixels that can be folded; empty if they are.
+static std::string whyNotKeys(const Aggregation &op) {
+  if (!op.keyNorm || !op.affine)
+    return "";
+  if (op.affine->norm)
+    return "both its tokens and its keys are normalised";
+  if (op.affine->shift && dimOf(op.affine->shift, 2) != 1)
+    return "positions are embedded before its keys are normalised";
+  return "";
+}
+
+bool Aggregation::scoresFromPixels() const { return affine && whyNotKeys(*this).empty(); }
 
 /// Whether a sample may have no channel, for which the result is 0.
 static bool zerosEmptyGroups(const Aggregation &op) {
@@ -50,12 +64,15 @@ std::string mlir::dchag::whyNot(FoldForm form, const Aggregation &op, const NotA
     return "";
   case FoldForm::Keys:
     // Then scores come from tokens: the product of the query and the key weights must exist.
-    return !op.affine && !op.wk ? "there is no key projection that the query could be folded into"
-                                : "";
+    return !op.scoresFromPixels() && !op.wk
+               ? "there is no key projection that the query could be folded into"
+               : "";
   case FoldForm::Values:
   case FoldForm::Pooled:
     if (!op.affine)
       return why.reason;
+    if (!op.scoresFromPixels())
+      return whyNotKeys(op);
     if ((form == FoldForm::Pooled) == op.affine->isShared())
       return "";
     return form == FoldForm::Pooled ? "each channel has its own tokenizer"
@@ -84,12 +101,14 @@ private:
   /// Tokenizers or offsets before the normalisation of tokens, whose width is dimension `width`, as
   /// they are after it but for the division by the standard deviation.
   Value normalised(Value x, unsigned width);
-  Value scoreRows();
+  Value foldQuery(Value query, Value wk);
   Value foldProjection(Value rows);
   void fold(FoldForm form);
   void foldScores();
   void foldValues();
   void foldNorm();
+  void setGram(Value weight, Value offset, int64_t parts, bool centered);
+  Value foldKeyNorm();
   Value asWritten();
   RankedTensorType getType(int64_t width) {
     return tensorType(op.tokens).clone(
@@ -114,21 +133,25 @@ Value FormBuilder::addRepeated(Value x, Value y) {
   return add(broadcastTo(x, shape), broadcastTo(y, shape));
 }
 
-Value FormBuilder::scoreRows() {
-  int64_t rows = dimOf(op.query, 1) * op.heads;
-  auto type = tensorType(op.query).clone({dimOf(op.query, 0), rows, dimOf(op.tokens, 4)});
-  return make<FoldQueryOp>(type, op.query, op.wk, b.getI64IntegerAttr(op.heads),
-                           b.getF64FloatAttr(op.scale));
+Value FormBuilder::foldQuery(Value query, Value wk) {
+  int64_t rows = dimOf(query, 1) * op.heads, width = dimOf(wk ? wk : query, 2);
+  return make<FoldQueryOp>(tensorType(query).clone({dimOf(query, 0), rows, width}), query, wk,
+                           b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(op.scale));
+}
+
+/// x minus its mean over a dimension.
+static Value minusMean(TensorBuilder &t, Value x, unsigned dim) {
+  Value sum = t.reduce(Reduction::Sum, x, {dim}, /*keep=*/true);
+  Value mean = t.div(sum, t.splat(tensorType(sum), dimOf(x, dim)));
+  return t.sub(x, t.broadcastTo(mean, shapeOf(x)));
 }
 
 Value FormBuilder::normalised(Value x, unsigned width) {
   const std::optional<TokenNorm> &norm = op.affine->norm;
   if (!norm)
     return x;
-  if (norm->centered) {
-    Value sum = reduce(Reduction::Sum, x, {width}, /*keep=*/true);
-    x = sub(x, broadcastTo(div(sum, splat(tensorType(sum), dimOf(x, width))), shapeOf(x)));
-  }
+  if (norm->centered)
+    x = minusMean(*this, x, width);
   if (!norm->scale)
     return x;
   // (G or 1) x (K or 1) x Dt, where x has G, K and Dt among its dimensions.
@@ -157,38 +180,82 @@ void FormBuilder::foldNorm() {
   if (!affine.norm)
     return;
   epsilon = affine.norm->epsilon;
-  int64_t groups = dimOf(op.tokens, 1), p = dimOf(affine.weight, 3);
   SmallVector<int64_t> shape(shapeOf(affine.weight));
-  shape[0] = groups;
-  Value weight = broadcastTo(affine.weight, shape);
+  shape[0] = dimOf(op.tokens, 1);
+  setGram(broadcastTo(affine.weight, shape), affine.offset, 1, affine.norm->centered);
+}
+
+/// For numbers weight[g,k] x + constant[b,g,k] that are normalised in parts.
+void FormBuilder::setGram(Value weight, Value constant, int64_t parts, bool centered) {
+  int64_t groups = dimOf(weight, 0), p = dimOf(weight, 3);
   auto type = tensorType(weight);
-  SmallVector<Type> types = {type.clone({groups, shape[1], 1, p, p})};
-  if (affine.offset) {
-    ArrayRef<int64_t> sizes = shapeOf(affine.offset);
-    types.push_back(type.clone({sizes[0], groups, sizes[2], 1, p}));
-    types.push_back(type.clone({sizes[0], groups, sizes[2], 1}));
+  SmallVector<Type> types = {type.clone({groups, dimOf(weight, 1), parts, p, p})};
+  if (constant) {
+    int64_t samples = dimOf(constant, 0), channels = dimOf(constant, 2);
+    types.push_back(type.clone({samples, groups, channels, parts, p}));
+    types.push_back(type.clone({samples, groups, channels, parts}));
   }
-  auto norm = FoldNormOp::create(b, loc, types, weight, affine.offset, b.getI64IntegerAttr(1),
-                                 unit(affine.norm->centered));
+  auto norm = FoldNormOp::create(b, loc, types, weight, constant, b.getI64IntegerAttr(parts),
+                                 unit(centered));
   gram = norm.getGram();
-  if (affine.offset) {
+  if (constant) {
     gramLinear = norm.getLinearAndConstant()[0];
     gramConstant = norm.getLinearAndConstant()[1];
   }
 }
 
+/// Returns the query that multiplies keys before their normalisation. What is constant in a score
+/// is no longer the same for all channels: it is divided by their standard deviations.
+Value FormBuilder::foldKeyNorm() {
+  int64_t groups = dimOf(op.query, 0), width = dimOf(op.query, 2), queries = dimOf(op.query, 1);
+  int64_t parts = op.keyNorm.isPerHead() ? op.heads : 1, channels = dimOf(op.tokens, 2);
+  Value query = op.query;
+  if (op.keyNorm.isCentered())
+    query = reshape(minusMean(*this, splitDim(query, 2, {parts, width / parts}), 3),
+                    {groups, queries, width});
+  Value weight, constant;
+  auto addConstant = [&](Value term) { constant = constant ? addRepeated(constant, term) : term; };
+  if (op.scoresFromPixels()) {
+    weight =
+        op.wk ? foldProjection(op.wk)
+              : broadcastTo(tokenizer, {groups, dimOf(tokenizer, 1), width, dimOf(tokenizer, 3)});
+    for (Value term : {op.affine->offset, op.affine->shift})
+      if (term)
+        addConstant(op.wk ? contract(term, "bgka", op.wk, "gra", "bgkr") : term);
+  } else {
+    weight = reshape(op.wk, {groups, 1, width, dimOf(op.wk, 2)});
+  }
+  if (op.bk)
+    addConstant(reshape(op.bk, {1, groups, 1, width}));
+  if (constant)
+    constant = broadcastTo(constant, {dimOf(constant, 0), groups, channels, width});
+  epsilon = op.keyNorm.getEpsilon();
+  setGram(weight, constant, parts, op.keyNorm.isCentered());
+  if (constant) {
+    // b g k (j d) times g q (j d), for each head.
+    Value perHead = foldQuery(query, Value());
+    scoreOffset =
+        splitDim(contract(constant, "bgka", perHead, "gra", "bgkr"), 3, {queries, op.heads});
+  }
+  return query;
+}
+
 void FormBuilder::foldScores() {
   int64_t queries = dimOf(op.query, 1);
-  Value rows = scoreRows();
-  if (!op.affine) {
+  bool fromPixels = op.scoresFromPixels();
+  if (fromPixels)
+    foldNorm();
+  Value rows = foldQuery(op.keyNorm ? foldKeyNorm() : op.query, op.wk);
+  if (!fromPixels) {
     pixels = op.tokens;
     scoreWeight = reshape(rows, {dimOf(rows, 0), 1, queries, op.heads, dimOf(rows, 2)});
     return;
   }
   const AffineTokens &affine = *op.affine;
   pixels = affine.pixels;
-  foldNorm();
   scoreWeight = splitDim(foldProjection(rows), 2, {queries, op.heads});
+  if (op.keyNorm)
+    return;
   auto constant = [&](Value value) {
     return splitDim(contract(value, "bgka", rows, "gra", "bgkr"), 3, {queries, op.heads});
   };
@@ -261,7 +328,7 @@ Value FormBuilder::costOfTokens() {
 Value FormBuilder::asWritten() {
   return make<AggregateOp>(getType(op.getValueWidth()), op.tokens, op.query, op.wk, op.bk, op.wv,
                            op.bv, Value(), Value(), op.mask, b.getI64IntegerAttr(op.heads),
-                           b.getF64FloatAttr(op.scale), unit(op.nanWhenEmpty));
+                           b.getF64FloatAttr(op.scale), unit(op.nanWhenEmpty), op.keyNorm);
 }
 
 void FormBuilder::fold(FoldForm form) {
@@ -270,7 +337,7 @@ void FormBuilder::fold(FoldForm form) {
     return foldValues();
   // Values of tokens; where pixels are the tokens themselves, these are the features.
   int64_t groups = dimOf(op.tokens, 1);
-  if (op.affine || !op.wv)
+  if (op.scoresFromPixels() || !op.wv)
     features = op.tokens;
   if (op.wv)
     valueWeight = reshape(op.wv, {groups, dimOf(op.wv, 1), 1, dimOf(op.wv, 2)});
@@ -285,7 +352,7 @@ SoftmaxParts FormBuilder::buildParts(FoldForm form) {
   if (form == FoldForm::AsWritten) {
     auto parts = AggregatePartialOp::create(b, loc, types, op.tokens, op.query, op.wk, op.bk, op.wv,
                                             op.bv, op.mask, heads, b.getF64FloatAttr(op.scale),
-                                            unit(op.nanWhenEmpty));
+                                            unit(op.nanWhenEmpty), op.keyNorm);
     return {parts.getMax(), parts.getSum(), parts.getAcc()};
   }
   fold(form);
@@ -435,7 +502,7 @@ double mlir::dchag::getSeconds(FoldForm form, const Aggregation &op, const Split
                                const CostModel &costs, ParameterAnalysis &parameters) {
   SplitSizes used = sizes;
   // Heads split only where they divide evenly, and tokens by projections.
-  if (op.heads % used.heads != 0 || !op.wk || !op.wv)
+  if (op.heads % used.heads != 0 || !op.wk || !op.wv || (op.keyNorm && !op.keyNorm.isPerHead()))
     used.heads = 1;
   Location loc = op.tokens.getLoc();
   LocalCopy local(used, parameters, loc);

@@ -27,11 +27,15 @@ struct Aggregation {
   int64_t heads = 1;
   double scale = 1;
   bool nanWhenEmpty = false;
+  /// How keys are normalised; null if they are not.
+  KeyNormAttr keyNorm;
   std::optional<AffineTokens> affine;
 
   /// Without the output projection.
   static Aggregation of(AggregateOp op);
   int64_t getValueWidth() const;
+  /// Whether scores can be functions of the pixels; otherwise they may be of the tokens.
+  bool scoresFromPixels() const;
 };
 
 /// Why `form` does not exist for an aggregation; empty if it does.
