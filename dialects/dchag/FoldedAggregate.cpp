@@ -327,8 +327,10 @@ RuleAttr FoldedAggregatePartialOp::getShardingRule() {
   if (getMask() && getWeighsMasked()) {
     TypedAttr zero = builder.getZeroAttr(getPixels().getType().getElementType());
     common.rule.padding(0, common.k, zero);
-    if (getFeatures())
-      common.rule.padding(getFeaturesMutable()[0].getOperandNumber(), common.k, zero);
+    for (MutableOperandRange range :
+         {getFeaturesMutable(), getValueOffsetMutable(), getValueBiasMutable()})
+      if (!range.empty() && (range[0].get() == getFeatures() || shapeOf(range[0].get())[2] != 1))
+        common.rule.padding(range[0].getOperandNumber(), common.k, zero);
   }
   common.rule.result(0, {b, g, q, n, common.h}).result(1, {b, g, q, n, common.h});
   return common.rule.result(2, {b, g, q, n, common.value}).maximum(0).build();

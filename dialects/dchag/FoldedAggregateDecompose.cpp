@@ -151,9 +151,12 @@ template <typename OpT>
 Value Folded<OpT>::addConstant(Value values, Value weights, Value constant) {
   if (!constant)
     return values;
+  if (dimOf(constant, 2) != 1 && op.getMask() && !weighsMasked) {
+    SmallVector<int64_t> shape(shapeOf(constant));
+    shape[0] = std::max(shape[0], dimOf(op.getMask(), 0));
+    constant = dropMasked(d.broadcastTo(constant, shape), "bgkv");
+  }
   bool isOfSamples = dimOf(constant, 0) != 1;
-  if (isOfSamples && dimOf(constant, 2) != 1)
-    constant = dropMasked(constant, "bgkv");
   int64_t width = dimOf(constant, 3) / heads();
   Value parts = d.splitDim(constant, 3, {heads(), width});
   if (!isOfSamples)

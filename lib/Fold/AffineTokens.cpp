@@ -12,7 +12,7 @@ using namespace mlir::dchag;
 
 bool AffineTokens::isShared() const { return dimOf(weight, 1) == 1 && dimOf(pixels, 2) != 1; }
 
-TokenFlow::TokenFlow(Block &block) {
+TokenFlow::TokenFlow(Block &block, bool foldsLinear) : foldsLinear(foldsLinear) {
   auto follow = [](Operation &op, bool starts, llvm::DenseSet<Value> &found) {
     if (starts ||
         llvm::any_of(op.getOperands(), [&](Value operand) { return found.contains(operand); }))
@@ -20,7 +20,8 @@ TokenFlow::TokenFlow(Block &block) {
   };
   for (Operation &op : block) {
     follow(op, isa<TokenizeOp>(op), fromImage);
-    follow(op, isa<AggregateOp>(op), fromAggregation);
+    bool aggregates = isa<AggregateOp>(op) || (isa<AggregateLinearOp>(op) && !foldsLinear);
+    follow(op, aggregates, fromAggregation);
   }
 }
 
@@ -379,12 +380,12 @@ FailureOr<Terms> AffineTrace::trace(Ref ref) {
   if (auto norm = dyn_cast<RmsNormOp>(op); norm && norm.getDims() == 1)
     return traceNorm(op, ref, {false, norm.getEpsilon().convertToDouble(), norm.getScale()},
                      Value());
-  if (auto linear = dyn_cast<AggregateLinearOp>(op))
+  if (auto linear = dyn_cast<AggregateLinearOp>(op); linear && flow.foldsLinear)
     return traceLinear(linear, ref);
   if (auto contract = dyn_cast<linalg::ContractOp>(op))
     return traceContract(contract, ref);
   why.isAggregated |= flow.fromAggregation.contains(ref.value);
-  if (isa<AggregateOp>(op))
+  if (isa<AggregateOp, AggregateLinearOp>(op))
     return fail("its tokens are made by another aggregation");
   return fail("its tokens are not affine in the pixels: they are made by '" +
               op->getName().getStringRef() + "'");

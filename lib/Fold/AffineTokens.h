@@ -46,7 +46,11 @@ struct NotAffine {
 struct TokenFlow {
   llvm::DenseSet<Value> fromImage, fromAggregation;
 
-  explicit TokenFlow(Block &block);
+  /// Whether linear aggregations become part of the tokenizers. Otherwise their results count as
+  /// those of other aggregations, so that their groups can be distributed.
+  bool foldsLinear;
+
+  TokenFlow(Block &block, bool foldsLinear);
   /// Which operand of a sum has the tokens: the one that depends on tokens of an image, else on the
   /// input. 2 if both do.
   unsigned getTokenSide(Operation *sum, ParameterAnalysis &parameters) const;

@@ -86,7 +86,10 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
 
   /// From the last aggregation to the first: a level of a tree may take the place of those before.
   LogicalResult foldBlock(Block &block) {
-    TokenFlow flow(block);
+    // Mode hierarchical distributes the groups of first aggregations, linear ones too.
+    bool keepsGroups = parallel.mode == DistributeMode::Hierarchical &&
+                       getNumRanks(mesh, parallel.channels.names) > 1;
+    TokenFlow flow(block, !keepsGroups);
     SmallVector<Operation *> ops;
     for (Operation &op : block)
       if (isa<AggregateOp, AggregateLinearOp>(op))
@@ -169,11 +172,10 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
       }
       double seconds = getSeconds(candidate, form, sizes, costs, parameters);
       text += llvm::formatv(" {0:e2} s", seconds).str();
-      if (isWanted(candidate) && (!best || seconds < best->first))
+      if (isWanted(candidate, why.isAggregated) && (!best || seconds < best->first))
         best = {seconds, candidate};
     }
-    bool isFull = best && best->second != FoldForm::Keys && best->second != FoldForm::AsWritten;
-    if (fold == FoldMode::Full && !isFull && !why.isAggregated)
+    if (fold == FoldMode::Full && !best && !why.isAggregated)
       return op.emitOpError("cannot be folded into weights of pixels: ")
              << whyNot(FoldForm::Pooled, form, why)
              << "; use --fold=keys, which keeps its tokens, or --fold=auto";
@@ -183,14 +185,17 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
     return chosen;
   }
 
-  bool isWanted(FoldForm form) const {
+  /// Whether the option allows a form. Tokens of another aggregation have no pixels: their query
+  /// alone is folded.
+  bool isWanted(FoldForm form, bool isAggregated) const {
+    bool isFull = form == FoldForm::Pooled || form == FoldForm::Values;
     switch (fold) {
     case FoldMode::Off:
       return form == FoldForm::AsWritten;
     case FoldMode::Keys:
       return form == FoldForm::Keys;
     case FoldMode::Full:
-      return form != FoldForm::AsWritten;
+      return isFull || (isAggregated && form == FoldForm::Keys);
     case FoldMode::Auto:
       return true;
     }

@@ -8,7 +8,7 @@
 // Own tokenizers, biases everywhere: a weight of each channel for scores and for values. The bias of
 // the keys adds the same to all channels and is not used.
 // CHECK-LABEL: func.func @own(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5x1x4x6xf32>, {{.+}}, %[[BK:bk]]: tensor<1x6xf32>
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5x1x4x6xf32>
 // CHECK-DAG:     %[[PATCHES:.+]] = dchag.channel_patches %[[X]] {patch = array<i64: 2, 2>} : (tensor<2x5x1x4x6xf32>) -> tensor<2x5x6x4xf32>
 // CHECK-DAG:     %[[R:.+]] = dchag.fold_query %{{.+}} keys(%{{.+}}) {heads = 3 : i64, scale = 5.000000e-01 : f64} : (tensor<1x1x6xf32>, tensor<1x6x12xf32>) -> tensor<1x3x12xf32>
 // CHECK-DAG:     dchag.fold_projection %[[R]] of %{{.+}} : (tensor<1x3x12xf32>, tensor<1x5x12x4xf32>) -> tensor<1x5x3x4xf32>

@@ -51,8 +51,8 @@ func.func @samples(%x: tensor<2x5x1x4x6xf32>, %f: tensor<2x5x6xf32>, %e: tensor<
 
 // Normalised tokens, with a channel embedding after the norm: variances are quadratic forms in the pixels.
 // CHECK-LABEL: func.func @token_norm(
-// CHECK:         %[[N:.+]]:3 = dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 1 : i64} : (tensor<1x5x6x4xf32>, tensor<1x1x5x6xf32>) -> (tensor<1x5x1x4x4xf32>, tensor<1x1x5x1x4xf32>, tensor<1x1x5x1xf32>)
-// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_offset(%{{.+}}) value_bias(%{{.+}}) gram(%[[N]]#0) gram_linear(%[[N]]#1) gram_constant(%[[N]]#2) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty, norm_values}
+// CHECK:         %[[N:.+]], %[[LC:.+]]:2 = dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 1 : i64} : (tensor<1x5x6x4xf32>, tensor<1x1x5x6xf32>) -> (tensor<1x5x1x4x4xf32>, tensor<1x1x5x1x4xf32>, tensor<1x1x5x1xf32>)
+// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_offset(%{{.+}}) value_bias(%{{.+}}) gram(%[[N]]) gram_linear(%[[LC]]#0) gram_constant(%[[LC]]#1) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty, norm_values}
 func.func @token_norm(%x: tensor<2x5x1x4x6xf32>, %e: tensor<5x6x1x2x2xf32> {dchag.role = "param"}, %b: tensor<5x6xf32> {dchag.role = "param"}, %sc: tensor<6xf32> {dchag.role = "param"}, %bi: tensor<6xf32> {dchag.role = "param"}, %c: tensor<5x6xf32> {dchag.role = "param"},
     %q: tensor<1x1x6xf32> {dchag.role = "param"}, %wk: tensor<1x6x6xf32> {dchag.role = "param"}, %wv: tensor<1x6x6xf32> {dchag.role = "param"}, %bv: tensor<1x6xf32> {dchag.role = "param"}) -> tensor<2x1x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) bias(%b) : (tensor<2x5x1x4x6xf32>, tensor<5x6x1x2x2xf32>, tensor<5x6xf32>) -> tensor<2x5x6x6xf32>
@@ -79,8 +79,8 @@ func.func @token_rms(%x: tensor<2x5x1x4x6xf32>, %e: tensor<1x6x1x2x2xf32> {dchag
 
 // Normalised keys of each head: a variance of each head, and the bias of the keys no longer drops out.
 // CHECK-LABEL: func.func @key_norm(
-// CHECK:         %[[N:.+]]:3 = dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 2 : i64} : (tensor<2x2x6x4xf32>, tensor<1x2x2x6xf32>) -> (tensor<2x2x2x4x4xf32>, tensor<1x2x2x2x4xf32>, tensor<1x2x2x2xf32>)
-// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) gram(%[[N]]#0) gram_linear(%[[N]]#1) gram_constant(%[[N]]#2) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty}
+// CHECK:         %[[N:.+]], %[[LC:.+]]:2 = dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 2 : i64} : (tensor<2x2x6x4xf32>, tensor<1x2x2x6xf32>) -> (tensor<2x2x2x4x4xf32>, tensor<1x2x2x2x4xf32>, tensor<1x2x2x2xf32>)
+// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) gram(%[[N]]) gram_linear(%[[LC]]#0) gram_constant(%[[LC]]#1) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty}
 func.func @key_norm(%x: tensor<2x4x1x4x6xf32>, %e: tensor<4x6x1x2x2xf32> {dchag.role = "param"}, %c: tensor<4x6xf32> {dchag.role = "param"},
     %q: tensor<2x1x6xf32> {dchag.role = "param"}, %wk: tensor<2x6x6xf32> {dchag.role = "param"}, %bk: tensor<2x6xf32> {dchag.role = "param"}, %wv: tensor<2x6x6xf32> {dchag.role = "param"}) -> tensor<2x2x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) embedding(%c) : (tensor<2x4x1x4x6xf32>, tensor<4x6x1x2x2xf32>, tensor<4x6xf32>) -> tensor<2x4x6x6xf32>
