@@ -8,7 +8,7 @@ import sys
 # A value for each option: one that has no entry fails the test.
 VALUES = {
     "emit": None, "check-equal": None, "check-ranks": None,
-    "mesh": "tp=2", "machine": "{scratch}/m.machine", "mode": "gather", "strategy": "tp", "shard": "w=[tp,_]", "comm-report": "{scratch}/report",
+    "mesh": "tp=2", "machine": "{scratch}/m.machine", "mode": "gather", "fold": "full", "strategy": "tp", "shard": "w=[tp,_]", "comm-report": "{scratch}/report",
     "target": "cpu", "cpu": "generic", "runtime-dir": "{scratch}/none", "dump-stages": "{scratch}/stages",
     "remarks": "", "batch": "2", "shape": "x=2x3", "bind": "x=x.npy", "weights-out": "{scratch}/w.safetensors",
     "input": "x=x.npy", "weights": "w.safetensors", "output": "{scratch}/out", "expect": "y=y.npy",

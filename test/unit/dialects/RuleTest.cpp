@@ -253,6 +253,76 @@ TEST_F(RuleTest, AggregatePartial) {
   }
 }
 
+TEST_F(RuleTest, FoldedAggregate) {
+  // B 2, G 3, K 4, N 2, P 3, F 5, Q 2, 2 heads, V 6.
+  Array x = randomArray({2, 3, 4, 2, 3}, 1), f = randomArray({2, 3, 4, 2, 5}, 2);
+  Array own = randomArray({3, 4, 2, 2, 3}, 3), shared = randomArray({3, 1, 2, 2, 3}, 4);
+  Array offset = randomArray({2, 3, 4, 2, 2}, 5), bias = randomArray({1, 3, 4, 2, 2}, 6);
+  Array values = randomArray({3, 6, 4, 5}, 7), pooled = randomArray({3, 6, 1, 3}, 8);
+  Array valueBias = randomArray({2, 3, 4, 6}, 9), constant = randomArray({1, 3, 1, 6}, 10);
+  Array gram = randomArray({3, 4, 2, 3, 3}, 11), oneGram = randomArray({3, 1, 1, 3, 3}, 12);
+  Array linear = randomArray({2, 3, 4, 2, 3}, 13), square = randomArray({2, 3, 4, 2}, 14);
+  Array mask({2, 3, 4});
+  for (size_t i = 0; i < mask.data.size(); ++i)
+    mask.data[i] = i % 3 != 1;
+  Type all = floatType({2, 3, 2, 2, 6}), byHead = floatType({2, 3, 2, 2, 2});
+  // Heads, B, G, K, N, Q, pixels, width of a head's values, and that of the features.
+  EXPECT_EQ(check(build<FoldedAggregateOp>(all, arg(x), arg(own), arg(offset), arg(bias), arg(f),
+                                           arg(values), Value(), arg(valueBias), arg(gram),
+                                           arg(linear), arg(square), arg(mask, 1), integer(2),
+                                           number(0.1), UnitAttr(), UnitAttr())),
+            "pppxppwww");
+  EXPECT_EQ(check(build<FoldedAggregateOp>(all, arg(x), arg(shared), Value(), Value(), Value(),
+                                           arg(pooled), arg(constant), arg(valueBias), arg(oneGram),
+                                           Value(), Value(), Value(), integer(2), number(0.1),
+                                           builder.getUnitAttr(), UnitAttr())),
+            "pppxppww");
+  // Features that are the values split by heads.
+  Array direct = randomArray({2, 3, 4, 2, 6}, 15);
+  EXPECT_EQ(check(build<FoldedAggregateOp>(all, arg(x), arg(shared), Value(), Value(), arg(direct),
+                                           Value(), Value(), Value(), Value(), Value(), Value(),
+                                           Value(), integer(2), number(0), UnitAttr(), UnitAttr())),
+            "pppxppww");
+  auto parts = build<FoldedAggregatePartialOp>(
+      TypeRange{byHead, byHead, all}, arg(x), arg(own), Value(), arg(bias), arg(f), arg(values),
+      Value(), arg(valueBias), Value(), Value(), Value(), arg(mask, 1), integer(2), number(0),
+      UnitAttr(), builder.getUnitAttr());
+  EXPECT_EQ(check(parts), "pppxppwww");
+  // Padding of channels can be left out: it is masked.
+  EXPECT_TRUE(parts.getShardingRule().hasPadding(3));
+}
+
+TEST_F(RuleTest, FoldWeights) {
+  Array image = randomArray({2, 3, 2, 4, 6}, 1), x = randomArray({2, 2, 3, 4, 5}, 2);
+  EXPECT_EQ(
+      check(build<ChannelPatchesOp>(floatType({2, 3, 6, 8}), arg(image), ArrayRef<int64_t>{2, 2})),
+      "ppwpwww");
+  Array linear = randomArray({2, 3, 7, 3, 5}, 3);
+  EXPECT_EQ(check(build<FoldedLinearOp>(floatType({2, 2, 3, 4, 7}), arg(x), arg(linear))),
+            "ppspspp");
+  Array query = randomArray({2, 3, 6}, 4), wk = randomArray({2, 6, 5}, 5);
+  EXPECT_EQ(
+      check(build<FoldQueryOp>(floatType({2, 6, 5}), arg(query), arg(wk), integer(2), number(0.5))),
+      "pppwp");
+  EXPECT_EQ(
+      check(build<FoldQueryOp>(floatType({2, 6, 6}), arg(query), Value(), integer(2), number(0.5))),
+      "wppw");
+  Array rows = randomArray({2, 4, 5}, 6), own = randomArray({2, 3, 5, 6}, 7);
+  Array shared = randomArray({1, 1, 5, 6}, 8);
+  EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 3, 4, 6}), arg(rows), arg(own))), "pppsp");
+  EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 1, 4, 6}), arg(rows), arg(shared))),
+            "pppsp");
+  Array weight = randomArray({2, 3, 6, 4}, 9), offset = randomArray({2, 2, 3, 6}, 10);
+  SmallVector<Type> types = {floatType({2, 3, 2, 4, 4}), floatType({2, 2, 3, 2, 4}),
+                             floatType({2, 2, 3, 2})};
+  EXPECT_EQ(
+      check(build<FoldNormOp>(types, arg(weight), arg(offset), integer(2), builder.getUnitAttr())),
+      "pppwwp");
+  EXPECT_EQ(check(build<FoldNormOp>(ArrayRef(types).take_front(), arg(weight), Value(), integer(2),
+                                    UnitAttr())),
+            "pppww");
+}
+
 TEST_F(RuleTest, MergePartials) {
   Array m = randomArray({3, 2, 2, 3, 2, 2}, 1), l = randomArray({3, 2, 2, 3, 2, 2}, 2);
   Array u = randomArray({3, 2, 2, 3, 2, 6}, 3);
