@@ -1,0 +1,174 @@
+"""Measures programs of dchag-opt against what else runs such models on a CPU.
+
+Interleaved, with equal numbers of threads, each contender in a process of its own. bench/README.md has more.
+"""
+
+import argparse
+import os
+import pathlib
+import shlex
+import shutil
+import sys
+import time
+from importlib import metadata
+
+import cases
+import contenders
+import measure
+import peaks
+import plot
+import report
+from processes import GIB, Failure
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PACKAGES = ("torch", "onnxruntime", "openvino", "jax", "jaxlib", "iree-base-compiler", "onnxscript", "numpy")
+
+
+def arguments_of(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/peers/run", description=__doc__.split("\n")[0])
+    add = parser.add_argument
+    add("--cases", nargs="+", default=["*"], metavar="CASE", help="names or patterns as 'front-*' (default: all)")
+    add("--peers", nargs="+", default=list(contenders.ALL), metavar="NAME",
+        help="contenders: " + ", ".join(contenders.ALL) + "; 'ours:FLAGS' is ours with flags of dchag-opt (default: all)")
+    add("--dtypes", nargs="+", default=["f32", "bf16"], choices=list(cases.ELEMENT_BYTES))
+    add("--ranks", nargs="+", default=[1, 2], type=int)
+    add("--rounds", default=5, type=int, help="times that each contender has its turn (default: 5)")
+    add("--threads", default=0, type=int, help="of all ranks together (default: the cores)")
+    add("--flags", default="", help="further flags for dchag-opt, for all programs of ours")
+    add("--output", default=TOP / "out/peers", type=pathlib.Path, help="folder (default: out/peers)")
+    add("--build", default=TOP / "build/release", type=pathlib.Path, help="folder of the build (default: build/release)")
+    add("--memory", action="store_true", help="measure memory of front ends of 16 to 1024 channels instead")
+    add("--start-limit", default=900.0, type=float, metavar="SECONDS", help="for loading and compiling (default: 900)")
+    add("--run-limit", default=300.0, type=float, metavar="SECONDS", help="for one turn (default: 300)")
+    add("--memory-limit", default=0.0, type=float, metavar="GIB", help="of one contender (default: nine tenths of what is free)")
+    add("--tiny", action="store_true", help="sizes that show nothing but that everything runs")
+    add("--keep", action="store_true", help="keep models, weights and programs")
+    chosen = parser.parse_args(words)
+    check(parser, chosen)
+    return chosen
+
+
+def check(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """Refuses what would fail later."""
+    for pattern in chosen.cases:
+        if not cases.select([pattern]):
+            parser.error(f"no case matches '{pattern}': they are {', '.join(case.name for case in cases.CASES)}")
+    for name in chosen.peers:
+        if not contenders.is_known(name):
+            parser.error(f"unknown contender '{name}': they are {', '.join(contenders.ALL)} and ours:FLAGS")
+    chosen.peers = list(dict.fromkeys(chosen.peers))
+    cores = len(os.sched_getaffinity(0))
+    chosen.threads = chosen.threads or cores
+    if not 1 <= chosen.threads <= cores:
+        parser.error(f"--threads={chosen.threads}: from 1 to {cores}, the cores of this process")
+    for ranks in chosen.ranks:
+        if not 1 <= ranks <= chosen.threads or chosen.threads % ranks:
+            parser.error(f"--ranks {ranks}: from 1 to the number of threads ({chosen.threads}), and a divisor of it")
+    if chosen.rounds < 1:
+        parser.error(f"--rounds={chosen.rounds}: at least 1")
+    if not os.access(chosen.build / "bin/dchag-opt", os.X_OK):
+        parser.error(f"{chosen.build / 'bin/dchag-opt'} is missing: build the project, or name its folder by --build")
+    chosen.build = chosen.build.resolve()
+    try:
+        chosen.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--output={chosen.output}: {error.strerror}: name a folder that can be written")
+    chosen.output = chosen.output.resolve()
+
+
+def say(text: str) -> None:
+    print(f"peers: {text}", file=sys.stderr, flush=True)
+
+
+class Run:
+    """All that was chosen on the command line, and what has been measured."""
+
+    def __init__(self, chosen: argparse.Namespace):
+        self.chosen = chosen
+        self.limit = int(chosen.memory_limit * GIB) or measure.default_memory_limit()
+        self.work = chosen.output / "work"
+        self.content = {
+            "threads": chosen.threads, "rounds": chosen.rounds, "flags": chosen.flags, "tiny": chosen.tiny,
+            "memory_limit_GiB": round(self.limit / GIB, 1),
+            "versions": {name: metadata.version(name) for name in PACKAGES},
+        }  # fmt: skip
+
+    def setting(self, case: cases.Case, dtype: str, ranks: int) -> contenders.Setting:
+        c = self.chosen
+        return contenders.Setting(
+            case, dtype, ranks, self.work / f"{case.name}-{dtype}", c.threads, c.build, tuple(shlex.split(c.flags)),
+            c.start_limit, c.run_limit, self.limit, c.tiny,
+        )  # fmt: skip
+
+    def clean(self, folder: pathlib.Path) -> None:
+        if not self.chosen.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def times(self) -> None:
+        c = self.chosen
+        say("measuring products and memory of this machine")
+        peak = peaks.measure(c.build, c.threads, c.start_limit)
+        say(f"{peak['f32'] / 1e9:.0f} GFLOP/s of f32, {peak['bf16'] / 1e9:.0f} of bf16, {peak['memory'] / 1e9:.1f} GB/s")
+        results = []
+        self.content |= {"peaks": peak, "results": results}
+        for case in cases.select(c.cases):
+            case = cases.tiny(case) if c.tiny else case
+            for dtype in c.dtypes:
+                for ranks in c.ranks:
+                    results.append(self.one(case, dtype, ranks, peak))
+                    report.write_json(str(c.output / "peers.json"), self.content)
+                    plot.plot_times(results, str(c.output / "peers.png"))
+                self.clean(self.work / f"{case.name}-{dtype}")
+        for result in results:
+            print(report.summary(result))
+
+    def one(self, case: cases.Case, dtype: str, ranks: int, peak: dict[str, float]) -> dict:
+        start = time.monotonic()
+        say(f"{case.name} {dtype}, ranks: {ranks}")
+        rows = measure.measure(self.chosen.peers, self.setting(case, dtype, ranks), self.chosen.rounds, say)
+        cost = cases.case_cost(case)
+        result = {
+            "case": case.name, "dtype": dtype, "ranks": ranks, "madds": cost.madds,
+            "bytes": cost.numbers * cases.ELEMENT_BYTES[dtype],
+            "bound_ms": cases.bound_ms(case, dtype, peak[dtype], peak["memory"]), "seconds": time.monotonic() - start,
+            "rows": [row.as_json() for row in rows],
+        }  # fmt: skip
+        print(report.summary(result))
+        for row in result["rows"]:
+            print(report.row_line(row), flush=True)
+        return result
+
+    def memory(self) -> None:
+        results = []
+        self.content["memory"] = results
+        for channels in cases.MEMORY_CHANNELS:
+            setting = self.setting(cases.memory_case(channels), "f32", 1)
+            result = {"channels": channels, "rows": []}
+            results.append(result)
+            try:
+                measure.prepare(setting)
+                rows = [measure.measure_memory(name, setting) for name in self.chosen.peers]
+            except Failure as failure:
+                rows = [measure.Row(name, "failed", str(failure)) for name in self.chosen.peers]
+            result["rows"] = [row.as_json() for row in rows]
+            for row in result["rows"]:
+                print(report.memory_line(channels, row), flush=True)
+            report.write_json(str(self.chosen.output / "memory.json"), self.content)
+            plot.plot_memory(results, str(self.chosen.output / "memory.png"))
+            self.clean(setting.folder)
+
+
+def main() -> None:
+    run = Run(arguments_of(sys.argv[1:]))
+    try:
+        run.memory() if run.chosen.memory else run.times()
+    except Failure as failure:
+        sys.exit(f"peers: error: {failure}")
+    except KeyboardInterrupt:
+        sys.exit("peers: error: interrupted")
+    if not run.chosen.keep:
+        shutil.rmtree(run.work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
