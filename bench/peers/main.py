@@ -114,6 +114,7 @@ class Run:
         for case in cases.select(c.cases):
             case = cases.tiny(case) if c.tiny else case
             for dtype in c.dtypes:
+                shutil.rmtree(self.work / f"{case.name}-{dtype}", ignore_errors=True)  # of an earlier run
                 for ranks in c.ranks:
                     results.append(self.one(case, dtype, ranks, peak))
                     report.write_json(str(c.output / "peers.json"), self.content)
@@ -143,6 +144,7 @@ class Run:
         self.content["memory"] = results
         for channels in cases.MEMORY_CHANNELS:
             setting = self.setting(cases.memory_case(channels), "f32", 1)
+            shutil.rmtree(setting.folder, ignore_errors=True)  # of an earlier run
             result = {"channels": channels, "rows": []}
             results.append(result)
             try:

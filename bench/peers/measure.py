@@ -1,6 +1,7 @@
 """Rounds over all contenders of a case: each runs a few steps while the others are stopped."""
 
 import dataclasses
+import math
 import pathlib
 import statistics
 import subprocess
@@ -48,9 +49,9 @@ class Row:
 
     def as_json(self) -> dict:
         fields = {"contender": self.contender, "state": self.state, "why": self.why, "median_ms": self.median_ms}
-        return {
-            **fields, **self.spread(), "ms": self.ms, "rel_err": self.error, **self.figures, "restarted": self.restarted
-        }  # fmt: skip
+        # JSON has no infinity.
+        error = None if self.error is None or math.isinf(self.error) else self.error
+        return {**fields, **self.spread(), "ms": self.ms, "rel_err": error, **self.figures, "restarted": self.restarted}
 
 
 def prepare(setting: Setting) -> None:

@@ -53,9 +53,10 @@ def row_line(row: dict) -> str:
     peak = row.get("step_peak_MiB")
     # Without a peak of the steps alone, that of the whole run.
     peak = row.get("load_peak_MiB") if peak is None else peak
+    error = "none" if row["rel_err"] is None else f"{row['rel_err']:.1e}"
     text = (
         f"{name} median_ms={number(row['median_ms'])} min_ms={number(row.get('min_ms'))} p10_ms={number(row.get('p10_ms'))} "
-        f"p90_ms={number(row.get('p90_ms'))} steps={len(row['ms'])} rel_err={row['rel_err']:.1e} peak_MiB={number(peak, 0)} "
+        f"p90_ms={number(row.get('p90_ms'))} steps={len(row['ms'])} rel_err={error} peak_MiB={number(peak, 0)} "
         f"load_peak_MiB={number(row.get('load_peak_MiB'), 0)} base_MiB={number(row.get('base_MiB'), 0)}"
     )
     if row.get("restarted"):
