@@ -197,7 +197,6 @@ def case_cost(c: Case) -> Cost:
     return total
 
 
-def bound_ms(c: Case, dtype: str, flops: float, bandwidth: float) -> float:
+def cost_ms(cost: Cost, dtype: str, flops: float, bandwidth: float) -> float:
     """Milliseconds below which no step can be at these operations and bytes a second."""
-    cost = case_cost(c)
     return 1e3 * max(2 * cost.madds / flops, cost.numbers * ELEMENT_BYTES[dtype] / bandwidth)
