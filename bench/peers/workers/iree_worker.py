@@ -29,6 +29,8 @@ def load(config):
     tool(
         "iree-compile", path("iree.mlir"), "-o", program, "--iree-hal-target-device=local",
         "--iree-hal-local-target-device-backends=llvm-cpu", "--iree-llvmcpu-target-cpu=host", "--iree-opt-level=O3",
+        # Some kernels of attention need more than the default of 32 KiB.
+        "--iree-llvmcpu-stack-allocation-limit=1048576",
     )  # fmt: skip
     runtime.flags.parse_flags(f"--task_topology_group_count={config['threads']}")
     index = runtime.ParameterIndex()
