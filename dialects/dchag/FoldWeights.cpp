@@ -208,8 +208,8 @@ LogicalResult FoldProjectionOp::verify() {
   if (tokenizer[0] != 1 && tokenizer[0] != rows[0])
     return emitOpError("(C1) tokenizer must have one entry for each of the ")
            << rows[0] << " groups or one for all: got " << tokenizer[0];
-  if (failed(verifyShape(*this, "C1", "result", getResult(), "G x (K or 1) x R x P",
-                         {rows[0], tokenizer[1], rows[1], tokenizer[3]})))
+  if (failed(verifyShape(*this, "C1", "result", getResult(), "G x R x (K or 1) x P",
+                         {rows[0], rows[1], tokenizer[1], tokenizer[3]})))
     return failure();
   return verifySameElementType(*this, "C2");
 }
@@ -225,7 +225,7 @@ LogicalResult FoldProjectionOp::evaluate(ArrayRef<EvalTensor> operands,
     int64_t g = i / channels, own = tokenizer.getDim(0) == 1 ? i % channels : i;
     addProduct(count, pixels, width, {rows.floats() + g * count * width, width, 1},
                {tokenizer.floats() + own * width * pixels, pixels, 1},
-               {to + i * count * pixels, pixels, 1});
+               {to + (g * count * channels + i % channels) * pixels, channels * pixels, 1});
   }
   results.push_back(std::move(result));
   return success();
@@ -236,7 +236,7 @@ RuleAttr FoldProjectionOp::getShardingRule() {
   RuleBuilder rule(*this);
   int64_t g = rule.factor(rows[0]), k = rule.factor(tokenizer[1]), r = rule.factor(rows[1]);
   int64_t d = rule.factor(rows[2], FactorKind::Sum), p = rule.factor(tokenizer[3]);
-  rule.operand(0, {g, r, d}).operand(1, {g, k, d, p}).result(0, {g, k, r, p});
+  rule.operand(0, {g, r, d}).operand(1, {g, k, d, p}).result(0, {g, r, k, p});
   return rule.linear({0}).linear({1}).build();
 }
 
@@ -250,9 +250,9 @@ FailureOr<SmallVector<Value>> FoldProjectionOp::decomposeOperation(OpBuilder &bu
   Value result;
   if (tokenizer[0] == 1)
     result =
-        d.contract("gra,kap->gkrp", getRows(), d.reshape(getTokenizer(), tokenizer.drop_front()));
+        d.contract("gra,kap->grkp", getRows(), d.reshape(getTokenizer(), tokenizer.drop_front()));
   else
-    result = d.contract("gra,gkap->gkrp", getRows(), getTokenizer());
+    result = d.contract("gra,gkap->grkp", getRows(), getTokenizer());
   return SmallVector<Value>{result};
 }
 

@@ -57,14 +57,14 @@ def Dchag_FoldProjectionOp : Dchag_ModelOp<"fold_projection", [Dchag_Decomposabl
     Sizes as for `dchag.folded_aggregate`, R rows of a projection of tokens of width Dt. A row times a token
     E[g,c] x is this result times x:
 
-        result[g,c,r,:] = E[g,c]^T rows[g,r]
+        result[g,r,c,:] = E[g,c]^T rows[g,r]
 
-    - (C1) `rows` is G x R x Dt, `tokenizer` (G or 1) x (K or 1) x Dt x P, the result G x (K or 1) x R x P.
+    - (C1) `rows` is G x R x Dt, `tokenizer` (G or 1) x (K or 1) x Dt x P, the result G x R x (K or 1) x P.
     - (C2) One floating-point element type; the result as in C8 of `folded_aggregate`.
 
     G, K, R and P split freely, Dt as a sum.
     ```mlir
-    %w = dchag.fold_projection %rows of %e : (tensor<2x4x8xf32>, tensor<2x3x8x6xf32>) -> tensor<2x3x4x6xf32>
+    %w = dchag.fold_projection %rows of %e : (tensor<2x4x8xf32>, tensor<2x3x8x6xf32>) -> tensor<2x4x3x6xf32>
     ```
   }];
   let arguments = (ins Dchag_FloatTensor:$rows, Dchag_FloatTensor:$tokenizer);

@@ -47,10 +47,10 @@ private:
 
   LogicalResult verifyScores() {
     Value weight = op.getScoreWeight();
-    if (failed(verifyShape(op, "C2", "score_weight", weight, "G x (K or 1) x Q x h x P",
-                           {pixels[1], oneOr(weight, 1, pixels[2]), kAnySize, heads(), pixels[4]})))
+    if (failed(verifyShape(op, "C2", "score_weight", weight, "G x Q x h x (K or 1) x P",
+                           {pixels[1], kAnySize, heads(), oneOr(weight, 3, pixels[2]), pixels[4]})))
       return failure();
-    int64_t queries = shapeOf(weight)[2];
+    int64_t queries = shapeOf(weight)[1];
     for (auto [name, value] : {std::pair(StringRef("score_offset"), Value(op.getScoreOffset())),
                                std::pair(StringRef("score_bias"), Value(op.getScoreBias()))})
       if (failed(verifyShape(op, "C2", name, value, "(B or 1) x G x K x Q x h",
@@ -170,7 +170,7 @@ struct FoldedRule {
     h = rule.factor(op.getHeads());
     b = rule.factor(pixels[0]), g = rule.factor(pixels[1]);
     k = rule.factor(pixels[2], FactorKind::Softmax), n = rule.factor(pixels[3]);
-    q = rule.factor(scores[2]);
+    q = rule.factor(scores[1]);
     int64_t p = rule.factor(pixels[4], FactorKind::Whole);
     int64_t width = rule.factor(values / op.getHeads(), FactorKind::Whole);
     value = {h, width};
@@ -179,7 +179,7 @@ struct FoldedRule {
     if (op.getValueWeight())
       feature = op.getFeatures() ? rule.factor(shapeOf(op.getFeatures())[4], FactorKind::Whole) : p;
     rule.operand(0, {b, g, k, n, p});
-    rule.operand(1, {g, k, q, h, p});
+    rule.operand(1, {g, q, h, k, p});
     rule.optionalOperand(op.getScoreOffsetMutable(), {b, g, k, q, h});
     rule.optionalOperand(op.getScoreBiasMutable(), {b, g, k, q, h});
     rule.optionalOperand(op.getFeaturesMutable(), {b, g, k, n, feature});
@@ -204,7 +204,7 @@ template <typename OpT>
 static double getFlopsUpToDivision(OpT op) {
   ArrayRef<int64_t> pixels = shapeOf(op.getPixels()), scores = shapeOf(op.getScoreWeight());
   double places = static_cast<double>(pixels[0]) * pixels[1] * pixels[2] * pixels[3];
-  double rows = static_cast<double>(scores[2]) * scores[3], p = pixels[4];
+  double rows = static_cast<double>(scores[1]) * scores[2], p = pixels[4];
   double flops = places * rows * (2.0 * p + 5.0);
   double added = places * rows;
   flops += (op.getScoreOffset() ? added : 0) + (op.getScoreBias() ? added : 0);
@@ -214,7 +214,7 @@ static double getFlopsUpToDivision(OpT op) {
   // Values: pixels weighted for each head, summed over channels before or by the projection.
   double f = op.getFeatures() ? shapeOf(op.getFeatures())[4] : p;
   double width = shapeOf(op->getResults().back()).back();
-  double results = static_cast<double>(pixels[0]) * pixels[1] * pixels[3] * scores[2] * width;
+  double results = static_cast<double>(pixels[0]) * pixels[1] * pixels[3] * scores[1] * width;
   if (!op.getValueWeight())
     flops += 2.0 * results * pixels[2];
   else if (shapeOf(op.getValueWeight())[2] == 1)
@@ -247,7 +247,7 @@ LogicalResult FoldedAggregateOp::verify() {
     return failure();
   ArrayRef<int64_t> pixels = shapeOf(getPixels());
   if (failed(verifyShape(*this, "C1", "result", getResult(), "B x G x Q x N x V",
-                         {pixels[0], pixels[1], shapeOf(getScoreWeight())[2], pixels[3], *width})))
+                         {pixels[0], pixels[1], shapeOf(getScoreWeight())[1], pixels[3], *width})))
     return failure();
   return verifySameElementType(*this, "C8");
 }
@@ -296,7 +296,7 @@ LogicalResult FoldedAggregatePartialOp::verify() {
   if (failed(width))
     return failure();
   ArrayRef<int64_t> pixels = shapeOf(getPixels());
-  SmallVector<int64_t> wanted = {pixels[0], pixels[1], shapeOf(getScoreWeight())[2], pixels[3],
+  SmallVector<int64_t> wanted = {pixels[0], pixels[1], shapeOf(getScoreWeight())[1], pixels[3],
                                  static_cast<int64_t>(getHeads())};
   if (failed(verifyShape(*this, "C1", "max", getMax(), "B x G x Q x N x h", wanted)) ||
       failed(verifyShape(*this, "C1", "sum", getSum(), "B x G x Q x N x h", wanted)))

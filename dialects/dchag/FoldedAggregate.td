@@ -35,7 +35,7 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
     of a channel at a position, Q queries, h heads, V width of the values. With x = pixels[b,g,c,n], for every
     b, g, n, query i and head j, and c over the channels where the mask holds:
 
-        s[c] = r (<score_weight[g,c,i,j], x> + score_offset[b,g,c,i,j]) + score_bias[b,g,c,i,j]
+        s[c] = r (<score_weight[g,i,j,c], x> + score_offset[b,g,c,i,j]) + score_bias[b,g,c,i,j]
         v[c] = r' (value_weight[g,j,c] f + value_offset[b,g,c]_j) + value_bias[b,g,c]_j
         y[b,g,i,n]_j = sum_c softmax_c(s[c]) v[c]
 
@@ -49,7 +49,7 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
     before they are projected.
 
     - (C1) `pixels` is B x G x K x N x P, the result B x G x Q x N x V.
-    - (C2) `score_weight` is G x (K or 1) x Q x h x P, `score_offset` and `score_bias` (B or 1) x G x K x Q x h.
+    - (C2) `score_weight` is G x Q x h x (K or 1) x P, `score_offset` and `score_bias` (B or 1) x G x K x Q x h.
     - (C3) `features` is B x G x K x N x F, with F = P without it, `value_weight` G x V x (K or 1) x F; without
       it V = F. `value_offset` and `value_bias` are (B or 1) x G x (K or 1) x V.
     - (C4) `gram` is G x (K or 1) x (h or 1) x P x P; `gram_linear` (B or 1) x G x K x (h or 1) x P and
@@ -68,7 +68,7 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
     `dchag.merge_partials` where channels are split.
     ```mlir
     %y = dchag.folded_aggregate %x scores(%g) score_bias(%s) values(%m) value_bias(%v) {heads = 2}
-      : (tensor<1x2x3x6x4xf32>, tensor<2x3x1x2x4xf32>, tensor<1x2x3x1x2xf32>, tensor<2x8x3x4xf32>, tensor<1x2x3x8xf32>) -> tensor<1x2x1x6x8xf32>
+      : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<1x2x3x1x2xf32>, tensor<2x8x3x4xf32>, tensor<1x2x3x8xf32>) -> tensor<1x2x1x6x8xf32>
     ```
   }];
   let arguments = !con(common, (ins UnitAttr:$nan_when_empty /*C6*/));
@@ -96,7 +96,7 @@ def Dchag_FoldedAggregatePartialOp : Dchag_FoldedOp<"folded_aggregate_partial"> 
     padding. `weighs_masked` as for `dchag.aggregate_partial`.
     ```mlir
     %m, %l, %u = dchag.folded_aggregate_partial %x scores(%g) values(%w) {heads = 2}
-      : (tensor<1x2x3x6x4xf32>, tensor<2x3x1x2x4xf32>, tensor<2x8x3x4xf32>) -> (tensor<1x2x1x6x2xf32>, tensor<1x2x1x6x2xf32>, tensor<1x2x1x6x8xf32>)
+      : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>) -> (tensor<1x2x1x6x2xf32>, tensor<1x2x1x6x2xf32>, tensor<1x2x1x6x8xf32>)
     ```
   }];
   let arguments = !con(common, (ins UnitAttr:$weighs_masked));

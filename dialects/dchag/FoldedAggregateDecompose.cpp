@@ -12,8 +12,9 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Bytes of pixels times softmax weights that exist at once, so that they stay in a cache.
-static constexpr int64_t kWeightedBytes = int64_t(2) << 20;
+/// Bytes of values, or of pixels times weights of the softmax, that exist at once, so that they
+/// stay in a cache; and the number of parts at most, each of which is code.
+static constexpr int64_t kPartBytes = int64_t(2) << 20, kMaxParts = 128;
 
 namespace {
 /// What dchag.folded_aggregate and dchag.folded_aggregate_partial share.
@@ -36,7 +37,13 @@ private:
   Value addByChannel(Value x, Value term);
   Value variance();
   Value project(Value weights, Value features);
-  Value projectPositions(Value weights, Value features, Value matrix);
+  Value weightedPixels(Value weights, Value features, Value matrix);
+  Value weightedProjections(Value weights, Value features, Value matrix);
+  /// The sum of what `project` makes of parts of the channels, or what it makes of parts of the
+  /// positions, joined; there are parts of `bytes` bytes together.
+  using Project = llvm::function_ref<Value(Value weights, Value features, Value matrix)>;
+  Value inParts(bool byChannels, int64_t bytes, Value weights, Value features, Value matrix,
+                Project project);
   Value addConstant(Value values, Value weights, Value constant);
   /// `x` with 0 for masked channels, whose elements must have no effect, even if they are NaN.
   Value dropMasked(Value x, StringRef letters) {
@@ -76,11 +83,11 @@ Value Folded<OpT>::variance() {
 template <typename OpT>
 Value Folded<OpT>::scores() {
   Value weight = op.getScoreWeight();
-  bool isShared = dimOf(weight, 1) == 1;
+  bool isShared = dimOf(weight, 3) == 1;
   if (isShared)
-    weight = d.joinDims(weight, 0, 2);
+    weight = d.joinDims(weight, 3, 2);
   Value scores =
-      d.contract(isShared ? "bgknp,gqjp->bgknqj" : "bgknp,gkqjp->bgknqj", op.getPixels(), weight);
+      d.contract(isShared ? "bgknp,gqjp->bgknqj" : "bgknp,gqjkp->bgknqj", op.getPixels(), weight);
   if (op.getGram()) {
     scores = addByChannel(scores, op.getScoreOffset());
     Value squares = variance();
@@ -98,10 +105,10 @@ Value Folded<OpT>::scores() {
   return d.select(d.broadcastLike(op.getMask(), "bgk", scores, "bgknqj"), scores, out);
 }
 
-/// Own weights of channels, at some positions: every pixel times every weight of the softmax, then
-/// one product for each head over channels and pixels.
+/// Own weights of channels: every pixel times every weight of the softmax, then one product for
+/// each head over channels and pixels.
 template <typename OpT>
-Value Folded<OpT>::projectPositions(Value weights, Value features, Value matrix) {
+Value Folded<OpT>::weightedPixels(Value weights, Value features, Value matrix) {
   ArrayRef<int64_t> w = shapeOf(weights), x = shapeOf(features);
   SmallVector<int64_t> shape = {w[0], w[1], w[5], w[4], w[3], w[2], x[4]};
   Value like = d.TensorBuilder::empty(shape, elementTypeOf(d.wide(weights)));
@@ -114,6 +121,41 @@ Value Folded<OpT>::projectPositions(Value weights, Value features, Value matrix)
   };
   Value weighted = d.mul(spread(d.wide(weights), "bgknqj"), spread(d.wide(features), "bgknf"));
   return d.contract("bgjqnkf,gjekf->bgqnje", weighted, matrix);
+}
+
+/// Own weights of channels: the values of each channel, then their weighted sums.
+template <typename OpT>
+Value Folded<OpT>::weightedProjections(Value weights, Value features, Value matrix) {
+  Value values = d.contract("bgknf,gjekf->bgknje", features, matrix);
+  ArrayRef<int64_t> w = shapeOf(weights), v = shapeOf(values);
+  SmallVector<int64_t> shape = {v[0], v[1], v[2], w[4], v[3], v[4], v[5]};
+  Value like = d.TensorBuilder::empty(shape, elementTypeOf(values));
+  Value factors = d.transpose(d.wide(weights), "bgknqj", "bgkqnj");
+  Value products = d.mul(d.broadcastLike(factors, "bgkqnj", like, "bgkqnje"),
+                         d.broadcastLike(values, "bgknje", like, "bgkqnje"));
+  return d.sum(products, "bgkqnje", "bgqnje");
+}
+
+template <typename OpT>
+Value Folded<OpT>::inParts(bool byChannels, int64_t bytes, Value weights, Value features,
+                           Value matrix, Project project) {
+  int64_t dim = byChannels ? 2 : 3, size = dimOf(weights, dim);
+  int64_t count = std::min({size, kMaxParts, int64_t(llvm::divideCeil(bytes, kPartBytes))});
+  if (count <= 1)
+    return project(weights, features, matrix);
+  int64_t step = llvm::divideCeil(size, count);
+  SmallVector<Value> parts;
+  for (int64_t at = 0; at < size; at += step) {
+    int64_t length = std::min(step, size - at);
+    parts.push_back(project(d.slice(weights, dim, at, length), d.slice(features, dim, at, length),
+                            byChannels ? d.slice(matrix, 3, at, length) : matrix));
+  }
+  if (!byChannels)
+    return d.concat(parts, 3);
+  Value sum = parts.front();
+  for (Value part : ArrayRef(parts).drop_front())
+    sum = d.add(sum, part);
+  return sum;
 }
 
 template <typename OpT>
@@ -131,19 +173,16 @@ Value Folded<OpT>::project(Value weights, Value features) {
     return d.contract("bgnqjf,gjef->bgqnje", sums, matrix);
   }
   Value matrix = d.splitDim(weight, 1, {heads(), width});
-  int64_t positions = dimOf(weights, 3);
-  int64_t bytes = 4 * tensorType(weights).getNumElements() * dimOf(features, 4);
-  int64_t count = std::min<int64_t>(positions, llvm::divideCeil(bytes, kWeightedBytes));
-  int64_t step = count ? llvm::divideCeil(positions, count) : positions;
-  if (step == positions)
-    return projectPositions(weights, features, matrix);
-  SmallVector<Value> parts;
-  for (int64_t n = 0; n < positions; n += step) {
-    int64_t size = std::min(step, positions - n);
-    parts.push_back(
-        projectPositions(d.slice(weights, 3, n, size), d.slice(features, 3, n, size), matrix));
-  }
-  return d.concat(parts, 3);
+  int64_t places = tensorType(weights).getNumElements(), f = dimOf(features, 4);
+  int64_t queries = dimOf(weights, 4), results = places / dimOf(weights, 2) * width;
+  // What is smaller: a head's values, which serve all queries, or its pixels.
+  if (width <= queries * f)
+    return inParts(/*byChannels=*/true, 4 * places / queries * width, weights, features, matrix,
+                   [&](Value w, Value x, Value m) { return weightedProjections(w, x, m); });
+  // Parts of positions read all weights, parts of channels read and write all results.
+  bool byChannels = tensorType(weight).getNumElements() > 2 * results;
+  return inParts(byChannels, 4 * places * f, weights, features, matrix,
+                 [&](Value w, Value x, Value m) { return weightedPixels(w, x, m); });
 }
 
 /// values + the sum over the channels of weights times a constant of each channel.

@@ -24,7 +24,7 @@ public:
   FoldedPosition(const FoldedInputs &inputs, AggregateParts &parts, int64_t b, int64_t g, int64_t n)
       : in(inputs), out(parts), b(b), g(g), n(n), channels(in.pixels->getDim(2)),
         numPixels(in.pixels->getDim(4)), numFeatures(in.features->getDim(4)),
-        queries(in.scoreWeight->getDim(2)), width(out.acc.getDim(4) / in.heads) {}
+        queries(in.scoreWeight->getDim(1)), width(out.acc.getDim(4) / in.heads) {}
 
   void run() {
     for (int64_t j = 0; j < in.heads; ++j) {
@@ -84,7 +84,7 @@ private:
 
   double getScore(int64_t c, int64_t i, int64_t j, double factor) const {
     const double *x = rowOf(*in.pixels, {b, g, c, n});
-    const double *weight = rowOf(*in.scoreWeight, {g, c, i, j});
+    const double *weight = rowOf(*in.scoreWeight, {g, i, j, c});
     double score = in.scoreOffset ? *rowOf(*in.scoreOffset, {b, g, c, i, j}) : 0;
     for (int64_t p = 0; p < numPixels; ++p)
       score += weight[p] * x[p];
@@ -125,7 +125,7 @@ private:
 AggregateParts mlir::dchag::evaluateFolded(const FoldedInputs &in) {
   Type type = in.pixels->getElementType();
   int64_t batch = in.pixels->getDim(0), groups = in.pixels->getDim(1);
-  int64_t positions = in.pixels->getDim(3), queries = in.scoreWeight->getDim(2);
+  int64_t positions = in.pixels->getDim(3), queries = in.scoreWeight->getDim(1);
   int64_t values = in.valueWeight ? in.valueWeight->getDim(1) : in.features->getDim(4);
   EvalTensor heads({batch, groups, queries, positions, in.heads}, type);
   AggregateParts parts{heads, heads, EvalTensor({batch, groups, queries, positions, values}, type)};

@@ -164,7 +164,7 @@ Value FormBuilder::normalised(Value x, unsigned width) {
 
 Value FormBuilder::foldProjection(Value rows) {
   auto type = tensorType(rows).clone(
-      {dimOf(rows, 0), dimOf(tokenizer, 1), dimOf(rows, 1), dimOf(tokenizer, 3)});
+      {dimOf(rows, 0), dimOf(rows, 1), dimOf(tokenizer, 1), dimOf(tokenizer, 3)});
   return make<FoldProjectionOp>(type, rows, tokenizer);
 }
 
@@ -215,7 +215,7 @@ Value FormBuilder::foldKeyNorm() {
   auto addConstant = [&](Value term) { constant = constant ? addRepeated(constant, term) : term; };
   if (op.scoresFromPixels()) {
     weight =
-        op.wk ? foldProjection(op.wk)
+        op.wk ? transpose(foldProjection(op.wk), {0, 2, 1, 3})
               : broadcastTo(tokenizer, {groups, dimOf(tokenizer, 1), width, dimOf(tokenizer, 3)});
     for (Value term : {op.affine->offset, op.affine->shift})
       if (term)
@@ -246,12 +246,12 @@ void FormBuilder::foldScores() {
   Value rows = foldQuery(op.keyNorm ? foldKeyNorm() : op.query, op.wk);
   if (!fromPixels) {
     pixels = op.tokens;
-    scoreWeight = reshape(rows, {dimOf(rows, 0), 1, queries, op.heads, dimOf(rows, 2)});
+    scoreWeight = reshape(rows, {dimOf(rows, 0), queries, op.heads, 1, dimOf(rows, 2)});
     return;
   }
   const AffineTokens &affine = *op.affine;
   pixels = affine.pixels;
-  scoreWeight = splitDim(foldProjection(rows), 2, {queries, op.heads});
+  scoreWeight = splitDim(foldProjection(rows), 1, {queries, op.heads});
   if (op.keyNorm)
     return;
   auto constant = [&](Value value) {
@@ -268,15 +268,13 @@ void FormBuilder::foldValues() {
   foldNorm();
   normValues = affine.norm.has_value();
   int64_t groups = dimOf(op.tokens, 1);
-  Value weight = tokenizer;
   if (op.wv) {
-    weight = foldProjection(op.wv);
+    valueWeight = foldProjection(op.wv);
   } else {
-    SmallVector<int64_t> shape(shapeOf(weight));
+    SmallVector<int64_t> shape(shapeOf(tokenizer));
     shape[0] = groups;
-    weight = broadcastTo(weight, shape);
+    valueWeight = transpose(broadcastTo(tokenizer, shape), {0, 2, 1, 3});
   }
-  valueWeight = transpose(weight, {0, 2, 1, 3});
   auto project = [&](Value x) { return op.wv ? contract(x, "bgka", op.wv, "gva", "bgkv") : x; };
   SmallVector<Value> biases;
   if (offset && affine.norm)

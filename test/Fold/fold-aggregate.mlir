@@ -11,10 +11,10 @@
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x5x1x4x6xf32>
 // CHECK-DAG:     %[[PATCHES:.+]] = dchag.channel_patches %[[X]] {patch = array<i64: 2, 2>} : (tensor<2x5x1x4x6xf32>) -> tensor<2x5x6x4xf32>
 // CHECK-DAG:     %[[R:.+]] = dchag.fold_query %{{.+}} keys(%{{.+}}) {heads = 3 : i64, scale = 5.000000e-01 : f64} : (tensor<1x1x6xf32>, tensor<1x6x12xf32>) -> tensor<1x3x12xf32>
-// CHECK-DAG:     dchag.fold_projection %[[R]] of %{{.+}} : (tensor<1x3x12xf32>, tensor<1x5x12x4xf32>) -> tensor<1x5x3x4xf32>
-// CHECK-DAG:     dchag.fold_projection %{{.+}} of %{{.+}} : (tensor<1x9x12xf32>, tensor<1x5x12x4xf32>) -> tensor<1x5x9x4xf32>
+// CHECK-DAG:     dchag.fold_projection %[[R]] of %{{.+}} : (tensor<1x3x12xf32>, tensor<1x5x12x4xf32>) -> tensor<1x3x5x4xf32>
+// CHECK-DAG:     dchag.fold_projection %{{.+}} of %{{.+}} : (tensor<1x9x12xf32>, tensor<1x5x12x4xf32>) -> tensor<1x9x5x4xf32>
 // CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) {heads = 3 : i64, nan_when_empty}
-// CHECK-SAME:      : (tensor<2x1x5x6x4xf32>, tensor<1x5x1x3x4xf32>, tensor<1x1x5x1x3xf32>, tensor<1x9x5x4xf32>, tensor<1x1x5x9xf32>) -> tensor<2x1x1x6x9xf32>
+// CHECK-SAME:      : (tensor<2x1x5x6x4xf32>, tensor<1x1x3x5x4xf32>, tensor<1x1x5x1x3xf32>, tensor<1x9x5x4xf32>, tensor<1x1x5x9xf32>) -> tensor<2x1x1x6x9xf32>
 // CHECK-NOT:     tokenize
 // With keys only, tokens are made for the values, and projected after their weighted sum.
 // KEYS-LABEL:  func.func @own(
@@ -38,7 +38,7 @@ func.func @own(%x: tensor<2x5x1x4x6xf32>, %e: tensor<5x12x1x2x2xf32> {dchag.role
 // sample stays what it is, and so does a raw query.
 // CHECK-LABEL: func.func @shared(
 // CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) mask(%{{.+}}) {heads = 3 : i64}
-// CHECK-SAME:      : (tensor<2x1x5x6x4xf32>, tensor<1x1x2x3x4xf32>, tensor<1x1x5x2x3xf32>, tensor<1x12x1x4xf32>, tensor<1x1x5x12xf32>, tensor<2x1x5xi1>) -> tensor<2x1x2x6x12xf32>
+// CHECK-SAME:      : (tensor<2x1x5x6x4xf32>, tensor<1x2x3x1x4xf32>, tensor<1x1x5x2x3xf32>, tensor<1x12x1x4xf32>, tensor<1x1x5x12xf32>, tensor<2x1x5xi1>) -> tensor<2x1x2x6x12xf32>
 func.func @shared(%x: tensor<2x5x1x4x6xf32>, %m: tensor<2x1x5xi1>, %e: tensor<1x12x1x2x2xf32> {dchag.role = "param"},
     %c: tensor<5x12xf32> {dchag.role = "param"}, %q: tensor<1x2x12xf32> {dchag.role = "param"}, %wk: tensor<1x12x12xf32> {dchag.role = "param"}) -> tensor<2x1x2x6x12xf32> {
   %t = dchag.tokenize %x weight(%e) embedding(%c) : (tensor<2x5x1x4x6xf32>, tensor<1x12x1x2x2xf32>, tensor<5x12xf32>) -> tensor<2x5x6x12xf32>
@@ -51,7 +51,7 @@ func.func @shared(%x: tensor<2x5x1x4x6xf32>, %m: tensor<2x1x5xi1>, %e: tensor<1x
 // Two groups of two channels each, then one aggregation of both tokens, which folds its query alone.
 // CHECK-LABEL: func.func @tree(
 // CHECK:         %[[Y:.+]] = dchag.folded_aggregate {{.+}} -> tensor<1x2x1x6x6xf32>
-// CHECK:         dchag.folded_aggregate %[[TOKENS:.+]] scores(%{{.+}}) values(%{{.+}}) {heads = 2 : i64, nan_when_empty} : (tensor<1x1x2x6x6xf32>, tensor<1x1x1x2x6xf32>, tensor<1x6x1x6xf32>) -> tensor<1x1x1x6x6xf32>
+// CHECK:         dchag.folded_aggregate %[[TOKENS:.+]] scores(%{{.+}}) values(%{{.+}}) {heads = 2 : i64, nan_when_empty} : (tensor<1x1x2x6x6xf32>, tensor<1x1x2x1x6xf32>, tensor<1x6x1x6xf32>) -> tensor<1x1x1x6x6xf32>
 func.func @tree(%x: tensor<1x4x1x4x6xf32>, %e: tensor<4x6x1x2x2xf32> {dchag.role = "param"}, %q: tensor<2x1x6xf32> {dchag.role = "param"}, %wk: tensor<2x6x6xf32> {dchag.role = "param"},
     %wv: tensor<2x6x6xf32> {dchag.role = "param"}, %q2: tensor<1x1x6xf32> {dchag.role = "param"}, %wk2: tensor<1x6x6xf32> {dchag.role = "param"}, %wv2: tensor<1x6x6xf32> {dchag.role = "param"}) -> tensor<1x1x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) : (tensor<1x4x1x4x6xf32>, tensor<4x6x1x2x2xf32>) -> tensor<1x4x6x6xf32>
@@ -66,7 +66,7 @@ func.func @tree(%x: tensor<1x4x1x4x6xf32>, %e: tensor<4x6x1x2x2xf32> {dchag.role
 // Linear groups are part of the tokenizers of the aggregation above them: three channels of four pixels
 // are twelve pixels of a group.
 // CHECK-LABEL: func.func @linear_tree(
-// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) {heads = 2 : i64, nan_when_empty} : (tensor<1x1x2x6x12xf32>, tensor<1x2x1x2x12xf32>, tensor<1x1x2x1x2xf32>, tensor<1x6x2x12xf32>,
+// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) {heads = 2 : i64, nan_when_empty} : (tensor<1x1x2x6x12xf32>, tensor<1x1x2x2x12xf32>, tensor<1x1x2x1x2xf32>, tensor<1x6x2x12xf32>,
 // CHECK-NOT:     linear
 func.func @linear_tree(%x: tensor<1x6x1x4x6xf32>, %e: tensor<6x6x1x2x2xf32> {dchag.role = "param"}, %c: tensor<6x6xf32> {dchag.role = "param"}, %w: tensor<2x1x3xf32> {dchag.role = "param"}, %b: tensor<2x1xf32> {dchag.role = "param"},
     %q: tensor<1x1x6xf32> {dchag.role = "param"}, %wk: tensor<1x6x6xf32> {dchag.role = "param"}, %wv: tensor<1x6x6xf32> {dchag.role = "param"}) -> tensor<1x1x1x6x6xf32> {

@@ -37,7 +37,7 @@ func.func @position_masked(%x: tensor<2x5x1x4x6xf32>, %m: tensor<2x1x5xi1>, %e: 
 
 // An embedding of each channel and sample: part of the scores and of the values of each sample.
 // CHECK-LABEL: func.func @samples(
-// CHECK:         dchag.folded_aggregate {{.+}} : (tensor<2x1x5x6x4xf32>, tensor<1x5x1x2x4xf32>, tensor<2x1x5x1x2xf32>, tensor<1x6x5x4xf32>, tensor<2x1x5x6xf32>)
+// CHECK:         dchag.folded_aggregate {{.+}} : (tensor<2x1x5x6x4xf32>, tensor<1x1x2x5x4xf32>, tensor<2x1x5x1x2xf32>, tensor<1x6x5x4xf32>, tensor<2x1x5x6xf32>)
 func.func @samples(%x: tensor<2x5x1x4x6xf32>, %f: tensor<2x5x6xf32>, %e: tensor<5x6x1x2x2xf32> {dchag.role = "param"}, %b: tensor<5x6xf32> {dchag.role = "param"}, %q: tensor<1x1x6xf32> {dchag.role = "param"},
     %wk: tensor<1x6x6xf32> {dchag.role = "param"}, %wv: tensor<1x6x6xf32> {dchag.role = "param"}, %bv: tensor<1x6xf32> {dchag.role = "param"}) -> tensor<2x1x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) bias(%b) : (tensor<2x5x1x4x6xf32>, tensor<5x6x1x2x2xf32>, tensor<5x6xf32>) -> tensor<2x5x6x6xf32>
@@ -68,7 +68,7 @@ func.func @token_norm(%x: tensor<2x5x1x4x6xf32>, %e: tensor<5x6x1x2x2xf32> {dcha
 // An RMS norm without scale of tokens of a shared tokenizer, and no projections.
 // CHECK-LABEL: func.func @token_rms(
 // CHECK:         dchag.fold_norm %{{.+}} {parts = 1 : i64} : (tensor<1x1x6x4xf32>) -> tensor<1x1x1x4x4xf32>
-// CHECK:         dchag.folded_aggregate {{.+}} : (tensor<2x1x5x6x4xf32>, tensor<1x1x1x2x4xf32>, tensor<1x6x1x4xf32>, tensor<1x1x1x4x4xf32>)
+// CHECK:         dchag.folded_aggregate {{.+}} : (tensor<2x1x5x6x4xf32>, tensor<1x1x2x1x4xf32>, tensor<1x6x1x4xf32>, tensor<1x1x1x4x4xf32>)
 func.func @token_rms(%x: tensor<2x5x1x4x6xf32>, %e: tensor<1x6x1x2x2xf32> {dchag.role = "param"}, %sc: tensor<6xf32> {dchag.role = "param"}, %q: tensor<1x1x6xf32> {dchag.role = "param"}) -> tensor<2x1x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) : (tensor<2x5x1x4x6xf32>, tensor<1x6x1x2x2xf32>) -> tensor<2x5x6x6xf32>
   %n = dchag.rms_norm %t scale(%sc) {dims = 1, epsilon = 1.0e-3} : (tensor<2x5x6x6xf32>, tensor<6xf32>) -> tensor<2x5x6x6xf32>

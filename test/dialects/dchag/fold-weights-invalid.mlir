@@ -84,7 +84,7 @@ func.func @query_c3(%q: tensor<2x1x6xf32>, %w: tensor<2x6x8xf16>) {
 
 func.func @projection_c1(%q: tensor<2x4x8xf32>, %w: tensor<2x3x7x6xf32>) {
   // expected-error @+1 {{(C1) tokenizer must be (G or 1) x (K or 1) x Dt x P: got 2x3x7x6, wanted ?x?x8x?}}
-  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<2x3x7x6xf32>) -> tensor<2x3x4x6xf32>
+  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<2x3x7x6xf32>) -> tensor<2x4x3x6xf32>
   return
 }
 
@@ -92,15 +92,15 @@ func.func @projection_c1(%q: tensor<2x4x8xf32>, %w: tensor<2x3x7x6xf32>) {
 
 func.func @projection_c1_groups(%q: tensor<2x4x8xf32>, %w: tensor<3x3x8x6xf32>) {
   // expected-error @+1 {{(C1) tokenizer must have one entry for each of the 2 groups or one for all: got 3}}
-  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<3x3x8x6xf32>) -> tensor<2x3x4x6xf32>
+  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<3x3x8x6xf32>) -> tensor<2x4x3x6xf32>
   return
 }
 
 // -----
 
 func.func @projection_c1_result(%q: tensor<2x4x8xf32>, %w: tensor<2x3x8x6xf32>) {
-  // expected-error @+1 {{(C1) result must be G x (K or 1) x R x P: got 2x3x4x5, wanted 2x3x4x6}}
-  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<2x3x8x6xf32>) -> tensor<2x3x4x5xf32>
+  // expected-error @+1 {{(C1) result must be G x R x (K or 1) x P: got 2x4x3x5, wanted 2x4x3x6}}
+  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<2x3x8x6xf32>) -> tensor<2x4x3x5xf32>
   return
 }
 
@@ -108,7 +108,7 @@ func.func @projection_c1_result(%q: tensor<2x4x8xf32>, %w: tensor<2x3x8x6xf32>) 
 
 func.func @projection_c2(%q: tensor<2x4x8xf32>, %w: tensor<2x3x8x6xf16>) {
   // expected-error @+1 {{(C2) operand 1 must have the element type of operand 0: got 'f16', wanted 'f32'}}
-  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<2x3x8x6xf16>) -> tensor<2x3x4x6xf32>
+  %r = dchag.fold_projection %q of %w : (tensor<2x4x8xf32>, tensor<2x3x8x6xf16>) -> tensor<2x4x3x6xf32>
   return
 }
 

@@ -10,7 +10,7 @@ namespace {
 /// description.
 struct Model {
   Array x = randomArray({2, 2, 3, 2, 4}, 1), f = randomArray({2, 2, 3, 2, 5}, 2);
-  Array scoreWeight = randomArray({2, 3, 2, 2, 4}, 3),
+  Array scoreWeight = randomArray({2, 2, 2, 3, 4}, 3),
         scoreOffset = randomArray({2, 2, 3, 2, 2}, 4);
   Array scoreBias = randomArray({1, 2, 3, 2, 2}, 5), valueWeight = randomArray({2, 6, 3, 5}, 6);
   Array valueOffset = randomArray({2, 2, 3, 6}, 7), valueBias = randomArray({1, 2, 1, 6}, 8);
@@ -38,7 +38,7 @@ struct Model {
   double score(int64_t b, int64_t g, int64_t c, int64_t n, int64_t i, int64_t j) {
     double s = scoreOffset(b, g, c, i, j);
     for (int64_t p = 0; p < 4; ++p)
-      s += scoreWeight(g, c, i, j, p) * x(b, g, c, n, p);
+      s += scoreWeight(g, i, j, c, p) * x(b, g, c, n, p);
     return s * factor(b, g, c, n) + scoreBias(0, g, c, i, j);
   }
   double value(int64_t b, int64_t g, int64_t c, int64_t n, int64_t v) {
@@ -136,14 +136,14 @@ TEST_F(FoldTest, Weights) {
 
   Array tokenizer = randomArray({2, 3, 6, 4}, 3);
   Array folded =
-      run(build<FoldProjectionOp>(floatType({2, 3, 6, 4}), arg(rows), arg(tokenizer)))[0];
-  Array wantedFolded({2, 3, 6, 4});
+      run(build<FoldProjectionOp>(floatType({2, 6, 3, 4}), arg(rows), arg(tokenizer)))[0];
+  Array wantedFolded({2, 6, 3, 4});
   for (int64_t g = 0; g < 2; ++g)
     for (int64_t k = 0; k < 3; ++k)
       for (int64_t r = 0; r < 6; ++r)
         for (int64_t p = 0; p < 4; ++p)
           for (int64_t a = 0; a < 6; ++a)
-            wantedFolded(g, k, r, p) += rows(g, r, a) * tokenizer(g, k, a, p);
+            wantedFolded(g, r, k, p) += rows(g, r, a) * tokenizer(g, k, a, p);
   expectNear(folded, wantedFolded, 1e-12);
 }
 

@@ -256,7 +256,7 @@ TEST_F(RuleTest, AggregatePartial) {
 TEST_F(RuleTest, FoldedAggregate) {
   // B 2, G 3, K 4, N 2, P 3, F 5, Q 2, 2 heads, V 6.
   Array x = randomArray({2, 3, 4, 2, 3}, 1), f = randomArray({2, 3, 4, 2, 5}, 2);
-  Array own = randomArray({3, 4, 2, 2, 3}, 3), shared = randomArray({3, 1, 2, 2, 3}, 4);
+  Array own = randomArray({3, 2, 2, 4, 3}, 3), shared = randomArray({3, 2, 2, 1, 3}, 4);
   Array offset = randomArray({2, 3, 4, 2, 2}, 5), bias = randomArray({1, 3, 4, 2, 2}, 6);
   Array values = randomArray({3, 6, 4, 5}, 7), pooled = randomArray({3, 6, 1, 3}, 8);
   Array valueBias = randomArray({2, 3, 4, 6}, 9), constant = randomArray({1, 3, 1, 6}, 10);
@@ -309,8 +309,8 @@ TEST_F(RuleTest, FoldWeights) {
       "wppw");
   Array rows = randomArray({2, 4, 5}, 6), own = randomArray({2, 3, 5, 6}, 7);
   Array shared = randomArray({1, 1, 5, 6}, 8);
-  EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 3, 4, 6}), arg(rows), arg(own))), "pppsp");
-  EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 1, 4, 6}), arg(rows), arg(shared))),
+  EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 4, 3, 6}), arg(rows), arg(own))), "pppsp");
+  EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 4, 1, 6}), arg(rows), arg(shared))),
             "pppsp");
   Array weight = randomArray({2, 3, 6, 4}, 9), offset = randomArray({2, 2, 3, 6}, 10);
   SmallVector<Type> types = {floatType({2, 3, 2, 4, 4}), floatType({2, 2, 3, 2, 4}),
