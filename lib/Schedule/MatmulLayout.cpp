@@ -27,12 +27,22 @@ static SmallVector<MatmulLoop> joinLoops(SmallVector<MatmulLoop> loops, unsigned
   return joined;
 }
 
-/// Takes the largest loop out of `loops`: the others become batch dimensions.
-static MatmulLoop takeLargest(SmallVector<MatmulLoop> loops, SmallVectorImpl<MatmulLoop> &batch) {
+/// Rows or columns of less than that are not worth that a matrix need not be copied.
+static constexpr int64_t kFewRows = 8;
+
+/// Takes the largest loop out of `loops`: the others become batch dimensions. If the sum does not
+/// run over contiguous elements of `operand`, it is the largest one that does: otherwise the
+/// operand would have to be copied.
+static MatmulLoop takeLargest(SmallVector<MatmulLoop> loops, unsigned operand,
+                              const MatmulLoop &sum, SmallVectorImpl<MatmulLoop> &batch) {
   if (loops.empty())
     return {};
+  bool needsUnit = sum.size > 1 && sum.strides[operand] != 1;
+  auto rank = [&](const MatmulLoop &loop) {
+    return std::pair(needsUnit && loop.strides[operand] == 1 && loop.size >= kFewRows, loop.size);
+  };
   auto *largest = llvm::max_element(
-      loops, [](const MatmulLoop &a, const MatmulLoop &b) { return a.size < b.size; });
+      loops, [&](const MatmulLoop &a, const MatmulLoop &b) { return rank(a) < rank(b); });
   MatmulLoop result = *largest;
   loops.erase(largest);
   llvm::append_range(batch, loops);
@@ -80,8 +90,8 @@ FailureOr<MatmulLayout> mlir::dchag::getMatmulLayout(rt::MatmulOp op, unsigned m
   }
   if (!sums.empty())
     layout.k = sums.front();
-  layout.m = takeLargest(joinLoops(rows, 3), batch);
-  layout.n = takeLargest(joinLoops(columns, 3), batch);
+  layout.m = takeLargest(joinLoops(rows, 3), 0, layout.k, batch);
+  layout.n = takeLargest(joinLoops(columns, 3), 1, layout.k, batch);
   if (batch.size() > maxBatchDims) {
     reason = "it has more than " + std::to_string(maxBatchDims) +
              " batch dimensions that do not follow each other";

@@ -1,4 +1,4 @@
-"""matrix.py FOLDER [--subset | --part I/N] [MODEL...]: every strategy on every exported model, in the
+"""matrix.py FOLDER [--subset | --part I/N] [--fold FORM] [MODEL...]: every strategy on every exported model, in the
 interpreter, against the model on one device. A strategy that does not apply must be refused with
 the error that says so. Stops at the first program that differs, fails or is not refused, and
 prints the command that shows it."""
@@ -41,6 +41,9 @@ AGGREGATIONS = {
 }
 # Forms in which another thing is found than in the others of the stem.
 AGGREGATIONS_OF_FORMS = {"flat-dynamo20": "none"}  # queries are written out for all positions
+
+# Convolutions with padding make some of their tokens.
+PARTLY_FOLDED = {"modalities"}
 
 # Values are made up: roots of variances would be NaN.
 LEFT_OUT = {"stem-torchscript17"}
@@ -191,6 +194,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--subset", action="store_true", help="some strategies of one form a model")
     parser.add_argument("--part", default="1/1", help="every Nth model, from the Ith on")
+    parser.add_argument("--fold", default="full", help="form of the aggregations (default: full, where they can be)")
     parser.add_argument("models", nargs="*", help="stems, such as flat (all)")
     arguments = parser.parse_intermixed_args()
     files = sorted(file for file in MODELS.glob("*.onnx") if file.stem not in LEFT_OUT)
@@ -213,7 +217,9 @@ def main():
             continue
         seen.add(stem)
         model = str(arguments.folder / f"{file.stem}.mlir")
-        command = ["dchag-opt", str(file), "--batch=2", "--raise", "--prepare", "--extract-reads"]
+        form = "auto" if stem in PARTLY_FOLDED and arguments.fold == "full" else arguments.fold
+        fold = f"--fold-aggregate=fold={form}"
+        command = ["dchag-opt", str(file), "--batch=2", "--raise", fold, "--prepare", "--extract-reads"]
         result = run([*command, "-o", model])
         if result.returncode != 0:
             fail(command, result, "cannot be made")
