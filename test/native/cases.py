@@ -1,4 +1,4 @@
-"""What run.py compiles: node tests, exported models, programs at random."""
+"""What run.py compiles: node tests, exported models, programs and aggregations at random."""
 
 import json
 import os
@@ -339,3 +339,64 @@ def make_random(arguments, folder):
             if re.search(arguments.filter, program.name):
                 found.append(program)
     return found
+
+
+#===-----------------------------------------------------------------------===#
+# Aggregations at random
+#===-----------------------------------------------------------------------===#
+
+FOLD_MODES = ("auto", "keys", "full")
+
+
+class Fold(Program):
+    """One rank in a mode of --fold, the next seed in the next one, and two ranks in any strategy."""
+
+    def __init__(self, seed, is_foldable, strategy, text, folder):
+        super().__init__(seed, False, "f32", {1: text}, folder)
+        mode = FOLD_MODES[seed % len(FOLD_MODES)]
+        self.mode = mode if is_foldable or mode != "full" else "auto"
+        self.strategy = strategy
+        self.name = f"random aggregation {seed}"
+
+    def explain(self, result):
+        """The outcome of a compilation that failed, and why."""
+        for message in matrix.REFUSALS.values():
+            if self.strategy != "replicate" and message in result.stderr:
+                return "refused", f"strategy: {message}"
+        return "failed", describe_error(result)
+
+    def run(self, arguments):
+        self.folder.mkdir(parents=True)
+        inputs, parameters = self.make_values()
+        options = write_inputs(self.folder, inputs)
+        write_safetensors(self.folder / "weights.safetensors", parameters)
+        options += ["--weights", self.folder / "weights.safetensors"]
+        tool = arguments.tools / "dchag-opt"
+        (self.folder / "model.mlir").write_text(self.texts[1])
+        must([tool, "model.mlir", "--emit=run", "--exec-mode=exact", *options, "--output",
+              "reference"], self.folder)
+        results = []
+        for ranks, words in ((1, []), (2, ["--mesh=tp=2", f"--strategy=tp,{self.strategy}"])):
+            name = f"{self.name}, --fold={self.mode} {' '.join(words)}"
+            program = self.folder / f"program{ranks}"
+            compiled = call([tool, "model.mlir", "--emit=exe", f"--fold={self.mode}", *words, "-o",
+                             program], self.folder)
+            if compiled.returncode != 0:
+                outcome, detail = self.explain(compiled) if words else ("failed", describe_error(compiled))
+                results.append(Result(name, outcome, detail))
+                continue
+            try:
+                results += run_and_compare(name, program, ranks, options, self.folder / "reference",
+                                           [self.kind], self.folder)
+            except Failed as error:
+                results.append(Result(name, "failed", str(error)))
+        return results
+
+
+def make_folds(arguments, folder):
+    printed = must([arguments.tools / "random_folds", "--print", f"--seed={arguments.seed}",
+                    f"--count={arguments.count}"], folder).stdout
+    parts = re.split(r"^// seed (\d+) \((foldable|unfoldable)\) (\S+)\n", printed, flags=re.M)
+    folds = [Fold(int(seed), which == "foldable", strategy, text, folder / f"fold-{seed}")
+             for seed, which, strategy, text in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4])]
+    return [fold for fold in folds if re.search(arguments.filter, fold.name)]

@@ -9,6 +9,8 @@ tests is compiled here too, for one rank and for two that are threads:
     --models   the exported models of test/models, in each strategy for two ranks
     --random   programs made at random (bench/random_programs) in f32, bf16 and f16, with marks at
                random for two ranks
+    --folds    aggregations of channels made at random (bench/random_folds) in the modes of --fold, for
+               one rank, and for two in any strategy
 
     --numbers  small programs whose numbers show how sums and functions are computed (precision.py)
 
@@ -33,7 +35,7 @@ import cases
 import precision
 
 KINDS = {"nodes": cases.make_nodes, "models": cases.make_models, "random": cases.make_random,
-         "numbers": precision.make_numbers}
+         "folds": cases.make_folds, "numbers": precision.make_numbers}
 
 
 def choose(items, count):
@@ -50,11 +52,12 @@ def parse_arguments():
         parser.add_argument(f"--{kind}", action="store_true")
     parser.add_argument("--filter", default="", help="regular expression on names of programs")
     parser.add_argument("--sample", type=int, default=0, metavar="N",
-                        help="N node tests, N of models with a strategy, and N random programs, evenly spaced")
-    parser.add_argument("--count", type=int, default=200, help="random programs of each type (200)")
+                        help="N node tests, N of models with a strategy, N random programs and N random "
+                             "aggregations, evenly spaced")
+    parser.add_argument("--count", type=int, default=200, help="random programs of each type, and random aggregations (200)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first random program (1)")
     parser.add_argument("--tools", type=pathlib.Path, default=cases.ROOT / "build/release/bin",
-                        help="folder of dchag-opt and random_programs (build/release/bin)")
+                        help="folder of dchag-opt, random_programs and random_folds (build/release/bin)")
     parser.add_argument("--random-programs", type=pathlib.Path, help="another random_programs")
     parser.add_argument("--data", type=pathlib.Path,
                         default=pathlib.Path("/usr/share/libonnx-testdata/data/node"),
