@@ -240,11 +240,12 @@ FoldWriter::Variable FoldWriter::slice(const Variable &tokens, int64_t count) {
 
 /// So many channels, of one to three tokenizations.
 FoldWriter::Variable FoldWriter::makeTokens(int64_t channels) {
-  bool isSliced = random.oneIn(6);
+  // Most joined tokens are those of one group: others cannot be folded.
+  bool isSliced = random.oneIn(6), isJoined = random.oneIn(groupsOfFirst == 1 ? 2 : 12);
   int64_t all = channels + (isSliced ? random.from(1, channels) : 0);
   SmallVector<int64_t> sizes;
   for (int64_t left = all; left > 0; left -= sizes.back())
-    sizes.push_back(sizes.size() < 2 && random.oneIn(3) ? random.from(1, left) : left);
+    sizes.push_back(isJoined && sizes.size() < 2 ? random.from(1, left) : left);
   SmallVector<Variable> parts;
   for (int64_t size : sizes) {
     FoldRule part;

@@ -54,9 +54,15 @@ public:
   /// Each group of `size` channels by itself.
   bool canFoldAttention(int64_t groups, int64_t size, bool normalisesKeys) const;
   /// All `channels` of them.
-  bool canFoldLinear(int64_t channels) const;
+  bool canFoldLinear(int64_t groups, int64_t size) const;
   /// The tokens are now those of a linear aggregation.
   void aggregateLinearly(int64_t groups, int64_t size, int64_t queries);
+
+private:
+  /// Whether an index into so many groups is one of groups and queries of the linear level below.
+  bool canRegroup(int64_t groups) const;
+
+  int64_t groupsBelow = 1, queriesBelow = 1;
 };
 
 class FoldWriter {

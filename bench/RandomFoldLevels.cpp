@@ -108,8 +108,12 @@ static bool isAffine(const ChannelRun &run, int64_t channels) {
          !(run.hasChannelPositions && channels > 1);
 }
 
+bool FoldRule::canRegroup(int64_t groups) const {
+  return queriesBelow == 1 || groupsBelow % groups == 0 || groups % groupsBelow == 0;
+}
+
 bool FoldRule::canFoldAttention(int64_t groups, int64_t size, bool normalisesKeys) const {
-  if (runs.size() > 1 && (isCut || groups > 1))
+  if ((runs.size() > 1 && (isCut || groups > 1)) || !canRegroup(groups))
     return false;
   return llvm::all_of(runs, [&](const ChannelRun &run) {
     return isAffine(run, runs.size() > 1 ? run.channels : size) &&
@@ -117,20 +121,23 @@ bool FoldRule::canFoldAttention(int64_t groups, int64_t size, bool normalisesKey
   });
 }
 
-bool FoldRule::canFoldLinear(int64_t channels) const {
-  return runs.size() == 1 && !runs.front().isNormalised && isAffine(runs.front(), channels);
+bool FoldRule::canFoldLinear(int64_t groups, int64_t size) const {
+  return runs.size() == 1 && canRegroup(groups) && !runs.front().isNormalised &&
+         isAffine(runs.front(), size);
 }
 
 void FoldRule::aggregateLinearly(int64_t groups, int64_t size, int64_t queries) {
   ChannelRun run;
   run.channels = groups * queries;
   // The levels above see all channels below.
-  run.isLost = !canFoldLinear(groups * size);
+  run.isLost = !canFoldLinear(groups, groups * size);
   // What is the same for all channels is multiplied by the sum of the weights.
   run.hasPositions = llvm::any_of(runs, [](const ChannelRun &r) { return r.hasPositions; });
   run.hasChannelPositions = run.hasPositions;
   runs = {run};
   isCut = false;
+  groupsBelow = groups;
+  queriesBelow = queries;
 }
 
 //===----------------------------------------------------------------------===//
@@ -300,7 +307,7 @@ FoldWriter::Variable FoldWriter::aggregateLinearly(const Variable &tokens, int64
     operands.add(" bias(", addParameter({groups, queries}), ")");
   if (isAggregated)
     ++program.laterLinear;
-  else if (!rule.canFoldLinear(size))
+  else if (!rule.canFoldLinear(groups, size))
     program.isFoldable = !note("unfoldable");
   if (level > 1)
     note(isAggregated ? "linear of attention" : "linear of linear groups");
