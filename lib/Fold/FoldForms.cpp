@@ -92,6 +92,8 @@ public:
 
   Value build(FoldForm form);
   SoftmaxParts buildParts(FoldForm form);
+  /// The maximum of a part with what is the same in all scores of the part, but not of others.
+  Value shiftScores(Value max);
 
 private:
   /// x + y, dimensions of size 1 repeated.
@@ -117,6 +119,8 @@ private:
   const Aggregation &op;
   Value pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight, valueOffset, valueBias;
   Value gram, gramLinear, gramConstant, shift;
+  /// What tokens are multiplied by in scores: G x (Q h) x Dt.
+  Value rows;
   /// Of the tokens, normalised.
   Value tokenizer, offset;
   double epsilon = 0;
@@ -202,15 +206,15 @@ void FormBuilder::setGram(Value weight, Value constant, int64_t parts, bool cent
   }
 }
 
-/// Returns the query that multiplies keys before their normalisation. What is constant in a score
-/// is no longer the same for all channels: it is divided by their standard deviations.
+/// Returns the rows that multiply tokens before the normalisation of keys. What is constant in a
+/// score is no longer the same for all channels: it is divided by their standard deviations.
 Value FormBuilder::foldKeyNorm() {
   int64_t groups = dimOf(op.query, 0), width = dimOf(op.query, 2), queries = dimOf(op.query, 1);
   int64_t parts = op.keyNorm.isPerHead() ? op.heads : 1, channels = dimOf(op.tokens, 2);
-  Value query = op.query;
+  // A row of each head for whole keys: a mean over all heads has features of the other heads, too.
+  Value wide = foldQuery(op.query, Value());
   if (op.keyNorm.isCentered())
-    query = reshape(minusMean(*this, splitDim(query, 2, {parts, width / parts}), 3),
-                    {groups, queries, width});
+    wide = reshape(minusMean(*this, splitDim(wide, 2, {parts, width / parts}), 3), shapeOf(wide));
   Value weight, constant;
   auto addConstant = [&](Value term) { constant = constant ? addRepeated(constant, term) : term; };
   if (op.scoresFromPixels()) {
@@ -229,13 +233,9 @@ Value FormBuilder::foldKeyNorm() {
     constant = broadcastTo(constant, {dimOf(constant, 0), groups, channels, width});
   epsilon = op.keyNorm.getEpsilon();
   setGram(weight, constant, parts, op.keyNorm.isCentered());
-  if (constant) {
-    // b g k (j d) times g q (j d), for each head.
-    Value perHead = foldQuery(query, Value());
-    scoreOffset =
-        splitDim(contract(constant, "bgka", perHead, "gra", "bgkr"), 3, {queries, op.heads});
-  }
-  return query;
+  if (constant)
+    scoreOffset = splitDim(contract(constant, "bgka", wide, "gra", "bgkr"), 3, {queries, op.heads});
+  return op.wk ? contract(wide, "gra", op.wk, "gad", "grd") : wide;
 }
 
 void FormBuilder::foldScores() {
@@ -243,7 +243,7 @@ void FormBuilder::foldScores() {
   bool fromPixels = op.scoresFromPixels();
   if (fromPixels)
     foldNorm();
-  Value rows = foldQuery(op.keyNorm ? foldKeyNorm() : op.query, op.wk);
+  rows = op.keyNorm ? foldKeyNorm() : foldQuery(op.query, op.wk);
   if (!fromPixels) {
     pixels = op.tokens;
     scoreWeight = reshape(rows, {dimOf(rows, 0), queries, op.heads, 1, dimOf(rows, 2)});
@@ -319,9 +319,10 @@ SoftmaxParts FormBuilder::buildParts(FoldForm form) {
   SmallVector<Type> types = {byHead, byHead, byValue};
   IntegerAttr heads = b.getI64IntegerAttr(op.heads);
   if (form == FoldForm::AsWritten) {
-    auto parts = AggregatePartialOp::create(b, loc, types, op.tokens, op.query, op.wk, op.bk, op.wv,
-                                            op.bv, op.mask, heads, b.getF64FloatAttr(op.scale),
-                                            unit(op.nanWhenEmpty), op.keyNorm);
+    // The bias of keys is left out of all forms: other parts have other constants.
+    auto parts = AggregatePartialOp::create(
+        b, loc, types, op.tokens, op.query, op.wk, op.keyNorm ? op.bk : Value(), op.wv, op.bv,
+        op.mask, heads, b.getF64FloatAttr(op.scale), unit(op.nanWhenEmpty), op.keyNorm);
     return {parts.getMax(), parts.getSum(), parts.getAcc()};
   }
   fold(form);
@@ -341,6 +342,15 @@ SoftmaxParts FormBuilder::buildParts(FoldForm form) {
   Value sums = reshape(broadcast(parts.getSum(), split, {5}), shape);
   Value added = mul(sums, broadcastTo(reshape(shift, place), shape));
   return {parts.getMax(), parts.getSum(), add(parts.getAcc(), added)};
+}
+
+Value FormBuilder::shiftScores(Value max) {
+  if (!rows || op.keyNorm || !op.scoresFromPixels() || !op.affine->shift)
+    return max;
+  // b g n (q h) to b g q n h
+  Value scores = contract(op.affine->shift, "bgna", rows, "gra", "bgnr");
+  scores = splitDim(scores, 3, {dimOf(op.query, 1), op.heads});
+  return addRepeated(max, transpose(scores, {0, 1, 3, 2, 4}));
 }
 
 Value FormBuilder::build(FoldForm form) {
@@ -382,7 +392,10 @@ Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, bool nanWhenEmpty, O
 
 SoftmaxParts mlir::dchag::buildParts(FoldForm form, const Aggregation &op, OpBuilder &b,
                                      Location loc) {
-  return FormBuilder(op, b, loc).buildParts(form);
+  FormBuilder builder(op, b, loc);
+  SoftmaxParts parts = builder.buildParts(form);
+  parts.max = builder.shiftScores(parts.max);
+  return parts;
 }
 
 Value mlir::dchag::buildForm(FoldForm form, const Aggregation &op, OpBuilder &b, Location loc) {
