@@ -23,6 +23,13 @@ static bool hasPadding(Value value, MeshAttr mesh) {
   return false;
 }
 
+/// Whether a value is 0 everywhere, in the padding of shards too.
+static bool isFilledWithZero(Value value) {
+  auto fill = value.getDefiningOp<linalg::FillOp>();
+  return fill && (matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
+                  matchPattern(fill.getInputs()[0], m_Zero()));
+}
+
 namespace {
 /// A result of an op with a rule, as a function of the operands.
 class LinearOp {
@@ -61,10 +68,7 @@ public:
     auto dps = dyn_cast<DestinationStyleOpInterface>(operand.getOwner());
     if (!dps || !dps.isDpsInit(&operand))
       return false;
-    if (auto fill = operand.get().getDefiningOp<linalg::FillOp>())
-      return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
-             matchPattern(fill.getInputs()[0], m_Zero());
-    return operand.get().getDefiningOp<tensor::EmptyOp>() != nullptr;
+    return isFilledWithZero(operand.get()) || operand.get().getDefiningOp<tensor::EmptyOp>();
   }
 
 private:
@@ -82,7 +86,7 @@ bool PaddingAnalysis::isZero(Value value) {
   if (found != zeros.end())
     return found->second;
   bool zero = false;
-  if (!hasPadding(value, mesh))
+  if (!hasPadding(value, mesh) || isFilledWithZero(value))
     zero = true;
   else if (auto argument = dyn_cast<BlockArgument>(value))
     // What a step has updated holds anything in its padding.

@@ -13,6 +13,7 @@ namespace mlir::dchag {
 ///
 /// - padding of parameters: the runtime zeroes the padding of what it loads, `partition` masks what
 ///   `@prepare` computes;
+/// - padding of tensors that are filled with 0;
 /// - padding that a reshard adds, unless its operand has other padding already;
 /// - results of ops that are linear in all of their operands (moves and sums), if those are 0.
 ///
