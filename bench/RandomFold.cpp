@@ -160,6 +160,7 @@ FoldWriter::Variable FoldWriter::tokenizeByContraction(int64_t channels) {
 
 FoldWriter::Variable FoldWriter::makeSource(int64_t channels) {
   bool isContracted = random.oneIn(8);
+  rule.isFromImage |= !isContracted;
   auto make = [&] { return isContracted ? tokenizeByContraction(channels) : tokenize(channels); };
   Variable tokens = make();
   if (!note("sum of two tokenizations", random.oneIn(8)))
@@ -194,7 +195,7 @@ FoldWriter::Variable FoldWriter::embed(const Variable &tokens, FoldRule &rule) {
       dims.push_back(dim);
   }
   Variable added = kind.samples ? addInput(shape) : addParameter(shape);
-  rule.addEmbedding(kind.channels, kind.positions);
+  rule.addEmbedding(kind.samples, kind.channels, kind.positions);
   return sum(tokens, repeat(added, tokens.shape, dims));
 }
 

@@ -44,10 +44,13 @@ class FoldRule {
 public:
   int64_t positions = 1;
   SmallVector<ChannelRun> runs;
-  /// Whether the channels are a part of those of several runs.
+  /// Whether there are tokens of dchag.tokenize, by which sums are followed to where they come
+  /// from.
+  bool isFromImage = false;
+  /// Whether several runs cannot be told apart, as parts of them or behind a sum of inputs.
   bool isCut = false;
 
-  void addEmbedding(bool differsInChannels, bool differsInPositions);
+  void addEmbedding(bool isInput, bool differsInChannels, bool differsInPositions);
   void normalise();
   /// Channels first, first + stride, ...
   void slice(int64_t first, int64_t count, int64_t stride);

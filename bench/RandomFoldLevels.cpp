@@ -72,7 +72,8 @@ ArrayRef<StringRef> bench::getFoldVariants() {
 // What can be folded
 //===----------------------------------------------------------------------===//
 
-void FoldRule::addEmbedding(bool differsInChannels, bool differsInPositions) {
+void FoldRule::addEmbedding(bool isInput, bool differsInChannels, bool differsInPositions) {
+  isCut |= isInput && !isFromImage;
   if (!differsInPositions || positions == 1)
     return;
   for (ChannelRun &run : runs) {
@@ -129,8 +130,7 @@ bool FoldRule::canFoldLinear(int64_t groups, int64_t size) const {
 void FoldRule::aggregateLinearly(int64_t groups, int64_t size, int64_t queries) {
   ChannelRun run;
   run.channels = groups * queries;
-  // The levels above see all channels below.
-  run.isLost = !canFoldLinear(groups, groups * size);
+  run.isLost = !canFoldLinear(groups, size);
   // What is the same for all channels is multiplied by the sum of the weights.
   run.hasPositions = llvm::any_of(runs, [](const ChannelRun &r) { return r.hasPositions; });
   run.hasChannelPositions = run.hasPositions;
