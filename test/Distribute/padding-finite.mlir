@@ -60,3 +60,23 @@ func.func @exponential(%x: tensor<2x5x1x4x4xf32> {dchag.role = "input", dchag.na
   %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5} : (tensor<2x1x5x4x6xf32>, tensor<1x1x6xf32>) -> tensor<2x1x1x4x6xf32>
   return %y : tensor<2x1x1x4x6xf32>
 }
+
+// A product of tokens and a parameter is added to zeros, which are there in the padding, too.
+// CHECK-LABEL: func.func @product(
+// CHECK:         linalg.fill
+// CHECK-NOT:     dchag.mask_shard {{.+}} : tensor<{{.+}}xf32>
+// CHECK:         dchag.aggregate_partial
+func.func @product(%x: tensor<2x5x1x4x4xf32> {dchag.role = "input", dchag.name = "x"},
+                   %e: tensor<5x6x1x2x2xf32> {dchag.role = "param", dchag.name = "e"},
+                   %w: tensor<5x6x8xf32> {dchag.role = "param", dchag.name = "w"},
+                   %q: tensor<1x1x8xf32> {dchag.role = "param", dchag.name = "q"}) -> (tensor<2x1x1x4x8xf32> {dchag.name = "y"}) {
+  %zero = arith.constant 0.0 : f32
+  %t = dchag.tokenize %x weight(%e) : (tensor<2x5x1x4x4xf32>, tensor<5x6x1x2x2xf32>) -> tensor<2x5x4x6xf32>
+  %empty = tensor.empty() : tensor<2x5x4x8xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x5x4x8xf32>) -> tensor<2x5x4x8xf32>
+  %p = linalg.contract indexing_maps = [affine_map<(b, c, n, i, k) -> (b, c, n, k)>, affine_map<(b, c, n, i, k) -> (c, k, i)>, affine_map<(b, c, n, i, k) -> (b, c, n, i)>]
+    ins(%t, %w : tensor<2x5x4x6xf32>, tensor<5x6x8xf32>) outs(%z : tensor<2x5x4x8xf32>) -> tensor<2x5x4x8xf32>
+  %g = tensor.expand_shape %p [[0], [1, 2], [3], [4]] output_shape [2, 1, 5, 4, 8] : tensor<2x5x4x8xf32> into tensor<2x1x5x4x8xf32>
+  %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5} : (tensor<2x1x5x4x8xf32>, tensor<1x1x8xf32>) -> tensor<2x1x1x4x8xf32>
+  return %y : tensor<2x1x1x4x8xf32>
+}
