@@ -60,6 +60,16 @@ FoldWriter::Variable FoldWriter::sum(const Variable &x, const Variable &y) {
              x.shape);
 }
 
+FoldWriter::Variable FoldWriter::swap(const Variable &x) {
+  Shape shape = {x.shape[0], x.shape[2], x.shape[1], x.shape[3]};
+  std::string type = formatTensor(shape);
+  Variable empty = add("tensor.empty() : " + type, shape);
+  return add(formatv("linalg.transpose ins({0} : {1}) outs({2} : {3}) permutation = [0, 2, 1, 3]",
+                     x.name, x.getType(), empty.name, type)
+                 .str(),
+             shape);
+}
+
 FoldWriter::Variable FoldWriter::join(ArrayRef<Variable> parts) {
   Operands operands;
   Shape shape = parts.front().shape;
@@ -195,8 +205,11 @@ FoldWriter::Variable FoldWriter::embed(const Variable &tokens, FoldRule &rule) {
       dims.push_back(dim);
   }
   Variable added = kind.samples ? addInput(shape) : addParameter(shape);
+  added = repeat(added, tokens.shape, dims);
   rule.addEmbedding(kind.samples, kind.channels, kind.positions);
-  return sum(tokens, repeat(added, tokens.shape, dims));
+  if (note("embedding of transposed tokens", random.oneIn(6)))
+    return swap(sum(swap(tokens), swap(added)));
+  return sum(tokens, added);
 }
 
 FoldWriter::Variable FoldWriter::normalise(const Variable &tokens, FoldRule &rule) {

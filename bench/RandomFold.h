@@ -97,6 +97,8 @@ private:
   Variable add(const Twine &op, Shape shape, StringRef element = "f32");
   Variable repeat(const Variable &x, Shape shape, ArrayRef<int64_t> dims);
   Variable sum(const Variable &x, const Variable &y);
+  /// With the channels behind the positions, or back again.
+  Variable swap(const Variable &x);
   Variable join(ArrayRef<Variable> parts);
   /// Between B x C x N x D and B x G x K x N x D.
   Variable group(const Variable &x, int64_t groups);

@@ -33,6 +33,7 @@ ArrayRef<StringRef> bench::getFoldVariants() {
       "embedding of a position in a sample",
       "embedding of all tokens",
       "embedding of a channel at a position",
+      "embedding of transposed tokens",
       "layer norm of tokens",
       "RMS norm of tokens",
       "scale of a norm",
