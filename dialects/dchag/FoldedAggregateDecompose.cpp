@@ -190,7 +190,8 @@ template <typename OpT>
 Value Folded<OpT>::addConstant(Value values, Value weights, Value constant) {
   if (!constant)
     return values;
-  if (dimOf(constant, 2) != 1 && op.getMask() && !weighsMasked) {
+  // A rank may have one of several channels, which is padding.
+  if (dimOf(constant, 2) == dimOf(weights, 2) && op.getMask() && !weighsMasked) {
     SmallVector<int64_t> shape(shapeOf(constant));
     shape[0] = std::max(shape[0], dimOf(op.getMask(), 0));
     constant = dropMasked(d.broadcastTo(constant, shape), "bgkv");
