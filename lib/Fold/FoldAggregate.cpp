@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::dchag {
@@ -84,6 +85,13 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
           return signalPassFailure();
   }
 
+  /// Whether something that is not itself dead uses an op of a block without regions.
+  static bool isUsed(Operation *op) {
+    return llvm::any_of(op->getUsers(), [](Operation *user) {
+      return !isMemoryEffectFree(user) || user->hasTrait<OpTrait::IsTerminator>() || isUsed(user);
+    });
+  }
+
   /// From the last aggregation to the first: a level of a tree may take the place of those before.
   LogicalResult foldBlock(Block &block) {
     // Mode hierarchical distributes the groups of first aggregations, linear ones too.
@@ -95,7 +103,7 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
       if (isa<AggregateOp, AggregateLinearOp>(op))
         ops.push_back(&op);
     for (Operation *op : llvm::reverse(ops)) {
-      if (op->use_empty())
+      if (!isUsed(op))
         continue;
       OpBuilder b(op);
       auto aggregate = dyn_cast<AggregateOp>(op);

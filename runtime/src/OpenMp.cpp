@@ -14,6 +14,7 @@
 #include <cstring>
 #include <functional>
 #include <omp.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -100,7 +101,17 @@ static bool tryThreads(const char *omitted, std::string &said) {
   return false;
 }
 
+/// libomp keeps a note of itself in shared memory under the number of its process, which a process
+/// that is killed leaves behind. One of an earlier process with our number, still empty, would end
+/// this one with SIGBUS.
+static void removeStaleNote() {
+  std::string name =
+      "/__KMP_REGISTERED_LIB_" + std::to_string(getpid()) + "_" + std::to_string(getuid());
+  shm_unlink(name.c_str());
+}
+
 Error dchag::rt::checkOpenMpEnvironment() {
+  removeStaleNote();
   long threads = 0;
   const char *text = std::getenv("OMP_NUM_THREADS");
   if (text && text[std::strspn(text, " \t")] == '\0') {
