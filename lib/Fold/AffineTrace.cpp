@@ -102,7 +102,11 @@ FailureOr<Terms> AffineTrace::traceSum(arith::AddFOp op, const Ref &ref) {
   unsigned side = flow.getTokenSide(op, parameters);
   FailureOr<Terms> terms = trace({op->getOperand(side == 1), ref.dims});
   if (side == 2) {
+    NotAffine left = why;
     FailureOr<Terms> other = trace({op.getRhs(), ref.dims});
+    // The reason is that of the first operand, unless the second one comes from an aggregation.
+    if (failed(terms) && failed(other) && !why.isAggregated)
+      why = left;
     if (succeeded(terms) && succeeded(other))
       return joinFeatures(*terms, *other);
     // One is an embedding that depends on the input.

@@ -105,6 +105,9 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
     for (Operation *op : llvm::reverse(ops)) {
       if (!isUsed(op))
         continue;
+      // A result that is not rounded to the type of the tokens stays what it is.
+      if (elementTypeOf(op->getResult(0)) != elementTypeOf(op->getOperand(0)))
+        continue;
       OpBuilder b(op);
       auto aggregate = dyn_cast<AggregateOp>(op);
       if (failed(aggregate ? foldOne(aggregate, flow, b)
