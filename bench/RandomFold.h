@@ -47,7 +47,7 @@ public:
   /// Whether there are tokens of dchag.tokenize, by which sums are followed to where they come
   /// from.
   bool isFromImage = false;
-  /// Whether several runs cannot be told apart, as parts of them or behind a sum of inputs.
+  /// Whether several runs cannot be distinguished, as parts of them or behind a sum of inputs.
   bool isCut = false;
 
   void addEmbedding(bool isInput, bool differsInChannels, bool differsInPositions);

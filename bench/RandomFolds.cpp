@@ -274,10 +274,8 @@ static bool checkMet(StringRef what, ArrayRef<StringRef> names,
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::ParseCommandLineOptions(argc, argv, "folds aggregations made at random\n");
-  if (llvm::sys::fs::create_directories(folder)) {
-    llvm::errs() << "cannot make the folder '" << folder << "'\n";
+  if (!makeFolder(folder))
     return 1;
-  }
   Statistics statistics;
   forEachSeed([&](MLIRContext *context, unsigned seed) { Trial(context, seed).run(statistics); });
   if (printsAll)

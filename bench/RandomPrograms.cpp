@@ -259,10 +259,8 @@ int main(int argc, char **argv) {
     llvm::errs() << "--max-ranks: a program has at least 1 rank\n";
     return 1;
   }
-  if (llvm::sys::fs::create_directories(folder)) {
-    llvm::errs() << "cannot make the folder '" << folder << "'\n";
+  if (!makeFolder(folder))
     return 1;
-  }
   Statistics statistics;
   forEachSeed([&](MLIRContext *context, unsigned seed) { Trial(context, seed).run(statistics); });
   if (printsAll)

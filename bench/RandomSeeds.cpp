@@ -2,6 +2,7 @@
 
 #include "bench/RandomSeeds.h"
 #include "bench/Bench.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/PrettyStackTrace.h"
 
@@ -25,6 +26,13 @@ void bench::forEachSeed(llvm::function_ref<void(MLIRContext *, unsigned)> run) {
     llvm::PrettyStackTraceFormat where("the program of --seed=%u --count=1", seed);
     run(context.get(), seed);
   }
+}
+
+bool bench::makeFolder(StringRef folder) {
+  if (!llvm::sys::fs::create_directories(folder))
+    return true;
+  llvm::errs() << "cannot make the folder '" << folder << "'\n";
+  return false;
 }
 
 std::string bench::describeSeeds(unsigned passed) {

@@ -16,6 +16,9 @@ extern llvm::cl::opt<bool> printsAll;
 /// Calls `run` with each seed, and a context with all dialects.
 void forEachSeed(llvm::function_ref<void(MLIRContext *, unsigned)> run);
 
+/// Makes the folder for programs that fail; prints an error if that is not possible.
+bool makeFolder(llvm::StringRef folder);
+
 /// "seeds 1 to 100: 100 of 100 programs agree": how the line of results begins.
 std::string describeSeeds(unsigned passed);
 

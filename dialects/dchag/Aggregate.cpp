@@ -229,6 +229,13 @@ bool AggregateOp::zerosEmptyGroups() {
   return !getNanWhenEmpty() && (getMask() || shapeOf(getTokens())[2] == 0);
 }
 
+Value AggregateOp::buildProjection(OpBuilder &builder, Value values) {
+  TensorBuilder t(builder, getLoc());
+  if (getWo())
+    values = t.contract(values, "bgqnv", getWo(), "gov", "bgqno");
+  return getBo() ? t.addBias(values, getBo(), {0, 2, 3}) : values;
+}
+
 LogicalResult AggregateOp::evaluate(ArrayRef<EvalTensor> operands,
                                     SmallVectorImpl<EvalTensor> &results) {
   AggregateInputs inputs = gatherInputs(*this, operands);

@@ -60,6 +60,8 @@ def Dchag_AggregateOp : Dchag_ModelOp<"aggregate",
   let extraClassDeclaration = [{
     /// Whether groups without a channel are possible and yield `bo`.
     bool zerosEmptyGroups();
+    /// The output projection of values, B x G x Q x N x V, by other ops.
+    ::mlir::Value buildProjection(::mlir::OpBuilder &builder, ::mlir::Value values);
   }];
   let assemblyFormat = [{
     $tokens `,` $query (`keys` `(` $wk^ (`,` $bk^)? `)`)? (`values` `(` $wv^ (`,` $bv^)? `)`)?
@@ -133,6 +135,11 @@ def Dchag_MergePartialsOp : Dchag_ModelOp<"merge_partials", [Dchag_Decomposable]
   let arguments = (ins Dchag_FloatTensor:$max, Dchag_FloatTensor:$sum, Dchag_FloatTensor:$acc,
       UnitAttr:$nan_when_empty);
   let results = (outs Dchag_FloatTensor:$result);
+  let extraClassDeclaration = [{
+    /// The merge of `max`, `sum` and `acc` of each part, which lack the dimension R.
+    static ::mlir::Value join(::mlir::OpBuilder &builder, ::mlir::Location loc,
+                              ::mlir::ArrayRef<::mlir::ValueRange> parts, bool nanWhenEmpty);
+  }];
   let hasVerifier = 1;
   let assemblyFormat = "$max `,` $sum `,` $acc attr-dict `:` functional-type(operands, results)";
 }

@@ -76,12 +76,7 @@ private:
       normaliseRow(row, row, width, in.keyNorm.isCentered(), in.keyNorm.getEpsilon());
   }
 
-  bool isMasked(int64_t c) const {
-    if (!in.mask)
-      return false;
-    int64_t row = in.mask->getDim(0) == 1 ? 0 : b;
-    return in.mask->ints()[(row * in.mask->getDim(1) + g) * channels + c] == 0;
-  }
+  bool isMasked(int64_t c) const { return mlir::dchag::isMasked(in.mask, b, g, c); }
 
   void runPositions(int64_t first, int64_t count) {
     std::vector<double> keys = project(first, count, in.wk, in.bk, keyWidth);
@@ -103,7 +98,6 @@ private:
     int64_t depth = keyWidth / in.heads, width = valueWidth / in.heads;
     const double *query = in.query->floats() + (g * queries + i) * keyWidth + j * depth;
     int64_t row = ((b * in.query->getDim(0) + g) * queries + i) * positions + n;
-    double max = lowestFinite(out.max.getElementType()), sum = 0;
     std::vector<double> scores(channels);
     for (int64_t c = 0; c < channels; ++c) {
       if (isMasked(c))
@@ -111,20 +105,10 @@ private:
       for (int64_t d = 0; d < depth; ++d)
         scores[c] += query[d] * keys[c * keyStride + j * depth + d];
       scores[c] *= in.scale;
-      max = maxOrNaN(max, scores[c]);
     }
-    double *acc = out.acc.mutableFloats() + row * valueWidth + j * width;
-    for (int64_t c = 0; c < channels; ++c) {
-      // A masked channel has no effect on the result, even if its value is NaN.
-      if (isMasked(c) && !in.weighsMasked)
-        continue;
-      double weight = isMasked(c) ? 0 : std::exp(scores[c] - max);
-      sum += weight;
-      for (int64_t e = 0; e < width; ++e)
-        acc[e] += weight * values[c * valueStride + j * width + e];
-    }
-    out.max.mutableFloats()[row * in.heads + j] = max;
-    out.sum.mutableFloats()[row * in.heads + j] = sum;
+    setParts(
+        out, row, j, scores, [&](int64_t c) { return isMasked(c); }, in.weighsMasked,
+        values + j * width, valueStride);
   }
 
   const AggregateInputs &in;
@@ -133,14 +117,47 @@ private:
 };
 } // namespace
 
+AggregateParts mlir::dchag::makeParts(int64_t batch, int64_t groups, int64_t queries,
+                                      int64_t positions, int64_t heads, int64_t values, Type type) {
+  EvalTensor byHead({batch, groups, queries, positions, heads}, type);
+  return {byHead, byHead, EvalTensor({batch, groups, queries, positions, values}, type)};
+}
+
+bool mlir::dchag::isMasked(const EvalTensor *mask, int64_t b, int64_t g, int64_t c) {
+  if (!mask)
+    return false;
+  int64_t row = mask->getDim(0) == 1 ? 0 : b;
+  return mask->ints()[(row * mask->getDim(1) + g) * mask->getDim(2) + c] == 0;
+}
+
+void mlir::dchag::setParts(AggregateParts &parts, int64_t row, int64_t head,
+                           ArrayRef<double> scores, llvm::function_ref<bool(int64_t)> isMasked,
+                           bool weighsMasked, const double *values, int64_t stride) {
+  int64_t heads = parts.max.getDim(4), width = parts.acc.getDim(4) / heads;
+  double max = lowestFinite(parts.max.getElementType()), sum = 0;
+  for (auto [c, score] : llvm::enumerate(scores))
+    if (!isMasked(c))
+      max = maxOrNaN(max, score);
+  double *acc = parts.acc.mutableFloats() + (row * heads + head) * width;
+  for (auto [c, score] : llvm::enumerate(scores)) {
+    bool masked = isMasked(c);
+    if (masked && !weighsMasked)
+      continue;
+    double weight = masked ? 0 : std::exp(score - max);
+    sum += weight;
+    for (int64_t e = 0; e < width; ++e)
+      acc[e] += weight * values[c * stride + e];
+  }
+  parts.max.mutableFloats()[row * heads + head] = max;
+  parts.sum.mutableFloats()[row * heads + head] = sum;
+}
+
 AggregateParts mlir::dchag::evaluateParts(const AggregateInputs &in) {
   Type type = in.tokens->getElementType();
   int64_t batch = in.tokens->getDim(0), groups = in.query->getDim(0);
   int64_t queries = in.query->getDim(1), positions = in.tokens->getDim(3);
   int64_t valueWidth = in.wv ? in.wv->getDim(1) : in.tokens->getDim(4);
-  EvalTensor heads({batch, groups, queries, positions, in.heads}, type);
-  AggregateParts parts{heads, heads,
-                       EvalTensor({batch, groups, queries, positions, valueWidth}, type)};
+  AggregateParts parts = makeParts(batch, groups, queries, positions, in.heads, valueWidth, type);
   for (int64_t b = 0; b < batch; ++b)
     for (int64_t g = 0; g < groups; ++g)
       GroupParts(in, parts, b, g).run();

@@ -27,6 +27,20 @@ struct AggregateParts {
 /// y = (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), with 0 for mean(x) if not `centered`.
 void normaliseRow(const double *x, double *y, int64_t width, bool centered, double epsilon);
 
+/// Zeros, for values of `values` numbers in `heads` heads.
+AggregateParts makeParts(int64_t batch, int64_t groups, int64_t queries, int64_t positions,
+                         int64_t heads, int64_t values, Type type);
+
+/// Whether `mask`, (B or 1) x G x K, excludes a channel; a mask that is null excludes none.
+bool isMasked(const EvalTensor *mask, int64_t b, int64_t g, int64_t c);
+
+/// Sets the parts of one head in row `row` (of B x G x Q x N): `scores` are those of the channels,
+/// whose values are `stride` numbers apart. Channels for which `isMasked` holds have no effect,
+/// even if their values are NaN, or weight 0.
+void setParts(AggregateParts &parts, int64_t row, int64_t head, ArrayRef<double> scores,
+              llvm::function_ref<bool(int64_t)> isMasked, bool weighsMasked, const double *values,
+              int64_t stride);
+
 AggregateParts evaluateParts(const AggregateInputs &inputs);
 
 /// result[b,g,i,n] = acc / sum by head; `empty` where the sum is 0 (no channel).

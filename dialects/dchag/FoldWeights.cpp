@@ -1,4 +1,4 @@
-//===- FoldWeights.cpp - pixels of channels, and weights for them ----------*- C++ -*-===//
+//===- FoldWeights.cpp - weights of folded aggregations --------------------*- C++ -*-===//
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/DecomposeUtils.h"
@@ -8,102 +8,6 @@
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-//===----------------------------------------------------------------------===//
-// ChannelPatchesOp
-//===----------------------------------------------------------------------===//
-
-LogicalResult ChannelPatchesOp::verify() {
-  ArrayRef<int64_t> image = shapeOf(getImage()), patch = getPatch();
-  if (image.size() < 4 || image.size() > 6)
-    return emitOpError("(C1) image must be B x C x I x S1 x .. x Sk with k from 1 to 3: got ")
-           << shapeText(image);
-  if (patch.size() != image.size() - 3)
-    return emitOpError("(C2) patch must have an entry for each of the ")
-           << image.size() - 3 << " spatial dimensions: got " << patch.size();
-  int64_t positions = 1;
-  for (auto [size, extent] : llvm::zip_equal(patch, image.drop_front(3))) {
-    if (!divides(size, extent))
-      return emitOpError("(C2) patch sizes must divide the space: got ")
-             << size << " for a dimension of size " << extent;
-    positions *= extent / size;
-  }
-  if (failed(verifyShape(*this, "C1", "result", getResult(), "B x C x N x P",
-                         {image[0], image[1], positions, image[2] * productOf(patch)})))
-    return failure();
-  if (elementTypeOf(getImage()) == elementTypeOf(getResult()))
-    return success();
-  return emitOpError("(C3) image and result must have one element type: got ")
-         << elementTypeOf(getImage()) << " and " << elementTypeOf(getResult());
-}
-
-LogicalResult ChannelPatchesOp::evaluate(ArrayRef<EvalTensor> operands,
-                                         SmallVectorImpl<EvalTensor> &results) {
-  ArrayRef<int64_t> image = operands[0].getShape();
-  SmallVector<int64_t> strides(image.size(), 1);
-  for (int64_t d = static_cast<int64_t>(image.size()) - 2; d >= 0; --d)
-    strides[d] = strides[d + 1] * image[d + 1];
-  // B, C, positions of each dimension, I, pixels of each dimension.
-  SmallVector<int64_t> sizes = {image[0], image[1]}, steps = {strides[0], strides[1]};
-  for (auto [d, patch] : llvm::enumerate(getPatch())) {
-    sizes.push_back(image[3 + d] / patch);
-    steps.push_back(strides[3 + d] * patch);
-  }
-  sizes.push_back(image[2]);
-  steps.push_back(strides[2]);
-  sizes.append(getPatch().begin(), getPatch().end());
-  steps.append(strides.begin() + 3, strides.end());
-  EvalTensor result(getType());
-  double *to = result.mutableFloats();
-  for (auto [i, offset] : llvm::enumerate(offsetsOf(sizes, steps)))
-    to[i] = operands[0].floats()[offset];
-  results.push_back(std::move(result));
-  return success();
-}
-
-RuleAttr ChannelPatchesOp::getShardingRule() {
-  ArrayRef<int64_t> image = shapeOf(getImage());
-  RuleBuilder rule(*this);
-  int64_t b = rule.factor(image[0]), c = rule.factor(image[1]);
-  int64_t inputs = rule.factor(image[2], FactorKind::Whole);
-  SmallVector<RuleBuilder::Dim> imageDims = {b, c, inputs};
-  SmallVector<int64_t> positions, pixels = {inputs};
-  // Rows of patches are contiguous in the image and in the positions, parts of rows are not.
-  for (auto [size, extent] : llvm::zip_equal(getPatch(), image.drop_front(3))) {
-    positions.push_back(
-        rule.factor(extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
-    pixels.push_back(rule.factor(size, FactorKind::Whole));
-    imageDims.push_back({positions.back(), pixels.back()});
-  }
-  rule.operand(0, ArrayRef(imageDims));
-  return rule.result(0, {b, c, ArrayRef(positions), ArrayRef(pixels)}).linear({0}).build();
-}
-
-TokenRole ChannelPatchesOp::getTokenRole() { return TokenRole::Tokenize; }
-
-SmallVector<TokenDim> ChannelPatchesOp::getTokenDims(Value value) {
-  if (value == getImage())
-    return getImageDims(value);
-  return {TokenDim::Batch, TokenDim::Channel, TokenDim::Position, TokenDim::Feature};
-}
-
-double ChannelPatchesOp::getFlops() { return 0; }
-
-FailureOr<SmallVector<Value>> ChannelPatchesOp::decomposeOperation(OpBuilder &builder) {
-  Decomposer d(builder, getLoc());
-  ArrayRef<int64_t> image = shapeOf(getImage());
-  SmallVector<int64_t> shape(image.take_front(3));
-  // Positions (capitals) and pixels of a patch (small letters) of each dimension.
-  std::string from = "bci", grid, pixels;
-  for (auto [i, size] : llvm::enumerate(getPatch())) {
-    llvm::append_values(shape, image[3 + i] / size, size);
-    grid += 'X' + i;
-    pixels += 'x' + i;
-    from += {char('X' + i), char('x' + i)};
-  }
-  Value patches = d.transpose(d.reshape(getImage(), shape), from, "bc" + grid + "i" + pixels);
-  return SmallVector<Value>{d.reshape(patches, getType().getShape())};
-}
 
 //===----------------------------------------------------------------------===//
 // FoldQueryOp

@@ -39,12 +39,7 @@ public:
   }
 
 private:
-  bool isMasked(int64_t c) const {
-    if (!in.mask)
-      return false;
-    int64_t row = in.mask->getDim(0) == 1 ? 0 : b;
-    return in.mask->ints()[(row * in.mask->getDim(1) + g) * channels + c] == 0;
-  }
+  bool isMasked(int64_t c) const { return mlir::dchag::isMasked(in.mask, b, g, c); }
 
   /// 1 / the standard deviation of what is normalised; 1 without a norm.
   double getFactor(int64_t c, int64_t j) const {
@@ -93,27 +88,14 @@ private:
 
   /// One query and head; factors and values are those of the channels.
   void attend(int64_t i, int64_t j, ArrayRef<double> factors, ArrayRef<double> values) {
-    double max = lowestFinite(out.max.getElementType()), sum = 0;
     std::vector<double> scores(channels);
-    for (int64_t c = 0; c < channels; ++c) {
-      if (isMasked(c))
-        continue;
-      scores[c] = getScore(c, i, j, factors[c]);
-      max = maxOrNaN(max, scores[c]);
-    }
+    for (int64_t c = 0; c < channels; ++c)
+      if (!isMasked(c))
+        scores[c] = getScore(c, i, j, factors[c]);
     int64_t row = ((b * in.pixels->getDim(1) + g) * queries + i) * in.pixels->getDim(3) + n;
-    double *acc = out.acc.mutableFloats() + row * in.heads * width + j * width;
-    for (int64_t c = 0; c < channels; ++c) {
-      // A masked channel has no effect on the result, even if its value is NaN.
-      if (isMasked(c) && !in.weighsMasked)
-        continue;
-      double weight = isMasked(c) ? 0 : std::exp(scores[c] - max);
-      sum += weight;
-      for (int64_t e = 0; e < width; ++e)
-        acc[e] += weight * values[c * width + e];
-    }
-    out.max.mutableFloats()[row * in.heads + j] = max;
-    out.sum.mutableFloats()[row * in.heads + j] = sum;
+    setParts(
+        out, row, j, scores, [&](int64_t c) { return isMasked(c); }, in.weighsMasked, values.data(),
+        width);
   }
 
   const FoldedInputs &in;
@@ -127,8 +109,7 @@ AggregateParts mlir::dchag::evaluateFolded(const FoldedInputs &in) {
   int64_t batch = in.pixels->getDim(0), groups = in.pixels->getDim(1);
   int64_t positions = in.pixels->getDim(3), queries = in.scoreWeight->getDim(1);
   int64_t values = in.valueWeight ? in.valueWeight->getDim(1) : in.features->getDim(4);
-  EvalTensor heads({batch, groups, queries, positions, in.heads}, type);
-  AggregateParts parts{heads, heads, EvalTensor({batch, groups, queries, positions, values}, type)};
+  AggregateParts parts = makeParts(batch, groups, queries, positions, in.heads, values, type);
   for (int64_t b = 0; b < batch; ++b)
     for (int64_t g = 0; g < groups; ++g)
       for (int64_t n = 0; n < positions; ++n)

@@ -30,6 +30,23 @@ LogicalResult MergePartialsOp::verify() {
   return verifySameElementType(*this, "C3");
 }
 
+Value MergePartialsOp::join(OpBuilder &builder, Location loc, ArrayRef<ValueRange> parts,
+                            bool nanWhenEmpty) {
+  TensorBuilder t(builder, loc);
+  SmallVector<Value> stacks;
+  for (unsigned i : {0, 1, 2}) {
+    SmallVector<Value> values;
+    for (ValueRange part : parts) {
+      SmallVector<int64_t> shape(shapeOf(part[i]));
+      shape.insert(shape.begin(), 1);
+      values.push_back(t.reshape(part[i], shape));
+    }
+    stacks.push_back(t.concat(values, 0));
+  }
+  return t.make<MergePartialsOp>(parts.front()[2].getType(), stacks[0], stacks[1], stacks[2],
+                                 nanWhenEmpty);
+}
+
 LogicalResult MergePartialsOp::evaluate(ArrayRef<EvalTensor> operands,
                                         SmallVectorImpl<EvalTensor> &results) {
   const EvalTensor &max = operands[0], &sum = operands[1], &acc = operands[2];

@@ -255,6 +255,18 @@ static Value combine(OpBuilder &b, Location loc, Reduction kind, Value lhs, Valu
 Value TensorBuilder::add(Value lhs, Value rhs) {
   return combine(b, loc, Reduction::Sum, lhs, rhs, false);
 }
+Value TensorBuilder::addRepeated(Value lhs, Value rhs) {
+  SmallVector<int64_t> shape;
+  for (auto [m, n] : llvm::zip_equal(shapeOf(lhs), shapeOf(rhs)))
+    shape.push_back(std::max(m, n));
+  return add(broadcastTo(lhs, shape), broadcastTo(rhs, shape));
+}
+Value TensorBuilder::addBias(Value sum, Value bias, ArrayRef<int64_t> newDims) {
+  Value repeated = broadcast(bias, shapeOf(sum), newDims);
+  if (repeated.getType() != sum.getType())
+    repeated = make<arith::ExtFOp>(sum.getType(), repeated);
+  return add(sum, repeated);
+}
 Value TensorBuilder::sub(Value lhs, Value rhs) {
   return makeByType<arith::SubFOp, arith::SubIOp>(b, loc, lhs, rhs);
 }

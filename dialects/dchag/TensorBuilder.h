@@ -96,6 +96,10 @@ public:
 
   // Element-wise on operands of one type, floats or integers.
   Value add(Value lhs, Value rhs);
+  /// lhs + rhs of the same rank, dimensions of size 1 of either repeated.
+  Value addRepeated(Value lhs, Value rhs);
+  /// `sum` and `bias`, repeated along `newDims`; the sum may be of f32 where the bias is narrower.
+  Value addBias(Value sum, Value bias, ArrayRef<int64_t> newDims);
   Value sub(Value lhs, Value rhs);
   Value mul(Value lhs, Value rhs);
   Value div(Value lhs, Value rhs, bool isUnsigned = false);

@@ -59,6 +59,30 @@ static PatchOffsets patchOffsets(ArrayRef<int64_t> channel, ArrayRef<int64_t> pa
   return {offsetsOf(counts, steps), offsetsOf(patch, strides)};
 }
 
+/// The patches of one channel at `x`, positions x features.
+static void copyPatches(const PatchOffsets &offsets, const double *x, double *to) {
+  for (int64_t position : offsets.positions)
+    for (int64_t feature : offsets.features)
+      *to++ = x[position + feature];
+}
+
+/// Adds factors of each spatial dimension of an image: returns those of the positions, appends
+/// those of the pixels of a patch. Rows of patches are contiguous in the image and in the
+/// positions, parts of rows are not.
+static SmallVector<int64_t> addSpace(RuleBuilder &rule, ArrayRef<int64_t> space,
+                                     ArrayRef<int64_t> patch,
+                                     SmallVectorImpl<RuleBuilder::Dim> &imageDims,
+                                     SmallVectorImpl<int64_t> &pixels) {
+  SmallVector<int64_t> positions;
+  for (auto [size, extent] : llvm::zip_equal(patch, space)) {
+    positions.push_back(
+        rule.factor(extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
+    pixels.push_back(rule.factor(size, FactorKind::Whole));
+    imageDims.push_back({positions.back(), pixels.back()});
+  }
+  return positions;
+}
+
 LogicalResult TokenizeOp::evaluate(ArrayRef<EvalTensor> operands,
                                    SmallVectorImpl<EvalTensor> &results) {
   const EvalTensor &image = operands[0], &weight = operands[1];
@@ -75,13 +99,11 @@ LogicalResult TokenizeOp::evaluate(ArrayRef<EvalTensor> operands,
     int64_t c = i % channels, own = shared ? 0 : c;
     const double *x = image.floats() + i * channelSize;
     double *t = result.mutableFloats() + i * positions * width;
-    for (int64_t n = 0; n < positions; ++n) {
-      for (int64_t f = 0; f < features; ++f)
-        patches[n * features + f] = x[offsets.positions[n] + offsets.features[f]];
+    copyPatches(offsets, x, patches.data());
+    for (int64_t n = 0; n < positions; ++n)
       for (int64_t d = 0; d < width; ++d)
         t[n * width + d] =
             (bias ? bias[own * width + d] : 0.0) + (embedding ? embedding[c * width + d] : 0.0);
-    }
     addProduct(positions, width, features, {patches.data(), features, 1},
                {weight.floats() + own * width * features, 1, features}, {t, width, 1});
   }
@@ -94,16 +116,10 @@ RuleAttr TokenizeOp::getShardingRule() {
   RuleBuilder rule(*this);
   int64_t b = rule.factor(image[0]), c = rule.factor(image[1]), d = rule.factor(weight[1]);
   int64_t inputs = rule.factor(image[2], sumUnless(getBias() || getEmbedding()));
-  SmallVector<RuleBuilder::Dim> imageDims = {b, c, inputs}, weightDims = {c, d, inputs};
-  SmallVector<int64_t> positions;
-  // Rows of patches are contiguous in the image and in the positions, parts of rows are not.
-  for (auto [size, extent] : llvm::zip_equal(weight.drop_front(3), image.drop_front(3))) {
-    positions.push_back(
-        rule.factor(extent / size, positions.empty() ? FactorKind::Parallel : FactorKind::Whole));
-    int64_t pixel = rule.factor(size, FactorKind::Whole);
-    imageDims.push_back({positions.back(), pixel});
-    weightDims.push_back(pixel);
-  }
+  SmallVector<RuleBuilder::Dim> imageDims = {b, c, inputs};
+  SmallVector<int64_t> weightDims = {c, d, inputs};
+  SmallVector<int64_t> positions =
+      addSpace(rule, image.drop_front(3), weight.drop_front(3), imageDims, weightDims);
   rule.operand(0, ArrayRef(imageDims)).operand(1, ArrayRef(weightDims));
   rule.optionalOperand(getBiasMutable(), {c, d}).optionalOperand(getEmbeddingMutable(), {c, d});
   // Linear in the image or in the weight, together with the values that are added to their product.
@@ -132,3 +148,69 @@ double TokenizeOp::getFlops() {
   return getType().getNumElements() *
          (2.0 * features + (getBias() ? 1 : 0) + (getEmbedding() ? 1 : 0));
 }
+
+//===----------------------------------------------------------------------===//
+// ChannelPatchesOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ChannelPatchesOp::verify() {
+  ArrayRef<int64_t> image = shapeOf(getImage()), patch = getPatch();
+  if (image.size() < 4 || image.size() > 6)
+    return emitOpError("(C1) image must be B x C x I x S1 x .. x Sk with k from 1 to 3: got ")
+           << shapeText(image);
+  if (patch.size() != image.size() - 3)
+    return emitOpError("(C2) patch must have an entry for each of the ")
+           << image.size() - 3 << " spatial dimensions: got " << patch.size();
+  int64_t positions = 1;
+  for (auto [size, extent] : llvm::zip_equal(patch, image.drop_front(3))) {
+    if (!divides(size, extent))
+      return emitOpError("(C2) patch sizes must divide the space: got ")
+             << size << " for a dimension of size " << extent;
+    positions *= extent / size;
+  }
+  if (failed(verifyShape(*this, "C1", "result", getResult(), "B x C x N x P",
+                         {image[0], image[1], positions, image[2] * productOf(patch)})))
+    return failure();
+  if (elementTypeOf(getImage()) == elementTypeOf(getResult()))
+    return success();
+  return emitOpError("(C3) image and result must have one element type: got ")
+         << elementTypeOf(getImage()) << " and " << elementTypeOf(getResult());
+}
+
+LogicalResult ChannelPatchesOp::evaluate(ArrayRef<EvalTensor> operands,
+                                         SmallVectorImpl<EvalTensor> &results) {
+  ArrayRef<int64_t> image = operands[0].getShape();
+  SmallVector<int64_t> patch = {image[2]};
+  patch.append(getPatch().begin(), getPatch().end());
+  PatchOffsets offsets = patchOffsets(image.drop_front(2), patch);
+  EvalTensor result(getType());
+  int64_t channelSize = productOf(image.drop_front(2));
+  for (int64_t i = 0; i < image[0] * image[1]; ++i)
+    copyPatches(offsets, operands[0].floats() + i * channelSize,
+                result.mutableFloats() + i * channelSize);
+  results.push_back(std::move(result));
+  return success();
+}
+
+RuleAttr ChannelPatchesOp::getShardingRule() {
+  ArrayRef<int64_t> image = shapeOf(getImage());
+  RuleBuilder rule(*this);
+  int64_t b = rule.factor(image[0]), c = rule.factor(image[1]);
+  int64_t inputs = rule.factor(image[2], FactorKind::Whole);
+  SmallVector<RuleBuilder::Dim> imageDims = {b, c, inputs};
+  SmallVector<int64_t> pixels = {inputs};
+  SmallVector<int64_t> positions =
+      addSpace(rule, image.drop_front(3), getPatch(), imageDims, pixels);
+  rule.operand(0, ArrayRef(imageDims));
+  return rule.result(0, {b, c, ArrayRef(positions), ArrayRef(pixels)}).linear({0}).build();
+}
+
+TokenRole ChannelPatchesOp::getTokenRole() { return TokenRole::Tokenize; }
+
+SmallVector<TokenDim> ChannelPatchesOp::getTokenDims(Value value) {
+  if (value == getImage())
+    return getImageDims(value);
+  return {TokenDim::Batch, TokenDim::Channel, TokenDim::Position, TokenDim::Feature};
+}
+
+double ChannelPatchesOp::getFlops() { return 0; }

@@ -40,4 +40,25 @@ def Dchag_TokenizeOp : Dchag_ModelOp<"tokenize",
   }];
 }
 
+def Dchag_ChannelPatchesOp : Dchag_ModelOp<"channel_patches",
+    [Dchag_Decomposable, Dchag_OnTokens, ExactOpInterface]> {
+  let summary = "The pixels of the patches of every channel of an image";
+  let description = [{
+    What `dchag.tokenize` multiplies by its weight; sizes as there, with P = I p1 .. pk pixels of a patch
+    in the order of the weight.
+
+    - (C1) `image` is B x C x I x S1 x .. x Sk with k from 1 to 3, the result B x C x N x P.
+    - (C2) `patch` has k positive entries and pi divides Si.  (C3) One element type.
+
+    B, C and the first spatial dimension, by rows of patches, split freely.
+    ```mlir
+    %x = dchag.channel_patches %image {patch = array<i64: 2, 2>} : (tensor<1x3x1x4x6xf32>) -> tensor<1x3x6x4xf32>
+    ```
+  }];
+  let arguments = (ins Dchag_FloatTensor:$image /*C1*/, DenseI64ArrayAttr:$patch /*C2*/);
+  let results = (outs Dchag_FloatTensor:$result /*C1*/);
+  let hasVerifier = 1;
+  let assemblyFormat = "$image attr-dict `:` functional-type(operands, results)";
+}
+
 #endif // DCHAG_TOKENIZE

@@ -57,28 +57,17 @@ void mlir::dchag::replaceMarked(Operation *op, Value result) {
   op->erase();
 }
 
-Value mlir::dchag::addBias(TensorBuilder &t, Value sum, Value bias, ArrayRef<int64_t> newDims) {
-  Value repeated = t.broadcast(bias, shapeOf(sum), newDims);
-  if (repeated.getType() != sum.getType())
-    repeated = t.make<arith::ExtFOp>(sum.getType(), repeated);
-  return t.add(sum, repeated);
-}
-
 AggregateOp mlir::dchag::splitProjection(AggregateOp op) {
   if (!op.getWo())
     return op;
   OpBuilder builder(op);
-  TensorBuilder t(builder, op.getLoc());
   SmallVector<int64_t> shape(op.getType().getShape());
   shape.back() = dimOf(op.getWo(), 2);
   auto merged = AggregateOp::create(
       builder, op.getLoc(), op.getType().clone(shape), op.getTokens(), op.getQuery(), op.getWk(),
       op.getBk(), op.getWv(), op.getBv(), Value(), Value(), op.getMask(), op.getHeadsAttr(),
       op.getScaleAttr(), op.getNanWhenEmptyAttr(), op.getKeyNormAttr());
-  Value result = t.contract(merged, "bgqnv", op.getWo(), "gov", "bgqno");
-  if (op.getBo())
-    result = addBias(t, result, op.getBo(), {0, 2, 3});
-  replaceMarked(op, result);
+  replaceMarked(op, op.buildProjection(builder, merged));
   return merged;
 }
 

@@ -32,9 +32,6 @@ struct ChannelAxes {
 /// the same on all ranks of `channels` once their parts are merged. Returns the number of marks.
 unsigned markChannels(TokensOpInterface op, const ChannelAxes &axes);
 
-/// `sum` and `bias`, repeated along `newDims`; the sum may be of f32 where the bias is narrower.
-Value addBias(TensorBuilder &t, Value sum, Value bias, ArrayRef<int64_t> newDims);
-
 /// Replaces the only result of `op` by `result` and moves the marks of `op` there.
 void replaceMarked(Operation *op, Value result);
 

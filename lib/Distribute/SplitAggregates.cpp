@@ -132,16 +132,8 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
   /// Replaces `op` by the merge of the parts of its softmax.
   static TokensOpInterface mergeParts(Operation *op, Operation *parts, bool nanWhenEmpty) {
     OpBuilder builder(op);
-    SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}, {5}};
-    SmallVector<Value> values;
-    for (Value part : parts->getResults()) {
-      SmallVector<int64_t> shape(shapeOf(part));
-      shape.insert(shape.begin(), 1);
-      values.push_back(
-          tensor::ExpandShapeOp::create(builder, op->getLoc(), like(part, shape), part, groups));
-    }
-    Value result = MergePartialsOp::create(builder, op->getLoc(), op->getResult(0).getType(),
-                                           values[0], values[1], values[2], nanWhenEmpty);
+    Value result =
+        MergePartialsOp::join(builder, op->getLoc(), ValueRange(parts->getResults()), nanWhenEmpty);
     replaceMarked(op, result);
     return cast<TokensOpInterface>(parts);
   }
@@ -195,7 +187,7 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     TensorBuilder t(builder, op.getLoc());
     auto sum = AggregateLinearOp::create(builder, op.getLoc(), op.getType(), op.getTokens(),
                                          op.getWeight(), Value());
-    replaceMarked(op, addBias(t, sum, op.getBias(), {0, 3, 4}));
+    replaceMarked(op, t.addBias(sum, op.getBias(), {0, 3, 4}));
     ++numSplit;
     return cast<TokensOpInterface>(sum.getOperation());
   }

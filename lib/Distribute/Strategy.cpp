@@ -65,6 +65,14 @@ FailureOr<MeshShape> MeshShape::parse(StringRef text, std::string &error) {
   return mesh;
 }
 
+int64_t MeshShape::getNumRanks(const AxisNames &axes) const {
+  int64_t ranks = 1;
+  for (auto [name, size] : llvm::zip_equal(names, sizes))
+    if (llvm::is_contained(axes.names, name))
+      ranks *= size;
+  return ranks;
+}
+
 raw_ostream &mlir::dchag::operator<<(raw_ostream &os, const MeshShape &mesh) {
   llvm::interleave(
       llvm::zip_equal(mesh.names, mesh.sizes), os,

@@ -162,10 +162,8 @@ static void moveShift(AffineTokens &tokens, OpBuilder &b, Location loc) {
   Value &sum = tokens.norm ? tokens.bias : tokens.offset;
   SmallVector<int64_t> shape(shapeOf(tokens.shift));
   shape[2] = dimOf(tokens.pixels, 2);
-  if (sum)
-    shape[0] = std::max(shape[0], dimOf(sum, 0));
   Value shift = t.broadcastTo(tokens.shift, shape);
-  sum = sum ? t.add(t.broadcastTo(sum, shape), shift) : shift;
+  sum = sum ? t.addRepeated(sum, shift) : shift;
   tokens.shift = Value();
 }
 

@@ -28,28 +28,19 @@ llvm::cl::ValuesClass mlir::dchag::getFoldModeValues() {
       clEnumValN(FoldMode::Auto, "auto", "what takes the least time by the cost model"));
 }
 
-/// The number of ranks along axes of a mesh.
-static int64_t getNumRanks(const MeshShape &mesh, ArrayRef<std::string> axes) {
-  int64_t ranks = 1;
-  for (auto [name, size] : llvm::zip_equal(mesh.names, mesh.sizes))
-    if (llvm::is_contained(axes, name))
-      ranks *= size;
-  return ranks;
-}
-
 /// How a strategy splits the aggregation of `groups` groups, the first one of a model or a later
 /// one.
 static SplitSizes getSplitSizes(const MeshShape &mesh, const Strategy &strategy, int64_t groups,
                                 bool isFirst) {
   SplitSizes sizes;
-  std::vector<std::string> data = strategy.data.names;
-  llvm::append_range(data, strategy.parameters.names);
-  sizes.batch = getNumRanks(mesh, data);
-  int64_t ranks = getNumRanks(mesh, strategy.channels.names);
+  AxisNames data = strategy.data;
+  llvm::append_range(data.names, strategy.parameters.names);
+  sizes.batch = mesh.getNumRanks(data);
+  int64_t ranks = mesh.getNumRanks(strategy.channels);
   switch (strategy.mode) {
   case DistributeMode::Replicate:
   case DistributeMode::Gather:
-    sizes.heads = getNumRanks(mesh, strategy.widths.names);
+    sizes.heads = mesh.getNumRanks(strategy.widths);
     break;
   case DistributeMode::Hierarchical:
     if (isFirst || groups % ranks == 0) {
@@ -95,8 +86,8 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
   /// From the last aggregation to the first: a level of a tree may take the place of those before.
   LogicalResult foldBlock(Block &block) {
     // Mode hierarchical distributes the groups of first aggregations, linear ones too.
-    bool keepsGroups = parallel.mode == DistributeMode::Hierarchical &&
-                       getNumRanks(mesh, parallel.channels.names) > 1;
+    bool keepsGroups =
+        parallel.mode == DistributeMode::Hierarchical && mesh.getNumRanks(parallel.channels) > 1;
     TokenFlow flow(block, !keepsGroups);
     SmallVector<Operation *> ops;
     for (Operation &op : block)
@@ -121,22 +112,11 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
   LogicalResult foldOne(AggregateOp op, const TokenFlow &flow, OpBuilder &b) {
     ParameterAnalysis parameters;
     Aggregation whole = Aggregation::of(op);
-    NotAffine why;
-    FailureOr<AffineTokens> affine = traceTokens(op.getTokens(), flow, parameters, b, why);
-    if (succeeded(affine))
-      whole.affine = *affine;
-    // Tokens of several tokenizations: each of them in its own form, as parts of one softmax.
-    SmallVector<TokenSource> sources;
-    if (failed(affine) && dimOf(op.getTokens(), 1) == 1 && dimOf(op.getTokens(), 2) != 0)
-      sources = findSources(whole, flow, parameters,
-                            4 * getSplitSizes(mesh, parallel, 1, true).channels, b);
-    if (sources.size() == 1 && sources.front().part.affine) {
-      whole = sources.front().part;
-      why = sources.front().why;
-      sources.clear();
-    }
+    SmallVector<TokenSource> sources = findSources(
+        whole, flow, parameters, 4 * getSplitSizes(mesh, parallel, 1, true).channels, b);
     Value result;
     if (sources.size() > 1) {
+      // Tokens of several tokenizations: each of them in its own form, as parts of one softmax.
       SmallVector<SoftmaxParts> parts;
       for (const TokenSource &source : sources) {
         std::string which =
@@ -148,19 +128,15 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
       }
       result = mergeParts(parts, whole.nanWhenEmpty, b, op.getLoc());
     } else {
-      FailureOr<FoldForm> chosen = choose(op, whole, why, "", parameters);
+      const TokenSource &source = sources.front();
+      FailureOr<FoldForm> chosen = choose(op, source.part, source.why, "", parameters);
       if (failed(chosen))
         return failure();
       if (*chosen == FoldForm::AsWritten)
         return success();
-      result = buildForm(*chosen, whole, b, op.getLoc());
+      result = buildForm(*chosen, source.part, b, op.getLoc());
     }
-    TensorBuilder t(b, op.getLoc());
-    if (op.getWo())
-      result = t.contract(result, "bgqnv", op.getWo(), "gov", "bgqno");
-    if (op.getBo())
-      result = t.add(result, t.broadcast(op.getBo(), shapeOf(result), {0, 2, 3}));
-    op.getResult().replaceAllUsesWith(result);
+    op.getResult().replaceAllUsesWith(op.buildProjection(b, result));
     ++numFolded;
     return success();
   }

@@ -96,8 +96,6 @@ public:
   Value shiftScores(Value max);
 
 private:
-  /// x + y, dimensions of size 1 repeated.
-  Value addRepeated(Value x, Value y);
   /// Tokenizers or offsets before the normalisation of tokens, whose width is dimension `width`, as
   /// they are after it but for the division by the standard deviation.
   Value normalised(Value x, unsigned width);
@@ -127,13 +125,6 @@ private:
   bool normValues = false;
 };
 } // namespace
-
-Value FormBuilder::addRepeated(Value x, Value y) {
-  SmallVector<int64_t> shape;
-  for (auto [m, n] : llvm::zip_equal(shapeOf(x), shapeOf(y)))
-    shape.push_back(std::max(m, n));
-  return add(broadcastTo(x, shape), broadcastTo(y, shape));
-}
 
 Value FormBuilder::foldQuery(Value query, Value wk) {
   int64_t rows = dimOf(query, 1) * op.heads, width = dimOf(wk ? wk : query, 2);
@@ -375,19 +366,11 @@ Value FormBuilder::build(FoldForm form) {
 
 Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, bool nanWhenEmpty, OpBuilder &b,
                               Location loc) {
-  TensorBuilder t(b, loc);
-  auto stack = [&](Value SoftmaxParts::*member) {
-    SmallVector<Value> values;
-    for (const SoftmaxParts &part : parts) {
-      SmallVector<int64_t> shape(shapeOf(part.*member));
-      shape.insert(shape.begin(), 1);
-      values.push_back(t.reshape(part.*member, shape));
-    }
-    return t.concat(values, 0);
-  };
-  return t.make<MergePartialsOp>(parts.front().acc.getType(), stack(&SoftmaxParts::max),
-                                 stack(&SoftmaxParts::sum), stack(&SoftmaxParts::acc),
-                                 nanWhenEmpty ? b.getUnitAttr() : UnitAttr());
+  SmallVector<std::array<Value, 3>> values;
+  for (const SoftmaxParts &part : parts)
+    values.push_back({part.max, part.sum, part.acc});
+  return MergePartialsOp::join(b, loc, SmallVector<ValueRange>(values.begin(), values.end()),
+                               nanWhenEmpty);
 }
 
 SoftmaxParts mlir::dchag::buildParts(FoldForm form, const Aggregation &op, OpBuilder &b,

@@ -10,11 +10,6 @@ std::string mlir::dchag::whyNotLinear(const AffineTokens &tokens) {
   return tokens.norm ? "normalised tokens are aggregated linearly" : "";
 }
 
-/// x plus `term`, whose dimensions of size 1 are repeated.
-static Value addRepeated(TensorBuilder &t, Value x, Value term) {
-  return t.add(x, t.broadcastTo(term, shapeOf(x)));
-}
-
 Value mlir::dchag::buildLinear(AggregateLinearOp op, const AffineTokens &tokens, OpBuilder &b) {
   TensorBuilder t(b, op.getLoc());
   Value pixels = tokens.pixels, weight = op.getWeight(), tokenizer = tokens.weight;
@@ -36,7 +31,7 @@ Value mlir::dchag::buildLinear(AggregateLinearOp op, const AffineTokens &tokens,
   }
   if (tokens.offset) {
     Value sum = t.contract(tokens.offset, "bgka", weight, "gqk", "bgqa");
-    result = addRepeated(t, result, t.reshape(sum, {dimOf(sum, 0), groups, shape[2], 1, width}));
+    result = t.addRepeated(result, t.reshape(sum, {dimOf(sum, 0), groups, shape[2], 1, width}));
   }
   if (tokens.shift) {
     // The same for all channels: times the sum of their weights.
@@ -44,9 +39,9 @@ Value mlir::dchag::buildLinear(AggregateLinearOp op, const AffineTokens &tokens,
     Value shift = tokens.shift;
     SmallVector<int64_t> all = {dimOf(shift, 0), groups, shape[2], dimOf(shift, 2), width};
     Value product = t.mul(t.broadcast(shift, all, {2}), t.broadcast(total, all, {0, 3, 4}));
-    result = addRepeated(t, result, product);
+    result = t.addRepeated(result, product);
   }
   if (op.getBias())
-    result = addRepeated(t, result, t.reshape(op.getBias(), {1, groups, shape[2], 1, 1}));
+    result = t.addRepeated(result, t.reshape(op.getBias(), {1, groups, shape[2], 1, 1}));
   return result;
 }

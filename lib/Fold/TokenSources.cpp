@@ -56,14 +56,18 @@ public:
   void find(int64_t first, int64_t count) {
     TokenSource source = trace(first, count);
     SmallVector<int64_t> parts;
-    if (!source.part.affine)
+    if (!source.part.affine && dimOf(op.tokens, 1) == 1)
       parts = findParts(source.part.tokens, flow, parameters);
-    if (parts.size() > 1) {
+    if (parts.size() > 1 && count > 0) {
+      size_t before = sources.size();
       for (int64_t size : parts) {
         if (size)
           find(first, size);
         first += size;
       }
+      // Taking the tokens apart was of no use.
+      if (sources.size() == before + 1 && !sources.back().part.affine)
+        sources.back() = std::move(source);
       return;
     }
     if (sources.empty() || !join(sources.back(), source))

@@ -13,8 +13,8 @@ struct TokenSource {
   NotAffine why;
 };
 
-/// The channels of an aggregation with one group, in runs that have one function of pixels each, or
-/// none: concatenations behind the tokens are taken apart. Runs of less than `shortest` channels
+/// The channels of an aggregation, in runs that have one function of pixels each, or none: with one
+/// group, concatenations behind the tokens are taken apart. Runs of less than `shortest` channels
 /// are joined with those before where they can be: each run is a part of a softmax, which costs a
 /// merge. One run if there is nothing to take apart. Creates slices of the tokens, the mask and
 /// what `traceTokens` creates at `b`.

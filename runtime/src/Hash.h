@@ -25,7 +25,7 @@ public:
   void add(const void *data, int64_t bytes);
   void add(int64_t number) { add(&number, sizeof(number)); }
   void add(const Digest &digest) { add(digest.data(), digest.size()); }
-  /// With its length, so that two texts are told apart from one.
+  /// With its length: "a" and then "b" does not count as "ab".
   void add(const std::string &text);
   Digest digest() const;
 

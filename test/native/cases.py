@@ -298,12 +298,15 @@ class Program:
             found[role][name] = Tensor(element, shape, numbers)
         return found["input"], found["param"]
 
-    def run(self, arguments):
+    def write_values(self):
+        """Makes the folder with values of all arguments; returns the options that name them."""
         self.folder.mkdir(parents=True)
         inputs, parameters = self.make_values()
-        options = write_inputs(self.folder, inputs)
         write_safetensors(self.folder / "weights.safetensors", parameters)
-        options += ["--weights", self.folder / "weights.safetensors"]
+        return [*write_inputs(self.folder, inputs), "--weights", self.folder / "weights.safetensors"]
+
+    def run(self, arguments):
+        options = self.write_values()
         tool = arguments.tools / "dchag-opt"
         for ranks, text in self.texts.items():
             (self.folder / f"model{ranks}.mlir").write_text(text.replace("@main(", "@step("))
@@ -366,11 +369,7 @@ class Fold(Program):
         return "failed", describe_error(result)
 
     def run(self, arguments):
-        self.folder.mkdir(parents=True)
-        inputs, parameters = self.make_values()
-        options = write_inputs(self.folder, inputs)
-        write_safetensors(self.folder / "weights.safetensors", parameters)
-        options += ["--weights", self.folder / "weights.safetensors"]
+        options = self.write_values()
         tool = arguments.tools / "dchag-opt"
         (self.folder / "model.mlir").write_text(self.texts[1])
         must([tool, "model.mlir", "--emit=run", "--exec-mode=exact", *options, "--output",

@@ -27,6 +27,8 @@ std::optional<DistributeMode> getDistributeMode(StringRef name);
 /// The modes as values of an option of a pass or of a tool.
 llvm::cl::ValuesClass getDistributeModeValues();
 
+struct AxisNames;
+
 /// Axes of a mesh with their numbers of ranks, the last axis fastest; "dp=2,tp=4" in text. Unlike
 /// `MeshAttr` it needs no context, so that options can hold it. `MeshAttr` checks that sizes are
 /// positive and names differ.
@@ -36,6 +38,8 @@ struct MeshShape {
 
   /// No axes were given.
   bool empty() const { return names.empty(); }
+  /// The number of ranks along axes, 1 for none; axes of other names do not count.
+  int64_t getNumRanks(const AxisNames &axes) const;
   static FailureOr<MeshShape> parse(StringRef text, std::string &error);
 };
 raw_ostream &operator<<(raw_ostream &os, const MeshShape &mesh);

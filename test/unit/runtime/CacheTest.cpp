@@ -29,9 +29,8 @@ namespace {
 class Folder : public testing::Test {
 protected:
   void SetUp() override {
-    char name[] = "/tmp/dchag-cache-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    path = name;
+    path = testing::TempDir() + "dchag-cache-XXXXXX";
+    ASSERT_NE(mkdtemp(path.data()), nullptr);
   }
   void TearDown() override { std::system(("rm -rf '" + path + "'").c_str()); }
   std::string path;
