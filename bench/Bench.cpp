@@ -43,12 +43,18 @@ bool bench::distribute(ModuleOp module, StringRef mesh, StringRef strategy,
   return succeeded(manager.run(module));
 }
 
-uint64_t bench::Random::next() {
-  uint64_t z = (state += 0x9e3779b97f4a7c15ull);
+/// The generator SplitMix64: what it adds to its state, and how a state becomes a number.
+constexpr uint64_t kIncrement = 0x9e3779b97f4a7c15ull;
+static uint64_t mix(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
   return z ^ (z >> 31);
 }
+
+// Seeds are mixed: states that differ by the increment would give the same numbers, shifted.
+bench::Random::Random(uint64_t seed) : state(mix(seed + kIncrement)) {}
+
+uint64_t bench::Random::next() { return mix(state += kIncrement); }
 
 double bench::getElementsSent(Operation *op, MeshAttr mesh) {
   if (!isa<shard::AllGatherOp, shard::AllToAllOp, shard::ReduceScatterOp, shard::AllReduceOp>(op))

@@ -18,10 +18,11 @@ bool runPasses(ModuleOp module, StringRef pipeline);
 bool distribute(ModuleOp module, StringRef mesh, StringRef strategy,
                 std::optional<DistributeMode> mode);
 
-/// Numbers that are the same on all machines (splitmix64).
+/// Numbers drawn from a seed, the same on all machines (SplitMix64). Those of neighbouring seeds
+/// have nothing in common.
 class Random {
 public:
-  explicit Random(uint64_t seed) : state(seed * 0x9e3779b97f4a7c15ull + 1) {}
+  explicit Random(uint64_t seed);
   uint64_t next();
   /// From 0 to count - 1.
   int64_t below(int64_t count) { return static_cast<int64_t>(next() % count); }

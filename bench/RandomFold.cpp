@@ -29,10 +29,10 @@ std::string FoldWriter::makeName(StringRef letter) {
 }
 
 FoldWriter::Variable FoldWriter::addPort(StringRef role, Shape shape, StringRef element,
-                                         StringRef name) {
+                                         StringRef name, StringRef attributes) {
   Variable x{("%" + name).str(), std::move(shape), element.str()};
-  arguments += formatv("{0}{1}: {2} {{dchag.role = \"{3}\", dchag.name = \"{4}\"}",
-                       arguments.empty() ? "" : ", ", x.name, x.getType(), role, name);
+  arguments += formatv("{0}{1}: {2} {{dchag.role = \"{3}\", dchag.name = \"{4}\"{5}}",
+                       arguments.empty() ? "" : ", ", x.name, x.getType(), role, name, attributes);
   return x;
 }
 
@@ -117,6 +117,7 @@ void FoldWriter::chooseSizes() {
     grid.push_back(random.from(1, k == 0 ? 4 : 2));
   for (int64_t size : grid)
     rule.positions *= size;
+  rule.samples = batch;
 }
 
 FoldWriter::Variable FoldWriter::tokenize(int64_t channels) {
@@ -252,6 +253,24 @@ FoldWriter::Variable FoldWriter::slice(const Variable &tokens, int64_t count) {
              shape);
 }
 
+/// Some of the positions, by indices of which some may be out of range: these tokens are 0.
+FoldWriter::Variable FoldWriter::gather(const Variable &tokens) {
+  int64_t count = random.from(1, 4), all = tokens.shape[2];
+  bool differs = note("positions of each sample", random.oneIn(2));
+  Variable indices = addPort(differs || random.oneIn(2) ? "input" : "param",
+                             differs ? Shape{batch, count} : Shape{count}, "i64", makeName("i"),
+                             formatv(", dchag.range = array<i64: {0}, {1}>", -all - 1, all).str());
+  Shape shape = tokens.shape;
+  shape[2] = count;
+  rule.gather(count, differs);
+  return add(formatv("dchag.gather {0}[{1}] {{batch = {2} : i64, dim = 2 : i64} : ({3}, {4}) -> "
+                     "{5}",
+                     tokens.name, indices.name, differs ? 1 : 0, tokens.getType(),
+                     indices.getType(), formatTensor(shape))
+                 .str(),
+             shape);
+}
+
 /// So many channels, of one to three tokenizations.
 FoldWriter::Variable FoldWriter::makeTokens(int64_t channels) {
   // Most joined tokens are those of one group: others cannot be folded.
@@ -263,6 +282,7 @@ FoldWriter::Variable FoldWriter::makeTokens(int64_t channels) {
   SmallVector<Variable> parts;
   for (int64_t size : sizes) {
     FoldRule part;
+    part.samples = batch;
     part.positions = rule.positions;
     part.runs.push_back({});
     part.runs.front().channels = size;
@@ -273,6 +293,8 @@ FoldWriter::Variable FoldWriter::makeTokens(int64_t channels) {
   Variable tokens = parts.size() > 1 ? join(parts) : parts.front();
   if (note("slice of channels", isSliced))
     tokens = slice(tokens, channels);
+  if (note("gathered positions", random.oneIn(5)))
+    tokens = gather(tokens);
   return change(tokens, rule, random.from(0, 2));
 }
 
@@ -301,8 +323,9 @@ FoldProgram FoldWriter::write() {
     values += ", " + tokens.name;
     types += ", " + tokens.getType();
   }
-  program.text = formatv("module {{\n  func.func @step({0}) -> ({1}) {{\n{2}    return {3} : "
-                         "{1}\n  }\n}\n",
-                         arguments, types, body, values);
+  std::string text = formatv("module {{\n  func.func @step({0}) -> ({1}) {{\n{2}    return {3} : "
+                             "{1}\n  }\n}\n",
+                             arguments, types, body, values);
+  program.text = putInType(std::move(text), kind);
   return program;
 }

@@ -9,7 +9,7 @@
 #ifndef DCHAG_BENCH_RANDOMFOLD_H
 #define DCHAG_BENCH_RANDOMFOLD_H
 
-#include "bench/Bench.h"
+#include "bench/RandomTypes.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::dchag::bench {
@@ -35,14 +35,18 @@ struct ChannelRun {
   /// Whether something was added that differs between positions, between positions and channels,
   /// and between positions before the tokens were normalised.
   bool hasPositions = false, hasChannelPositions = false, normalisesPositions = false;
-  /// Whether linear aggregations below cannot be folded.
+  /// Whether something was added that differs between samples, and between samples and channels.
+  bool hasSamples = false, hasChannelSamples = false;
+  /// Whether positions were gathered after something differed between samples and channels.
+  bool gathersChannelSamples = false;
+  /// Whether linear aggregations below, or gathered tokens, cannot be folded.
   bool isLost = false;
 };
 
 /// Which aggregations can be folded.
 class FoldRule {
 public:
-  int64_t positions = 1;
+  int64_t samples = 1, positions = 1;
   SmallVector<ChannelRun> runs;
   /// Whether there are tokens of dchag.tokenize, by which sums are followed to where they come
   /// from.
@@ -52,6 +56,8 @@ public:
 
   void addEmbedding(bool isInput, bool differsInChannels, bool differsInPositions);
   void normalise();
+  /// `count` positions, each sample its own ones if `differsInSamples`.
+  void gather(int64_t count, bool differsInSamples);
   /// Channels first, first + stride, ...
   void slice(int64_t first, int64_t count, int64_t stride);
   /// Each group of `size` channels by itself.
@@ -71,7 +77,8 @@ private:
 class FoldWriter {
 public:
   /// The names of ports have `seed` in them, since values are made of names.
-  FoldWriter(Random &random, unsigned seed) : random(random), seed(seed) {}
+  FoldWriter(Random &random, unsigned seed, FloatKind kind)
+      : random(random), seed(seed), kind(kind) {}
   FoldProgram write();
 
 private:
@@ -90,7 +97,8 @@ private:
 
   // Text.
   bool note(StringRef variant, bool holds = true);
-  Variable addPort(StringRef role, Shape shape, StringRef element, StringRef name);
+  Variable addPort(StringRef role, Shape shape, StringRef element, StringRef name,
+                   StringRef attributes = "");
   Variable addParameter(Shape shape) { return addPort("param", shape, "f32", makeName("p")); }
   Variable addInput(Shape shape) { return addPort("input", shape, "f32", makeName("x")); }
   std::string makeName(StringRef letter);
@@ -114,6 +122,7 @@ private:
   Variable embed(const Variable &tokens, FoldRule &rule);
   Variable normalise(const Variable &tokens, FoldRule &rule);
   Variable slice(const Variable &tokens, int64_t count);
+  Variable gather(const Variable &tokens);
 
   // Aggregations.
   Variable aggregate(const Variable &tokens, int64_t level);
@@ -127,6 +136,7 @@ private:
 
   Random &random;
   unsigned seed;
+  FloatKind kind;
   FoldProgram program;
   FoldRule rule;
   std::string arguments, body;

@@ -25,6 +25,8 @@ ArrayRef<StringRef> bench::getFoldVariants() {
       "several tokenizations",
       "slice of channels",
       "every second channel",
+      "gathered positions",
+      "positions of each sample",
       "tokens are a result",
       "embedding of a channel",
       "embedding of a position",
@@ -75,11 +77,13 @@ ArrayRef<StringRef> bench::getFoldVariants() {
 
 void FoldRule::addEmbedding(bool isInput, bool differsInChannels, bool differsInPositions) {
   isCut |= isInput && !isFromImage;
-  if (!differsInPositions || positions == 1)
-    return;
+  bool differsInSamples = isInput && samples > 1;
+  differsInPositions &= positions > 1;
   for (ChannelRun &run : runs) {
-    run.hasPositions = true;
-    run.hasChannelPositions |= differsInChannels;
+    run.hasPositions |= differsInPositions;
+    run.hasChannelPositions |= differsInPositions && differsInChannels;
+    run.hasSamples |= differsInSamples;
+    run.hasChannelSamples |= differsInSamples && differsInChannels;
   }
 }
 
@@ -89,6 +93,18 @@ void FoldRule::normalise() {
     run.isNormalised = true;
     run.normalisesPositions |= run.hasPositions;
   }
+}
+
+void FoldRule::gather(int64_t count, bool differsInSamples) {
+  for (ChannelRun &run : runs) {
+    // What is added becomes the weight of a pixel, which samples share, unless it is gathered, too,
+    // since it differs between positions.
+    run.isLost |= run.isNormalised || (run.hasSamples && !run.hasPositions);
+    run.gathersChannelSamples |= run.hasChannelSamples;
+    run.hasSamples |= run.hasPositions && differsInSamples && samples > 1;
+    run.hasPositions &= count > 1;
+  }
+  positions = count;
 }
 
 void FoldRule::slice(int64_t first, int64_t count, int64_t stride) {
@@ -107,7 +123,7 @@ void FoldRule::slice(int64_t first, int64_t count, int64_t stride) {
 /// Whether tokens of a run are functions of the pixels; `channels` of them are aggregated.
 static bool isAffine(const ChannelRun &run, int64_t channels) {
   return !run.isLost && !run.isNormalisedTwice && !run.normalisesPositions &&
-         !(run.hasChannelPositions && channels > 1);
+         !((run.hasChannelPositions || run.gathersChannelSamples) && channels > 1);
 }
 
 bool FoldRule::canRegroup(int64_t groups) const {
@@ -132,6 +148,8 @@ void FoldRule::aggregateLinearly(int64_t groups, int64_t size, int64_t queries) 
   ChannelRun run;
   run.channels = groups * queries;
   run.isLost = !canFoldLinear(groups, size);
+  run.gathersChannelSamples =
+      llvm::any_of(runs, [](const ChannelRun &r) { return r.gathersChannelSamples; });
   // What is the same for all channels is multiplied by the sum of the weights.
   run.hasPositions = llvm::any_of(runs, [](const ChannelRun &r) { return r.hasPositions; });
   run.hasChannelPositions = run.hasPositions;

@@ -163,21 +163,6 @@ double ProgramWriter::limit() const {
   llvm_unreachable("unknown type");
 }
 
-/// A program in f32 as one of another type: the types, and the bits of infinities.
-static std::string convert(std::string text, FloatKind kind) {
-  if (kind == FloatKind::F32)
-    return text;
-  auto replace = [&](StringRef from, StringRef to) {
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-      text.replace(at, from.size(), to);
-  };
-  bool isHalf = kind == FloatKind::F16;
-  replace("f32", isHalf ? "f16" : "bf16");
-  replace("0xFF800000", isHalf ? "0xFC00" : "0xFF80");
-  replace("0x7F800000", isHalf ? "0x7C00" : "0x7F80");
-  return text;
-}
-
 std::string ProgramWriter::write(unsigned numOps) {
   static const Maker exact[] = {
       &ProgramWriter::makeBinary,      &ProgramWriter::makeUnary,
@@ -219,7 +204,7 @@ std::string ProgramWriter::write(unsigned numOps) {
     values += (i ? ", " : "") + variable.name;
     types += (i ? ", " : "") + variable.getType();
   }
-  return convert(
+  return putInType(
       formatv("module {{\n  func.func @main({0}) -> ({1}) {{\n{2}    return {3} : {1}\n  }\n}\n",
               arguments, types, body, values)
           .str(),

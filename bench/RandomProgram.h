@@ -10,15 +10,12 @@
 #ifndef DCHAG_BENCH_RANDOMPROGRAM_H
 #define DCHAG_BENCH_RANDOMPROGRAM_H
 
-#include "bench/Bench.h"
+#include "bench/RandomTypes.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace mlir::dchag::bench {
 
 using Shape = SmallVector<int64_t, 6>;
-
-/// Type of the numbers of a program.
-enum class FloatKind { F32, BF16, F16 };
 
 class ProgramWriter {
 public:

@@ -26,11 +26,7 @@ static llvm::cl::opt<std::string> folder("output", llvm::cl::init("."),
 static llvm::cl::opt<unsigned>
     maxRanks("max-ranks", llvm::cl::init(16),
              llvm::cl::desc("ranks of a program at most (default 16); 1: no mesh and no marks"));
-static llvm::cl::opt<FloatKind> floatKind("type", llvm::cl::init(FloatKind::F32),
-                                          llvm::cl::desc("type of the numbers (default f32)"),
-                                          llvm::cl::values(clEnumValN(FloatKind::F32, "f32", ""),
-                                                           clEnumValN(FloatKind::BF16, "bf16", ""),
-                                                           clEnumValN(FloatKind::F16, "f16", "")));
+static TypeOption floatKind;
 
 /// All padding that may hold anything holds NaN; half of the programs run in simpler ops.
 static std::string getPipeline(bool poisons, bool decomposes) {

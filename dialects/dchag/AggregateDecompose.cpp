@@ -168,7 +168,8 @@ FailureOr<SmallVector<Value>> MergePartialsOp::decomposeOperation(OpBuilder &bui
     Value result = divide(acc, d.broadcastLike(sum, "xj", acc, "xje"));
     return SmallVector<Value>{d.reshape(result, getType().getShape())};
   }
-  Value max = d.max(maxima, "rxj", "xj");
+  // Maxima that were rounded to a narrower type may be infinite.
+  Value max = d.atLeastLowest(d.max(maxima, "rxj", "xj"));
   Value factors = d.exp(d.sub(maxima, d.broadcastLike(max, "xj", maxima, "rxj")));
   Value sum = d.sum(d.mul(sums, factors), "rxj", "xj");
   Value acc = d.sum(d.mul(accs, d.broadcastLike(factors, "rxj", accs, "rxje")), "rxje", "xje");

@@ -5,19 +5,6 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `type`, or f32 if it is narrower.
-static Type widened(Type type) {
-  return isNarrowFloat(type) ? Float32Type::get(type.getContext()) : type;
-}
-
-Value Decomposer::wide(Value x) {
-  RankedTensorType type = tensorType(x);
-  Type element = widened(type.getElementType());
-  return element == type.getElementType()
-             ? x
-             : arith::ExtFOp::create(b, loc, type.clone(element), x).getResult();
-}
-
 Value Decomposer::contract(StringRef equation, Value lhs, Value rhs) {
   auto [inputs, result] = equation.split("->");
   auto [left, right] = inputs.split(',');

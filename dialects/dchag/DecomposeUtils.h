@@ -29,9 +29,6 @@ class Decomposer : public TensorBuilder {
 public:
   using TensorBuilder::TensorBuilder;
 
-  /// A tensor of a float narrower than f32, converted to f32; any other tensor unchanged.
-  Value wide(Value x);
-
   /// Sum of products over the letters that the result lacks, a linalg.contract whose result is of
   /// f32 at least.
   Value contract(StringRef equation, Value lhs, Value rhs);
@@ -77,12 +74,6 @@ public:
 private:
   Value reduce(Reduction kind, Value x, StringRef from, StringRef to);
 };
-
-/// Whether `type` is a float of fewer bits than f32.
-inline bool isNarrowFloat(Type type) {
-  auto floating = dyn_cast<FloatType>(type);
-  return floating && floating.getWidth() < 32;
-}
 
 } // namespace mlir::dchag
 

@@ -126,6 +126,17 @@ private:
 };
 } // namespace
 
+/// What is added to products, and what variances are made of, may be of f32.
+template <typename OpT>
+static LogicalResult verifyFoldedTypes(OpT op) {
+  SmallVector<Value> wide;
+  for (Value value : {op.getScoreOffset(), op.getScoreBias(), op.getValueOffset(),
+                      op.getValueBias(), op.getGram(), op.getGramLinear(), op.getGramConstant()})
+    if (value)
+      wide.push_back(value);
+  return verifySameElementType(op, "C8", wide);
+}
+
 //===----------------------------------------------------------------------===//
 // Evaluation, rules and costs of both ops
 //===----------------------------------------------------------------------===//
@@ -249,7 +260,7 @@ LogicalResult FoldedAggregateOp::verify() {
   if (failed(verifyShape(*this, "C1", "result", getResult(), "B x G x Q x N x V",
                          {pixels[0], pixels[1], shapeOf(getScoreWeight())[1], pixels[3], *width})))
     return failure();
-  return verifySameElementType(*this, "C8");
+  return verifyFoldedTypes(*this);
 }
 
 bool FoldedAggregateOp::zerosEmptyGroups() {
@@ -304,7 +315,7 @@ LogicalResult FoldedAggregatePartialOp::verify() {
   wanted.back() = *width;
   if (failed(verifyShape(*this, "C1", "acc", getAcc(), "B x G x Q x N x V", wanted)))
     return failure();
-  return verifySameElementType(*this, "C8");
+  return verifyFoldedTypes(*this);
 }
 
 LogicalResult FoldedAggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,

@@ -58,8 +58,9 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
       `epsilon` is finite and not negative, `value_offset` needs `norm_values`, which needs one `gram` for all heads.
     - (C6) `mask` is (B or 1) x G x K; a group without a channel yields 0, and NaN with `nan_when_empty`.
     - (C7) `heads` divides V.
-    - (C8) All operands except the mask, and the result, have one floating-point element type. The
-      result may be of f32 if that type is narrower; then it is not rounded.
+    - (C8) All operands except the mask, and the result, have one floating-point element type. If it is
+      narrower than f32, the result may be of f32, and is not rounded then; so may offsets, biases, `gram`,
+      `gram_linear` and `gram_constant`.
 
     B, G, Q, N and the heads split freely. K stays whole: `dchag.folded_aggregate_partial` is the form
     that splits along it.

@@ -56,7 +56,8 @@ LogicalResult mlir::dchag::verifyRank(Operation *op, StringRef label, StringRef 
   return verifyShape(op, label, name, value, symbols, SmallVector<int64_t>(rank, kAnySize));
 }
 
-LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label) {
+LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label,
+                                                 ValueRange wideOperands) {
   Type wanted = tensorType(op->getOperand(0)).getElementType();
   bool isNarrow = isa<FloatType>(wanted) && wanted.getIntOrFloatBitWidth() < 32;
   auto check = [&](Value value, StringRef kind, unsigned index) -> LogicalResult {
@@ -64,11 +65,12 @@ LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label)
     if (type == wanted || (type.isInteger(1) && isa<FloatType>(wanted)))
       return success();
     // A sum in f32 may stay unrounded: partial sums may still be added to it.
-    if (isNarrow && type.isF32() && kind == "result")
+    bool mayBeWide = isNarrow && (kind == "result" || llvm::is_contained(wideOperands, value));
+    if (mayBeWide && type.isF32())
       return success();
     return op->emitOpError("(") << label << ") " << kind << " " << index
                                 << " must have the element type of operand 0: got " << type
-                                << ", wanted " << wanted;
+                                << ", wanted " << wanted << (mayBeWide ? " or 'f32'" : "");
   };
   for (auto [index, operand] : llvm::enumerate(op->getOperands()))
     if (failed(check(operand, "operand", index)))

@@ -261,6 +261,18 @@ Value TensorBuilder::addRepeated(Value lhs, Value rhs) {
     shape.push_back(std::max(m, n));
   return add(broadcastTo(lhs, shape), broadcastTo(rhs, shape));
 }
+Value TensorBuilder::wide(Value x) {
+  if (!x || !isNarrowFloat(elementTypeOf(x)))
+    return x;
+  return make<arith::ExtFOp>(tensorType(x).clone(widened(elementTypeOf(x))), x);
+}
+
+Value TensorBuilder::rounded(Value x, Type elementType) {
+  if (elementTypeOf(x) == elementType)
+    return x;
+  return make<arith::TruncFOp>(tensorType(x).clone(elementType), x);
+}
+
 Value TensorBuilder::addBias(Value sum, Value bias, ArrayRef<int64_t> newDims) {
   Value repeated = broadcast(bias, shapeOf(sum), newDims);
   if (repeated.getType() != sum.getType())

@@ -22,6 +22,16 @@ inline ArrayRef<int64_t> shapeOf(Value value) { return tensorType(value).getShap
 inline int64_t dimOf(Value value, unsigned dim) { return tensorType(value).getDimSize(dim); }
 inline Type elementTypeOf(Value value) { return tensorType(value).getElementType(); }
 
+/// Whether `type` is a float of fewer bits than f32.
+inline bool isNarrowFloat(Type type) {
+  auto floating = dyn_cast<FloatType>(type);
+  return floating && floating.getWidth() < 32;
+}
+/// `type`, or f32 if it is a narrower float.
+inline Type widened(Type type) {
+  return isNarrowFloat(type) ? Float32Type::get(type.getContext()) : type;
+}
+
 enum class Reduction { Sum, Prod, Max, Min };
 
 /// `value` as an attribute of a float or integer type; integers wrap.
@@ -93,6 +103,11 @@ public:
   /// The same with dimensions named by numbers.
   Value contract(Value lhs, ArrayRef<unsigned> lhsDims, Value rhs, ArrayRef<unsigned> rhsDims,
                  ArrayRef<unsigned> resultDims, Type elementType = {});
+
+  /// A tensor of a float narrower than f32, converted to f32; any other tensor, or null, unchanged.
+  Value wide(Value x);
+  /// A tensor of floats, rounded to a type that is not wider than its own.
+  Value rounded(Value x, Type elementType);
 
   // Element-wise on operands of one type, floats or integers.
   Value add(Value lhs, Value rhs);

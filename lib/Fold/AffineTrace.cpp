@@ -8,6 +8,7 @@ using namespace mlir;
 using namespace mlir::dchag;
 
 LogicalResult AffineTrace::addConstant(Terms &terms, AtomTensor value) {
+  widen(value);
   bool differs = dependsOn(value, channels);
   if (differs && dependsOn(value, positions))
     return fail("an embedding differs between channels and between positions");
@@ -47,6 +48,7 @@ FailureOr<Terms> AffineTrace::traceTokenize(TokenizeOp op, const Ref &ref) {
     return fail("its tokens are not a view of one tokenization");
   terms.pixels = *pixels;
   terms.weight = *matrix;
+  widen(terms.weight);
   for (auto [value, index] :
        {std::pair(Value(op.getBias()), own), {Value(op.getEmbedding()), channel}}) {
     if (!value)
@@ -143,6 +145,7 @@ FailureOr<Terms> AffineTrace::traceContract(linalg::ContractOp op, const Ref &re
   notation.resolve(terms.pixelAtoms);
   terms.pixels = *pixels;
   terms.weight = *weight;
+  widen(terms.weight);
   why.isAggregated |= flow.fromAggregation.contains(data.value);
   return terms;
 }
@@ -170,6 +173,7 @@ FailureOr<Terms> AffineTrace::traceNorm(Operation *op, const Ref &ref, const Tok
     if (failed(scale))
       return fail("the scale of a normalisation is not a view of one value");
     terms->scale = *scale;
+    widen(*terms->scale);
   }
   if (!bias)
     return terms;
@@ -194,6 +198,8 @@ FailureOr<Terms> AffineTrace::traceLinear(AggregateLinearOp op, const Ref &ref) 
   if (failed(weight))
     return fail("the weights of a linear aggregation are not a view of one value");
   Terms result;
+  AtomTensor factors = *weight;
+  widen(*weight);
   notation.resolve(summed);
   if (summed.empty() || dependsOn(terms->weight, summed)) {
     result.pixels = terms->pixels;
@@ -201,7 +207,8 @@ FailureOr<Terms> AffineTrace::traceLinear(AggregateLinearOp op, const Ref &ref) 
     result.pixelAtoms = summed;
     llvm::append_range(result.pixelAtoms, terms->pixelAtoms);
   } else {
-    result.pixels = sumProduct(terms->pixels, *weight, summed);
+    // The pixels stay narrow.
+    result.pixels = sumProduct(terms->pixels, factors, summed);
     result.weight = terms->weight;
     result.pixelAtoms = terms->pixelAtoms;
   }
@@ -264,28 +271,34 @@ AtomTensor AffineTrace::gather(AtomTensor tensor, AtomTensor indices, AtomList f
   return notation.split(result, {common, taken, rest}, b, loc);
 }
 
+GatherRefs mlir::dchag::getGatherRefs(GatherOp op, const Ref &result, IndexNotation &notation) {
+  unsigned dim = op.getDim(), samples = op.getBatch();
+  unsigned count = tensorType(op.getIndices()).getRank() - samples;
+  GatherRefs refs{{op.getInput(), {}},
+                  {op.getIndices(), {}},
+                  notation.createFullIndex(shapeOf(op.getInput())[dim])};
+  for (auto [i, index] : llvm::enumerate(result.dims)) {
+    bool isTaken = i >= dim && i < dim + count;
+    if (i < samples || isTaken)
+      refs.indices.dims.push_back(index);
+    if (!isTaken)
+      refs.input.dims.push_back(index);
+  }
+  refs.input.dims.insert(refs.input.dims.begin() + dim, refs.position);
+  return refs;
+}
+
 /// Tokens of some positions: their pixels are gathered instead. A token whose index is out of range
 /// is 0, and so are its pixels; what is added to all tokens must then be a pixel, too.
 FailureOr<Terms> AffineTrace::traceGather(GatherOp op, const Ref &ref) {
-  unsigned dim = op.getDim(), samples = op.getBatch();
-  unsigned count = tensorType(op.getIndices()).getRank() - samples;
-  Ref indices{op.getIndices(), {}}, input{op.getInput(), {}};
-  for (auto [i, index] : llvm::enumerate(ref.dims)) {
-    bool isTaken = i >= dim && i < dim + count;
-    if (i < samples || isTaken)
-      indices.dims.push_back(index);
-    if (!isTaken)
-      input.dims.push_back(index);
-  }
-  Index position = notation.createFullIndex(shapeOf(op.getInput())[dim]);
-  input.dims.insert(input.dims.begin() + dim, position);
-  FailureOr<AtomTensor> places = read(indices);
+  GatherRefs refs = getGatherRefs(op, ref, notation);
+  FailureOr<AtomTensor> places = read(refs.indices);
   if (failed(places) || dependsOn(*places, channels) || dependsOn(*places, width) ||
       dependsOn(*places, groups))
     return fail("tokens are gathered by indices that differ between channels");
-  AtomList from = notation.getAtoms(position), outer = positions;
+  AtomList from = notation.getAtoms(refs.position), outer = positions;
   llvm::append_range(positions, from);
-  FailureOr<Terms> terms = trace(input);
+  FailureOr<Terms> terms = trace(refs.input);
   positions = outer;
   if (failed(terms))
     return failure();

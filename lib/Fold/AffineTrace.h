@@ -4,6 +4,7 @@
 
 #include "AffineTokens.h"
 #include "dialects/dchag/Dchag.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace mlir::dchag {
@@ -20,6 +21,14 @@ struct Terms {
   std::optional<AtomTensor> offset, bias, shift, scale;
   std::optional<TokenNorm> norm;
 };
+
+/// The operands of a gather for an element of its result; `position` is that of the dimension that
+/// is gathered.
+struct GatherRefs {
+  Ref input, indices;
+  Index position;
+};
+GatherRefs getGatherRefs(GatherOp op, const Ref &result, IndexNotation &notation);
 
 class AffineTrace {
 public:
@@ -50,6 +59,8 @@ private:
   void addTo(std::optional<AtomTensor> &sum, const AtomTensor &value) {
     sum = sum ? combine(*sum, value, /*isProduct=*/false) : value;
   }
+  /// What parameters and added values are made of is computed in f32 where they are narrower.
+  void widen(AtomTensor &tensor) { tensor.value = TensorBuilder(b, loc).wide(tensor.value); }
   AtomTensor combine(AtomTensor lhs, AtomTensor rhs, bool isProduct);
   /// The sum over `summed` of a product.
   AtomTensor sumProduct(AtomTensor lhs, AtomTensor rhs, AtomList summed);

@@ -126,7 +126,7 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
           return failure();
         parts.push_back(buildParts(*chosen, source.part, b, op.getLoc()));
       }
-      result = mergeParts(parts, whole.nanWhenEmpty, b, op.getLoc());
+      result = mergeParts(parts, whole, b, op.getLoc());
     } else {
       const TokenSource &source = sources.front();
       FailureOr<FoldForm> chosen = choose(op, source.part, source.why, "", parameters);

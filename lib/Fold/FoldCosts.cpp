@@ -11,7 +11,8 @@ static Value buildTokens(const Aggregation &op, OpBuilder &b, Location loc) {
   TensorBuilder t(b, loc);
   const AffineTokens &affine = *op.affine;
   SmallVector<int64_t> shape(shapeOf(op.tokens));
-  Value weight = affine.weight;
+  Type element = elementTypeOf(op.tokens);
+  Value weight = t.rounded(affine.weight, element);
   Value result;
   if (dimOf(weight, 0) == 1 && dimOf(weight, 1) == 1)
     result = t.contract(affine.pixels, "bgknp", t.reshape(weight, shapeOf(weight).drop_front(2)),
@@ -23,7 +24,7 @@ static Value buildTokens(const Aggregation &op, OpBuilder &b, Location loc) {
   auto addByChannel = [&](Value x) {
     SmallVector<int64_t> place(shapeOf(x));
     place.insert(place.begin() + 3, 1);
-    result = t.add(result, t.broadcastTo(t.reshape(x, place), shape));
+    result = t.add(result, t.broadcastTo(t.reshape(t.rounded(x, element), place), shape));
   };
   if (affine.offset)
     addByChannel(affine.offset);

@@ -88,7 +88,9 @@ std::string mlir::dchag::whyNot(FoldForm form, const Aggregation &op, const NotA
 namespace {
 class FormBuilder : public TensorBuilder {
 public:
-  FormBuilder(const Aggregation &op, OpBuilder &b, Location loc) : TensorBuilder(b, loc), op(op) {}
+  FormBuilder(const Aggregation &op, OpBuilder &b, Location loc)
+      : TensorBuilder(b, loc), op(op), query(wide(op.query)), wk(wide(op.wk)), bk(wide(op.bk)),
+        wv(wide(op.wv)), bv(wide(op.bv)) {}
 
   Value build(FoldForm form);
   SoftmaxParts buildParts(FoldForm form);
@@ -99,22 +101,27 @@ private:
   /// Tokenizers or offsets before the normalisation of tokens, whose width is dimension `width`, as
   /// they are after it but for the division by the standard deviation.
   Value normalised(Value x, unsigned width);
-  Value foldQuery(Value query, Value wk);
+  Value foldQuery(Value keys);
   Value foldProjection(Value rows);
   void fold(FoldForm form);
   void foldScores();
   void foldValues();
+  void keepValues();
   void foldNorm();
   void setGram(Value weight, Value offset, int64_t parts, bool centered);
   Value foldKeyNorm();
   Value asWritten();
-  RankedTensorType getType(int64_t width) {
-    return tensorType(op.tokens).clone(
-        {dimOf(op.tokens, 0), dimOf(op.tokens, 1), dimOf(op.query, 1), dimOf(op.tokens, 3), width});
+  Type getTokenType() { return elementTypeOf(op.tokens); }
+  RankedTensorType getType(int64_t width, Type element) {
+    return RankedTensorType::get(
+        {dimOf(op.tokens, 0), dimOf(op.tokens, 1), dimOf(op.query, 1), dimOf(op.tokens, 3), width},
+        element);
   }
   UnitAttr unit(bool isSet) { return isSet ? b.getUnitAttr() : UnitAttr(); }
 
   const Aggregation &op;
+  /// Parameters in f32 if they are narrower: folded weights are rounded once.
+  Value query, wk, bk, wv, bv;
   Value pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight, valueOffset, valueBias;
   Value gram, gramLinear, gramConstant, shift;
   /// What tokens are multiplied by in scores: G x (Q h) x Dt.
@@ -126,9 +133,9 @@ private:
 };
 } // namespace
 
-Value FormBuilder::foldQuery(Value query, Value wk) {
-  int64_t rows = dimOf(query, 1) * op.heads, width = dimOf(wk ? wk : query, 2);
-  return make<FoldQueryOp>(tensorType(query).clone({dimOf(query, 0), rows, width}), query, wk,
+Value FormBuilder::foldQuery(Value keys) {
+  int64_t rows = dimOf(query, 1) * op.heads, width = dimOf(keys ? keys : query, 2);
+  return make<FoldQueryOp>(tensorType(query).clone({dimOf(query, 0), rows, width}), query, keys,
                            b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(op.scale));
 }
 
@@ -200,41 +207,42 @@ void FormBuilder::setGram(Value weight, Value constant, int64_t parts, bool cent
 /// Returns the rows that multiply tokens before the normalisation of keys. What is constant in a
 /// score is no longer the same for all channels: it is divided by their standard deviations.
 Value FormBuilder::foldKeyNorm() {
-  int64_t groups = dimOf(op.query, 0), width = dimOf(op.query, 2), queries = dimOf(op.query, 1);
+  int64_t groups = dimOf(query, 0), width = dimOf(query, 2), queries = dimOf(query, 1);
   int64_t parts = op.keyNorm.isPerHead() ? op.heads : 1, channels = dimOf(op.tokens, 2);
   // A row of each head for whole keys: a mean over all heads has features of the other heads, too.
-  Value wide = foldQuery(op.query, Value());
+  Value queryRows = foldQuery(Value());
   if (op.keyNorm.isCentered())
-    wide = reshape(minusMean(*this, splitDim(wide, 2, {parts, width / parts}), 3), shapeOf(wide));
+    queryRows = reshape(minusMean(*this, splitDim(queryRows, 2, {parts, width / parts}), 3),
+                        shapeOf(queryRows));
   Value weight, constant;
   auto addConstant = [&](Value term) { constant = constant ? addRepeated(constant, term) : term; };
   if (op.scoresFromPixels()) {
-    weight =
-        op.wk ? transpose(foldProjection(op.wk), {0, 2, 1, 3})
-              : broadcastTo(tokenizer, {groups, dimOf(tokenizer, 1), width, dimOf(tokenizer, 3)});
+    weight = wk ? transpose(foldProjection(wk), {0, 2, 1, 3})
+                : broadcastTo(tokenizer, {groups, dimOf(tokenizer, 1), width, dimOf(tokenizer, 3)});
     for (Value term : {op.affine->offset, op.affine->shift})
       if (term)
-        addConstant(op.wk ? contract(term, "bgka", op.wk, "gra", "bgkr") : term);
+        addConstant(wk ? contract(term, "bgka", wk, "gra", "bgkr") : term);
   } else {
-    weight = reshape(op.wk, {groups, 1, width, dimOf(op.wk, 2)});
+    weight = reshape(wk, {groups, 1, width, dimOf(wk, 2)});
   }
-  if (op.bk)
-    addConstant(reshape(op.bk, {1, groups, 1, width}));
+  if (bk)
+    addConstant(reshape(bk, {1, groups, 1, width}));
   if (constant)
     constant = broadcastTo(constant, {dimOf(constant, 0), groups, channels, width});
   epsilon = op.keyNorm.getEpsilon();
   setGram(weight, constant, parts, op.keyNorm.isCentered());
   if (constant)
-    scoreOffset = splitDim(contract(constant, "bgka", wide, "gra", "bgkr"), 3, {queries, op.heads});
-  return op.wk ? contract(wide, "gra", op.wk, "gad", "grd") : wide;
+    scoreOffset =
+        splitDim(contract(constant, "bgka", queryRows, "gra", "bgkr"), 3, {queries, op.heads});
+  return wk ? contract(queryRows, "gra", wk, "gad", "grd") : queryRows;
 }
 
 void FormBuilder::foldScores() {
-  int64_t queries = dimOf(op.query, 1);
+  int64_t queries = dimOf(query, 1);
   bool fromPixels = op.scoresFromPixels();
   if (fromPixels)
     foldNorm();
-  rows = op.keyNorm ? foldKeyNorm() : foldQuery(op.query, op.wk);
+  rows = op.keyNorm ? foldKeyNorm() : foldQuery(wk);
   if (!fromPixels) {
     pixels = op.tokens;
     scoreWeight = reshape(rows, {dimOf(rows, 0), queries, op.heads, 1, dimOf(rows, 2)});
@@ -259,14 +267,14 @@ void FormBuilder::foldValues() {
   foldNorm();
   normValues = affine.norm.has_value();
   int64_t groups = dimOf(op.tokens, 1);
-  if (op.wv) {
-    valueWeight = foldProjection(op.wv);
+  if (wv) {
+    valueWeight = foldProjection(wv);
   } else {
     SmallVector<int64_t> shape(shapeOf(tokenizer));
     shape[0] = groups;
     valueWeight = transpose(broadcastTo(tokenizer, shape), {0, 2, 1, 3});
   }
-  auto project = [&](Value x) { return op.wv ? contract(x, "bgka", op.wv, "gva", "bgkv") : x; };
+  auto project = [&](Value x) { return wv ? contract(x, "bgka", wv, "gva", "bgkv") : x; };
   SmallVector<Value> biases;
   if (offset && affine.norm)
     valueOffset = project(offset);
@@ -279,34 +287,42 @@ void FormBuilder::foldValues() {
     Value projected = project(affine.shift);
     dimOf(projected, 2) == 1 ? biases.push_back(projected) : (void)(shift = projected);
   }
-  if (op.bv)
-    biases.push_back(reshape(op.bv, {1, groups, 1, dimOf(op.bv, 1)}));
+  if (bv)
+    biases.push_back(reshape(bv, {1, groups, 1, dimOf(bv, 1)}));
   for (Value bias : biases)
     valueBias = valueBias ? addRepeated(valueBias, bias) : bias;
 }
 
 Value FormBuilder::asWritten() {
-  return make<AggregateOp>(getType(op.getValueWidth()), op.tokens, op.query, op.wk, op.bk, op.wv,
-                           op.bv, Value(), Value(), op.mask, b.getI64IntegerAttr(op.heads),
-                           b.getF64FloatAttr(op.scale), unit(op.nanWhenEmpty), op.keyNorm);
+  return make<AggregateOp>(getType(op.getValueWidth(), getTokenType()), op.tokens, op.query, op.wk,
+                           op.bk, op.wv, op.bv, Value(), Value(), op.mask,
+                           b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(op.scale),
+                           unit(op.nanWhenEmpty), op.keyNorm);
+}
+
+/// Values of tokens; where pixels are the tokens themselves, these are the features.
+void FormBuilder::keepValues() {
+  int64_t groups = dimOf(op.tokens, 1);
+  if (op.scoresFromPixels() || !wv)
+    features = op.tokens;
+  if (wv)
+    valueWeight = reshape(wv, {groups, dimOf(wv, 1), 1, dimOf(wv, 2)});
+  if (bv)
+    valueBias = reshape(bv, {1, groups, 1, dimOf(bv, 1)});
 }
 
 void FormBuilder::fold(FoldForm form) {
   foldScores();
-  if (form != FoldForm::Keys)
-    return foldValues();
-  // Values of tokens; where pixels are the tokens themselves, these are the features.
-  int64_t groups = dimOf(op.tokens, 1);
-  if (op.scoresFromPixels() || !op.wv)
-    features = op.tokens;
-  if (op.wv)
-    valueWeight = reshape(op.wv, {groups, dimOf(op.wv, 1), 1, dimOf(op.wv, 2)});
-  if (op.bv)
-    valueBias = reshape(op.bv, {1, groups, 1, dimOf(op.bv, 1)});
+  form == FoldForm::Keys ? keepValues() : foldValues();
+  // Products have factors of one type; what is added to them stays as it is.
+  scoreWeight = rounded(scoreWeight, elementTypeOf(pixels));
+  if (valueWeight)
+    valueWeight = rounded(valueWeight, elementTypeOf(pixels));
 }
 
 SoftmaxParts FormBuilder::buildParts(FoldForm form) {
-  Type byHead = getType(op.heads), byValue = getType(op.getValueWidth());
+  Type element = widened(getTokenType());
+  Type byHead = getType(op.heads, element), byValue = getType(op.getValueWidth(), element);
   SmallVector<Type> types = {byHead, byHead, byValue};
   IntegerAttr heads = b.getI64IntegerAttr(op.heads);
   if (form == FoldForm::AsWritten) {
@@ -350,27 +366,29 @@ Value FormBuilder::build(FoldForm form) {
   bool hasShift = form != FoldForm::Keys && op.affine->shift && dimOf(op.affine->shift, 2) != 1;
   // In parts, a group without channels stays 0.
   if (hasShift && zerosEmptyGroups(op))
-    return mergeParts(buildParts(form), op.nanWhenEmpty, b, loc);
+    return mergeParts(buildParts(form), op, b, loc);
   fold(form);
-  Value result =
-      make<FoldedAggregateOp>(getType(op.getValueWidth()), pixels, scoreWeight, scoreOffset,
-                              scoreBias, features, valueWeight, valueOffset, valueBias, gram,
-                              gramLinear, gramConstant, op.mask, b.getI64IntegerAttr(op.heads),
-                              b.getF64FloatAttr(epsilon), unit(normValues), unit(op.nanWhenEmpty));
+  Type element = shift ? widened(getTokenType()) : getTokenType();
+  Value result = make<FoldedAggregateOp>(getType(op.getValueWidth(), element), pixels, scoreWeight,
+                                         scoreOffset, scoreBias, features, valueWeight, valueOffset,
+                                         valueBias, gram, gramLinear, gramConstant, op.mask,
+                                         b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(epsilon),
+                                         unit(normValues), unit(op.nanWhenEmpty));
   if (!shift)
     return result;
   SmallVector<int64_t> place(shapeOf(shift));
   place.insert(place.begin() + 2, 1);
-  return addRepeated(result, reshape(shift, place));
+  return rounded(addRepeated(result, reshape(shift, place)), getTokenType());
 }
 
-Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, bool nanWhenEmpty, OpBuilder &b,
+Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, const Aggregation &whole, OpBuilder &b,
                               Location loc) {
   SmallVector<std::array<Value, 3>> values;
   for (const SoftmaxParts &part : parts)
     values.push_back({part.max, part.sum, part.acc});
-  return MergePartialsOp::join(b, loc, SmallVector<ValueRange>(values.begin(), values.end()),
-                               nanWhenEmpty);
+  Value result = MergePartialsOp::join(
+      b, loc, SmallVector<ValueRange>(values.begin(), values.end()), whole.nanWhenEmpty);
+  return TensorBuilder(b, loc).rounded(result, elementTypeOf(whole.tokens));
 }
 
 SoftmaxParts mlir::dchag::buildParts(FoldForm form, const Aggregation &op, OpBuilder &b,

@@ -49,10 +49,11 @@ struct SoftmaxParts {
 
 /// The aggregation in a form that exists: B x G x Q x N x V, before the output projection.
 Value buildForm(FoldForm form, const Aggregation &op, OpBuilder &b, Location loc);
-/// The parts that its channels contribute to a softmax over more channels.
+/// The parts that its channels contribute to a softmax over more channels, in f32 at least.
 SoftmaxParts buildParts(FoldForm form, const Aggregation &op, OpBuilder &b, Location loc);
-/// The aggregation over the channels of all parts.
-Value mergeParts(ArrayRef<SoftmaxParts> parts, bool nanWhenEmpty, OpBuilder &b, Location loc);
+/// The aggregation over the channels of all parts of `whole`.
+Value mergeParts(ArrayRef<SoftmaxParts> parts, const Aggregation &whole, OpBuilder &b,
+                 Location loc);
 
 /// The seconds of a step on one rank in that form, with tokens where it needs them. What depends on
 /// parameters alone costs nothing: it is computed once.

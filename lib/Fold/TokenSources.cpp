@@ -1,6 +1,7 @@
 //===- TokenSources.cpp - tokens joined from several tokenizations ---------*- C++ -*-===//
 
 #include "TokenSources.h"
+#include "AffineTrace.h"
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -38,6 +39,10 @@ static SmallVector<int64_t> findParts(Value tokens, const TokenFlow &flow,
         return {};
       return llvm::map_to_vector(concat.getInputs(),
                                  [&](Value part) { return dimOf(part, concat.getDim()); });
+    }
+    if (auto gather = dyn_cast<GatherOp>(op)) {
+      ref = getGatherRefs(gather, ref, notation).input;
+      continue;
     }
     ref.value = getTokensOperand(op, flow, parameters);
     if (!ref.value)

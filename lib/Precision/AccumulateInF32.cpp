@@ -38,6 +38,10 @@ static bool accumulates(Operation *op) {
     return !llvm::all_of(reduce.getBlock()->without_terminator(), [](Operation &inner) {
       return isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp>(inner);
     });
+  // With a bias the sum over the channels has no factor: it is split after the bias is taken out.
+  if (auto onTokens = dyn_cast<TokensOpInterface>(op);
+      onTokens && onTokens.getTokenRole() == TokenRole::Aggregate)
+    return true;
   auto splittable = dyn_cast<ShardingRuleOpInterface>(op);
   RuleAttr rule = splittable ? splittable.getShardingRule() : RuleAttr();
   return rule && llvm::any_of(rule.getFactors().getAsRange<FactorAttr>(), [](FactorAttr factor) {

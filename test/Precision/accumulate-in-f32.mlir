@@ -72,6 +72,15 @@ func.func @aggregate(%t: tensor<2x1x3x4x8xbf16>, %q: tensor<1x1x8xbf16>, %wk: te
   return %y : tensor<2x1x1x4x8xbf16>
 }
 
+// Its channels are split after the bias is taken out of it.
+// CHECK-LABEL: func.func @aggregate_linear(
+// CHECK:         %[[Y:.+]] = dchag.aggregate_linear {{.+}} bias({{.+}}) : (tensor<2x1x3x4x8xbf16>, tensor<1x2x3xbf16>, tensor<1x2xbf16>) -> tensor<2x1x2x4x8xf32>
+// CHECK:         arith.truncf %[[Y]]
+func.func @aggregate_linear(%t: tensor<2x1x3x4x8xbf16>, %w: tensor<1x2x3xbf16>, %b: tensor<1x2xbf16>) -> tensor<2x1x2x4x8xbf16> {
+  %y = dchag.aggregate_linear %t weight(%w) bias(%b) : (tensor<2x1x3x4x8xbf16>, tensor<1x2x3xbf16>, tensor<1x2xbf16>) -> tensor<2x1x2x4x8xbf16>
+  return %y : tensor<2x1x2x4x8xbf16>
+}
+
 // Rounded once inside of its decomposition, and split by no sum: it stays.
 // CHECK-LABEL: func.func @norm(
 // CHECK:         dchag.layer_norm {{.+}}xbf16

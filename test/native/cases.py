@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import NamedTuple
 
-from compare import compare_outputs
+from compare import NARROW, compare_outputs
 from tensors import Tensor, read_proto, run_backend_tests, write_npy, write_safetensors
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -68,8 +68,9 @@ def write_inputs(folder, tensors):
     return options
 
 
-def run_and_compare(name, program, ranks, options, reference, bound_types, folder):
-    """Runs a program and compares all outputs with those in the folder `reference`."""
+def run_and_compare(name, program, ranks, options, reference, bound_types, folder, written=None):
+    """Runs a program and compares all outputs with those in the folder `reference`. Those of the
+    program as written are in the folder `written`, if it is another one."""
     found = folder / f"out{ranks}"
     shutil.rmtree(found, ignore_errors=True)
     threads = "2" if ranks == 1 else "1"
@@ -82,7 +83,7 @@ def run_and_compare(name, program, ranks, options, reference, bound_types, folde
              for word in (option, word)]
     command = [program, "--output", found, *words, "--comm", "self" if ranks == 1 else "threads"]
     must(command, folder, OMP_NUM_THREADS=threads)
-    failures = compare_outputs(found, reference, outputs, bound_types)
+    failures = compare_outputs(found, reference, outputs, bound_types, written)
     if not failures:
         return [Result(name, "compared", f"{outputs} outputs", outputs)]
     return [Result(name, "failed", failure) for failure in failures]
@@ -263,6 +264,7 @@ def make_models(arguments, folder):
 # Programs at random
 #===-----------------------------------------------------------------------===#
 
+FLOATS = ("f32", "bf16", "f16")
 DISTRIBUTE = ["--propagate", "--insert-reshards", "--verify-shardings", "--partition",
               "--verify-partition", "--reshards-to-collectives", "--cse", "--verify-partition"]
 ARGUMENT = re.compile(r"%\w+: tensor<((?:\d+x)*)(\w+)> \{([^{}]*)\}")
@@ -328,7 +330,7 @@ class Program:
 
 def make_random(arguments, folder):
     found = []
-    for kind in ("f32", "bf16", "f16"):
+    for kind in FLOATS:
         texts = {}
         for ranks in (1, 2):
             printed = must([arguments.random_programs, "--print", f"--seed={arguments.seed}",
@@ -354,12 +356,12 @@ FOLD_MODES = ("auto", "keys", "full")
 class Fold(Program):
     """One rank in a mode of --fold, the next seed in the next one, and two ranks in any strategy."""
 
-    def __init__(self, seed, is_foldable, strategy, text, folder):
-        super().__init__(seed, False, "f32", {1: text}, folder)
+    def __init__(self, seed, is_foldable, strategy, kind, text, folder):
+        super().__init__(seed, False, kind, {1: text}, folder)
         mode = FOLD_MODES[seed % len(FOLD_MODES)]
         self.mode = mode if is_foldable or mode != "full" else "auto"
         self.strategy = strategy
-        self.name = f"random aggregation {seed}"
+        self.name = f"random aggregation {seed} {kind}"
 
     def explain(self, result):
         """The outcome of a compilation that failed, and why."""
@@ -368,34 +370,44 @@ class Fold(Program):
                 return "refused", f"strategy: {message}"
         return "failed", describe_error(result)
 
+    def compile_and_compare(self, tool, ranks, words, options, written=None):
+        name = f"{self.name}, {' '.join(words)}"
+        program = self.folder / f"program{ranks}"
+        compiled = call([tool, "model.mlir", "--emit=exe", *words, "-o", program], self.folder)
+        if compiled.returncode != 0:
+            outcome, detail = self.explain(compiled) if ranks > 1 else ("failed", describe_error(compiled))
+            return [Result(name, outcome, detail)]
+        try:
+            return run_and_compare(name, program, ranks, options, self.folder / "reference", [self.kind],
+                                   self.folder, written)
+        except Failed as error:
+            return [Result(name, "failed", str(error))]
+
     def run(self, arguments):
         options = self.write_values()
         tool = arguments.tools / "dchag-opt"
         (self.folder / "model.mlir").write_text(self.texts[1])
         must([tool, "model.mlir", "--emit=run", "--exec-mode=exact", *options, "--output",
               "reference"], self.folder)
-        results = []
-        for ranks, words in ((1, []), (2, ["--mesh=tp=2", f"--strategy=tp,{self.strategy}"])):
-            name = f"{self.name}, --fold={self.mode} {' '.join(words)}"
-            program = self.folder / f"program{ranks}"
-            compiled = call([tool, "model.mlir", "--emit=exe", f"--fold={self.mode}", *words, "-o",
-                             program], self.folder)
-            if compiled.returncode != 0:
-                outcome, detail = self.explain(compiled) if words else ("failed", describe_error(compiled))
-                results.append(Result(name, outcome, detail))
-                continue
-            try:
-                results += run_and_compare(name, program, ranks, options, self.folder / "reference",
-                                           [self.kind], self.folder)
-            except Failed as error:
-                results.append(Result(name, "failed", str(error)))
-        return results
+        written = None
+        if self.kind in NARROW:
+            written = self.folder / "written"
+            must([tool, "model.mlir", "--emit=exe", "--fold=off", "-o", "program"], self.folder)
+            must([self.folder / "program", "--output", written, *options], self.folder)
+        fold = f"--fold={self.mode}"
+        return (self.compile_and_compare(tool, 1, [fold], options, written) +
+                self.compile_and_compare(tool, 2, [fold, "--mesh=tp=2", f"--strategy=tp,{self.strategy}"],
+                                         options, written))
 
 
 def make_folds(arguments, folder):
-    printed = must([arguments.tools / "random_folds", "--print", f"--seed={arguments.seed}",
-                    f"--count={arguments.count}"], folder).stdout
-    parts = re.split(r"^// seed (\d+) \((foldable|unfoldable)\) (\S+)\n", printed, flags=re.M)
-    folds = [Fold(int(seed), which == "foldable", strategy, text, folder / f"fold-{seed}")
-             for seed, which, strategy, text in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4])]
-    return [fold for fold in folds if re.search(arguments.filter, fold.name)]
+    found = []
+    for kind in FLOATS:
+        printed = must([arguments.tools / "random_folds", "--print", f"--seed={arguments.seed}",
+                        f"--count={arguments.count}", f"--type={kind}"], folder).stdout
+        parts = re.split(r"^// seed (\d+) \((foldable|unfoldable)\) (\S+)\n", printed, flags=re.M)
+        for seed, which, strategy, text in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4]):
+            fold = Fold(int(seed), which == "foldable", strategy, kind, text, folder / f"fold-{seed}-{kind}")
+            if re.search(arguments.filter, fold.name):
+                found.append(fold)
+    return found

@@ -9,14 +9,15 @@ tests is compiled here too, for one rank and for two that are threads:
     --models   the exported models of test/models, in each strategy for two ranks
     --random   programs made at random (bench/random_programs) in f32, bf16 and f16, with marks at
                random for two ranks
-    --folds    aggregations of channels made at random (bench/random_folds) in the modes of --fold, for
-               one rank, and for two in any strategy
+    --folds    aggregations of channels made at random (bench/random_folds) in the same types, in the
+               modes of --fold, for one rank, and for two in any strategy
 
     --numbers  small programs whose numbers show how sums and functions are computed (precision.py)
 
 Without any of them all run. Outputs must have the shape and type of the interpreter's, equal
 integers and booleans, NaN and infinities at the same places, and numbers whose error
-|y - ref| / |ref| (Euclidean norms of an output) is at most that of BOUNDS.
+|y - ref| / |ref| (Euclidean norms of an output) is at most that of BOUNDS. Aggregations of bf16 and
+f16 may lose five times as much as they lose with --fold=off, if that is more.
 
 What is not compiled must be refused for a reason that REFUSED here or in run_backend_tests.py
 lists. Fails too when of a kind nothing was compared. Needs Python's standard library only.
@@ -69,6 +70,7 @@ def parse_arguments():
     if not any(getattr(arguments, kind) for kind in KINDS):
         for kind in KINDS:
             setattr(arguments, kind, True)
+    arguments.tools = arguments.tools.resolve()
     arguments.random_programs = arguments.random_programs or arguments.tools / "random_programs"
     return arguments
 
