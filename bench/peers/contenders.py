@@ -149,6 +149,9 @@ class Ours(Contender):
             [s.build / "bin/dchag-opt", s.folder / "model.onnx", *chosen, *s.flags, *own, "--emit=exe",
              f"--weights-out={self.file('.safetensors')}", "-o", self.file("-program")], s.start_seconds
         )  # fmt: skip
+        described = json.loads("\n".join(self.call([self.file("-program"), "--describe"], s.run_seconds)))
+        step = next(entry for entry in described["entries"] if entry["name"] == "step")
+        self.figures["scratch_MiB"] = step["arena_bytes"] / 2**20
         return self.run(0, 1)[0]
 
     def call(self, arguments: list, seconds: float) -> list[str]:

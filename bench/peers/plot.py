@@ -80,6 +80,12 @@ def plot_memory(results: list[dict], path: str) -> None:
         ]  # fmt: skip
         if points:
             axis.plot(*zip(*points), marker="D" if name.startswith("ours") else "o", color=color_of(name, names), label=name)
+        scratch = [
+            (result["channels"], row["scratch_MiB"]) for result in results for row in result["rows"]
+            if row["contender"] == name and row.get("scratch_MiB")
+        ]  # fmt: skip
+        if scratch:
+            axis.plot(*zip(*scratch), linestyle="--", color=color_of(name, names), label=f"{name}, scratch of a step")
     axis.set_xscale("log", base=2)
     axis.set_yscale("log")
     axis.set_xlabel("channels")

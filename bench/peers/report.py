@@ -72,6 +72,8 @@ def memory_line(channels: int, row: dict) -> str:
     peak = row.get("step_peak_MiB")
     text += f" peak_MiB={number(row.get('load_peak_MiB') if peak is None else peak, 0)}"
     text += f" load_peak_MiB={number(row.get('load_peak_MiB'), 0)} base_MiB={number(row.get('base_MiB'), 0)}"
+    if "scratch_MiB" in row:
+        text += f" scratch_MiB={number(row['scratch_MiB'], 1)}"
     return text + (f" WRONG: {row['why']}" if row["state"] == "wrong" else "")
 
 

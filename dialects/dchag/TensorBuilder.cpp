@@ -311,8 +311,8 @@ static TypedAttr getNeutral(Reduction kind, Type type, bool isUnsigned) {
 }
 
 Value TensorBuilder::reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep,
-                            bool isUnsigned) {
-  if (dims.empty())
+                            bool isUnsigned, Value init) {
+  if (dims.empty() && !init)
     return value;
   SmallVector<int64_t> reduced, kept;
   for (auto [dim, size] : llvm::enumerate(shapeOf(value))) {
@@ -321,7 +321,8 @@ Value TensorBuilder::reduce(Reduction kind, Value value, ArrayRef<int64_t> dims,
       reduced.push_back(size);
     kept.push_back(isReduced ? 1 : size);
   }
-  Value init = filled(reduced, getNeutral(kind, elementTypeOf(value), isUnsigned));
+  if (!init)
+    init = filled(reduced, getNeutral(kind, elementTypeOf(value), isUnsigned));
   auto body = [&](OpBuilder &nested, Location at, ValueRange args) {
     linalg::YieldOp::create(nested, at, combine(nested, at, kind, args[0], args[1], isUnsigned));
   };
