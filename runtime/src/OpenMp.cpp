@@ -56,6 +56,16 @@ static std::vector<std::string> listVariables() {
   return names;
 }
 
+/// libomp keeps a note of itself in shared memory, or in /tmp if that is not possible, under the
+/// number of its process, which a process that is killed or that may not write leaves behind. One
+/// of an earlier process with our number, still empty, would end this one.
+static void removeStaleNotes() {
+  std::string name =
+      "/__KMP_REGISTERED_LIB_" + std::to_string(getpid()) + "_" + std::to_string(getuid());
+  shm_unlink(name.c_str());
+  unlink(("/tmp" + name).c_str());
+}
+
 /// What the child does: starts the runtime and all of its threads.
 [[noreturn]] static void useThreads() {
   int sum = 0;
@@ -77,6 +87,7 @@ static bool tryThreads(const char *omitted, std::string &said) {
     if (omitted)
       unsetenv(omitted);
     alarm(trialSeconds);
+    removeStaleNotes();
     useThreads();
   }
   close(ends[1]);
@@ -101,17 +112,8 @@ static bool tryThreads(const char *omitted, std::string &said) {
   return false;
 }
 
-/// libomp keeps a note of itself in shared memory under the number of its process, which a process
-/// that is killed leaves behind. One of an earlier process with our number, still empty, would end
-/// this one with SIGBUS.
-static void removeStaleNote() {
-  std::string name =
-      "/__KMP_REGISTERED_LIB_" + std::to_string(getpid()) + "_" + std::to_string(getuid());
-  shm_unlink(name.c_str());
-}
-
 Error dchag::rt::checkOpenMpEnvironment() {
-  removeStaleNote();
+  removeStaleNotes();
   long threads = 0;
   const char *text = std::getenv("OMP_NUM_THREADS");
   if (text && text[std::strspn(text, " \t")] == '\0') {
