@@ -152,7 +152,9 @@ void FoldRule::aggregateLinearly(int64_t groups, int64_t size, int64_t queries) 
       llvm::any_of(runs, [](const ChannelRun &r) { return r.gathersChannelSamples; });
   // What is the same for all channels is multiplied by the sum of the weights.
   run.hasPositions = llvm::any_of(runs, [](const ChannelRun &r) { return r.hasPositions; });
-  run.hasChannelPositions = run.hasPositions;
+  run.hasChannelPositions = run.hasPositions || llvm::any_of(runs, [](const ChannelRun &r) {
+                              return r.hasChannelPositions;
+                            });
   runs = {run};
   isCut = false;
   groupsBelow = groups;

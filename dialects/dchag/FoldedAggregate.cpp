@@ -126,17 +126,6 @@ private:
 };
 } // namespace
 
-/// What is added to products, and what variances are made of, may be of f32.
-template <typename OpT>
-static LogicalResult verifyFoldedTypes(OpT op) {
-  SmallVector<Value> wide;
-  for (Value value : {op.getScoreOffset(), op.getScoreBias(), op.getValueOffset(),
-                      op.getValueBias(), op.getGram(), op.getGramLinear(), op.getGramConstant()})
-    if (value)
-      wide.push_back(value);
-  return verifySameElementType(op, "C8", wide);
-}
-
 //===----------------------------------------------------------------------===//
 // Evaluation, rules and costs of both ops
 //===----------------------------------------------------------------------===//
@@ -260,7 +249,7 @@ LogicalResult FoldedAggregateOp::verify() {
   if (failed(verifyShape(*this, "C1", "result", getResult(), "B x G x Q x N x V",
                          {pixels[0], pixels[1], shapeOf(getScoreWeight())[1], pixels[3], *width})))
     return failure();
-  return verifyFoldedTypes(*this);
+  return verifyMixedElementTypes(*this, "C8");
 }
 
 bool FoldedAggregateOp::zerosEmptyGroups() {
@@ -315,7 +304,7 @@ LogicalResult FoldedAggregatePartialOp::verify() {
   wanted.back() = *width;
   if (failed(verifyShape(*this, "C1", "acc", getAcc(), "B x G x Q x N x V", wanted)))
     return failure();
-  return verifyFoldedTypes(*this);
+  return verifyMixedElementTypes(*this, "C8");
 }
 
 LogicalResult FoldedAggregatePartialOp::evaluate(ArrayRef<EvalTensor> operands,

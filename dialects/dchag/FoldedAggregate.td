@@ -59,8 +59,7 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
     - (C6) `mask` is (B or 1) x G x K; a group without a channel yields 0, and NaN with `nan_when_empty`.
     - (C7) `heads` divides V.
     - (C8) All operands except the mask, and the result, have one floating-point element type. If it is
-      narrower than f32, the result may be of f32, and is not rounded then; so may offsets, biases, `gram`,
-      `gram_linear` and `gram_constant`.
+      narrower than f32, each operand may be of f32, too, and so may the result, which is not rounded then.
 
     B, G, Q, N and the heads split freely. K stays whole: `dchag.folded_aggregate_partial` is the form
     that splits along it.

@@ -20,7 +20,7 @@ LogicalResult FoldedLinearOp::verify() {
   if (failed(verifyShape(*this, "C1", "result", getResult(), "B x G x Q x N x D",
                          {pixels[0], pixels[1], weight[1], pixels[3], weight[2]})))
     return failure();
-  return verifySameElementType(*this, "C2");
+  return verifyMixedElementTypes(*this, "C2");
 }
 
 LogicalResult FoldedLinearOp::evaluate(ArrayRef<EvalTensor> operands,

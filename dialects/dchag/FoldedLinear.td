@@ -15,7 +15,7 @@ def Dchag_FoldedLinearOp : Dchag_ModelOp<"folded_linear",
         y[b,g,i,n] = sum_c weight[g,i,:,c,:] pixels[b,g,c,n]
 
     - (C1) `pixels` is B x G x K x N x P, `weight` G x Q x D x K x P, the result B x G x Q x N x D.
-    - (C2) One floating-point element type; the result as in C8 of `folded_aggregate`.
+    - (C2) Element types as in C8 of `folded_aggregate`.
 
     B, G, Q, N and D split freely; splitting K or P leaves a partial sum.
     ```mlir

@@ -56,29 +56,42 @@ LogicalResult mlir::dchag::verifyRank(Operation *op, StringRef label, StringRef 
   return verifyShape(op, label, name, value, symbols, SmallVector<int64_t>(rank, kAnySize));
 }
 
-LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label,
-                                                 ValueRange wideOperands) {
-  Type wanted = tensorType(op->getOperand(0)).getElementType();
-  bool isNarrow = isa<FloatType>(wanted) && wanted.getIntOrFloatBitWidth() < 32;
-  auto check = [&](Value value, StringRef kind, unsigned index) -> LogicalResult {
-    Type type = tensorType(value).getElementType();
-    if (type == wanted || (type.isInteger(1) && isa<FloatType>(wanted)))
-      return success();
-    // A sum in f32 may stay unrounded: partial sums may still be added to it.
-    bool mayBeWide = isNarrow && (kind == "result" || llvm::is_contained(wideOperands, value));
-    if (mayBeWide && type.isF32())
+/// Checks that all operands and results but masks are of `wanted`; results of narrow floats may be
+/// of f32, and so may operands if `mixes`.
+static LogicalResult verifyElementTypes(Operation *op, StringRef label, Type wanted, bool mixes,
+                                        StringRef from) {
+  bool isNarrow = isNarrowFloat(wanted);
+  auto check = [&](Value value, StringRef kind, unsigned index, bool mayBeWide) -> LogicalResult {
+    Type type = elementTypeOf(value);
+    if (type == wanted || (type.isInteger(1) && isa<FloatType>(wanted)) ||
+        (mayBeWide && type.isF32()))
       return success();
     return op->emitOpError("(") << label << ") " << kind << " " << index
-                                << " must have the element type of operand 0: got " << type
+                                << " must have the element type of " << from << ": got " << type
                                 << ", wanted " << wanted << (mayBeWide ? " or 'f32'" : "");
   };
   for (auto [index, operand] : llvm::enumerate(op->getOperands()))
-    if (failed(check(operand, "operand", index)))
+    if (failed(check(operand, "operand", index, isNarrow && mixes)))
       return failure();
+  // A sum in f32 may stay unrounded: partial sums may still be added to it.
   for (auto [index, result] : llvm::enumerate(op->getResults()))
-    if (failed(check(result, "result", index)))
+    if (failed(check(result, "result", index, isNarrow)))
       return failure();
   return success();
+}
+
+LogicalResult mlir::dchag::verifySameElementType(Operation *op, StringRef label) {
+  return verifyElementTypes(op, label, elementTypeOf(op->getOperand(0)), /*mixes=*/false,
+                            "operand 0");
+}
+
+LogicalResult mlir::dchag::verifyMixedElementTypes(Operation *op, StringRef label) {
+  auto narrow = llvm::find_if(op->getOperands(),
+                              [](Value value) { return isNarrowFloat(elementTypeOf(value)); });
+  if (narrow == op->operand_end())
+    return verifySameElementType(op, label);
+  std::string from = "operand " + std::to_string(narrow.getIndex());
+  return verifyElementTypes(op, label, elementTypeOf(*narrow), /*mixes=*/true, from);
 }
 
 SmallVector<TokenDim> mlir::dchag::getImageDims(Value image) {

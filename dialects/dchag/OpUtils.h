@@ -41,8 +41,10 @@ LogicalResult verifyRank(Operation *op, StringRef label, StringRef name, Value v
                          StringRef symbols, int64_t rank);
 
 /// Checks that all operands and results have the element type of operand 0, except masks of ops on
-/// floats. Results and the operands `wideOperands` may be of f32, too, where operand 0 is narrower.
-LogicalResult verifySameElementType(Operation *op, StringRef label, ValueRange wideOperands = {});
+/// floats; results may be of f32 where that is narrower.
+LogicalResult verifySameElementType(Operation *op, StringRef label);
+/// The same, where each operand may be of f32, too, if others are narrower.
+LogicalResult verifyMixedElementTypes(Operation *op, StringRef label);
 
 /// What the dimensions of an image run over: B x C x anything.
 SmallVector<TokenDim> getImageDims(Value image);

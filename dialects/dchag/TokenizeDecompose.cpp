@@ -2,6 +2,7 @@
 
 #include "dialects/dchag/Dchag.h"
 #include "dialects/dchag/DecomposeUtils.h"
+#include "dialects/dchag/OpUtils.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -26,7 +27,7 @@ FailureOr<SmallVector<Value>> TokenizeOp::decomposeOperation(OpBuilder &builder)
   Decomposer d(builder, getLoc());
   RankedTensorType image = tensorType(getImage()), weight = tensorType(getWeight());
   int64_t width = weight.getDimSize(1), channels = image.getDimSize(1);
-  int64_t features = weight.getNumElements() / (weight.getDimSize(0) * width);
+  int64_t features = productOf(weight.getShape().drop_front(2));
   // The pixels of a patch become contiguous, so that the product is one contraction over I p1 ..
   // pk.
   auto type = image.clone({image.getDimSize(0), channels, dimOf(getResult(), 2), features});

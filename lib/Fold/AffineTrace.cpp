@@ -76,6 +76,10 @@ FailureOr<Terms> AffineTrace::joinFeatures(Terms lhs, Terms rhs) {
                   !dependsOn(rhs.weight, groups) && !dependsOn(rhs.weight, channels);
   if (isShared)
     rows = {{}, {}, rows[2]};
+  if (elementTypeOf(lhs.pixels.value) != elementTypeOf(rhs.pixels.value)) {
+    widen(lhs.pixels);
+    widen(rhs.pixels);
+  }
   for (Terms *terms : {&lhs, &rhs}) {
     SmallVector<AtomList> dims = outer, weightDims = rows;
     dims.push_back(notation.resolved(terms->pixelAtoms));
@@ -198,7 +202,6 @@ FailureOr<Terms> AffineTrace::traceLinear(AggregateLinearOp op, const Ref &ref) 
   if (failed(weight))
     return fail("the weights of a linear aggregation are not a view of one value");
   Terms result;
-  AtomTensor factors = *weight;
   widen(*weight);
   notation.resolve(summed);
   if (summed.empty() || dependsOn(terms->weight, summed)) {
@@ -207,8 +210,8 @@ FailureOr<Terms> AffineTrace::traceLinear(AggregateLinearOp op, const Ref &ref) 
     result.pixelAtoms = summed;
     llvm::append_range(result.pixelAtoms, terms->pixelAtoms);
   } else {
-    // The pixels stay narrow.
-    result.pixels = sumProduct(terms->pixels, factors, summed);
+    widen(terms->pixels);
+    result.pixels = sumProduct(terms->pixels, *weight, summed);
     result.weight = terms->weight;
     result.pixelAtoms = terms->pixelAtoms;
   }
@@ -306,7 +309,8 @@ FailureOr<Terms> AffineTrace::traceGather(GatherOp op, const Ref &ref) {
     return fail("normalised tokens are gathered");
   if (dependsOn(terms->weight, from))
     return fail("the tokenizers differ between positions or samples");
-  if (terms->shift && !dependsOn(*terms->shift, from)) {
+  // What is the same everywhere is added to each token; anything else is gathered, too.
+  if (terms->shift && !dependsOn(*terms->shift, from) && !dependsOn(*terms->shift, positions)) {
     addTo(terms->offset, *terms->shift);
     terms->shift.reset();
   }
@@ -324,7 +328,7 @@ FailureOr<Terms> AffineTrace::trace(Ref ref) {
   ref = notation.strip(ref);
   Operation *op = ref.value.getDefiningOp();
   if (!op)
-    return fail("its tokens are an input of the model");
+    return fail("its tokens are an input or a parameter of the model");
   if (auto tokenize = dyn_cast<TokenizeOp>(op))
     return traceTokenize(tokenize, ref);
   if (auto sum = dyn_cast<arith::AddFOp>(op))

@@ -69,6 +69,8 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
       getOperation().emitError(error);
       return signalPassFailure();
     }
+    if (!mesh.empty() && !MeshAttr::make(mesh.names, mesh.sizes, getOperation().getLoc()))
+      return signalPassFailure();
     parallel = *parsed;
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (Block &block : function.getBody())
@@ -78,9 +80,17 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
 
   /// Whether something that is not itself dead uses an op of a block without regions.
   static bool isUsed(Operation *op) {
-    return llvm::any_of(op->getUsers(), [](Operation *user) {
-      return !isMemoryEffectFree(user) || user->hasTrait<OpTrait::IsTerminator>() || isUsed(user);
-    });
+    SmallVector<Operation *> users(op->user_begin(), op->user_end());
+    llvm::DenseSet<Operation *> seen(users.begin(), users.end());
+    while (!users.empty()) {
+      Operation *user = users.pop_back_val();
+      if (!isMemoryEffectFree(user) || user->hasTrait<OpTrait::IsTerminator>())
+        return true;
+      for (Operation *next : user->getUsers())
+        if (seen.insert(next).second)
+          users.push_back(next);
+    }
+    return false;
   }
 
   /// From the last aggregation to the first: a level of a tree may take the place of those before.
@@ -95,9 +105,6 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
         ops.push_back(&op);
     for (Operation *op : llvm::reverse(ops)) {
       if (!isUsed(op))
-        continue;
-      // A result that is not rounded to the type of the tokens stays what it is.
-      if (elementTypeOf(op->getResult(0)) != elementTypeOf(op->getOperand(0)))
         continue;
       OpBuilder b(op);
       auto aggregate = dyn_cast<AggregateOp>(op);

@@ -12,13 +12,13 @@ static Value buildTokens(const Aggregation &op, OpBuilder &b, Location loc) {
   const AffineTokens &affine = *op.affine;
   SmallVector<int64_t> shape(shapeOf(op.tokens));
   Type element = elementTypeOf(op.tokens);
-  Value weight = t.rounded(affine.weight, element);
+  Value weight = t.rounded(affine.weight, element), pixels = t.rounded(affine.pixels, element);
   Value result;
   if (dimOf(weight, 0) == 1 && dimOf(weight, 1) == 1)
-    result = t.contract(affine.pixels, "bgknp", t.reshape(weight, shapeOf(weight).drop_front(2)),
-                        "ap", "bgkna");
+    result = t.contract(pixels, "bgknp", t.reshape(weight, shapeOf(weight).drop_front(2)), "ap",
+                        "bgkna");
   else
-    result = t.contract(affine.pixels, "bgknp",
+    result = t.contract(pixels, "bgknp",
                         t.broadcastTo(weight, {shape[1], shape[2], shape[4], dimOf(weight, 3)}),
                         "gkap", "bgkna");
   auto addByChannel = [&](Value x) {

@@ -35,6 +35,7 @@ Aggregation Aggregation::of(AggregateOp op) {
   result.scale = op.getScale().convertToDouble();
   result.nanWhenEmpty = op.getNanWhenEmpty();
   result.keyNorm = op.getKeyNormAttr();
+  result.elementType = elementTypeOf(op.getResult());
   return result;
 }
 
@@ -111,7 +112,6 @@ private:
   void setGram(Value weight, Value offset, int64_t parts, bool centered);
   Value foldKeyNorm();
   Value asWritten();
-  Type getTokenType() { return elementTypeOf(op.tokens); }
   RankedTensorType getType(int64_t width, Type element) {
     return RankedTensorType::get(
         {dimOf(op.tokens, 0), dimOf(op.tokens, 1), dimOf(op.query, 1), dimOf(op.tokens, 3), width},
@@ -120,7 +120,8 @@ private:
   UnitAttr unit(bool isSet) { return isSet ? b.getUnitAttr() : UnitAttr(); }
 
   const Aggregation &op;
-  /// Parameters in f32 if they are narrower: folded weights are rounded once.
+  /// Parameters in f32 if they are narrower. So are folded weights: rounded ones would lose more
+  /// than tokens lose where the pixels of a patch have much in common, and may be out of range.
   Value query, wk, bk, wv, bv;
   Value pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight, valueOffset, valueBias;
   Value gram, gramLinear, gramConstant, shift;
@@ -294,7 +295,7 @@ void FormBuilder::foldValues() {
 }
 
 Value FormBuilder::asWritten() {
-  return make<AggregateOp>(getType(op.getValueWidth(), getTokenType()), op.tokens, op.query, op.wk,
+  return make<AggregateOp>(getType(op.getValueWidth(), op.elementType), op.tokens, op.query, op.wk,
                            op.bk, op.wv, op.bv, Value(), Value(), op.mask,
                            b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(op.scale),
                            unit(op.nanWhenEmpty), op.keyNorm);
@@ -305,8 +306,9 @@ void FormBuilder::keepValues() {
   int64_t groups = dimOf(op.tokens, 1);
   if (op.scoresFromPixels() || !wv)
     features = op.tokens;
+  // Not in f32 if tokens are narrower: it is the factor that it was.
   if (wv)
-    valueWeight = reshape(wv, {groups, dimOf(wv, 1), 1, dimOf(wv, 2)});
+    valueWeight = reshape(op.wv, {groups, dimOf(wv, 1), 1, dimOf(wv, 2)});
   if (bv)
     valueBias = reshape(bv, {1, groups, 1, dimOf(bv, 1)});
 }
@@ -314,14 +316,10 @@ void FormBuilder::keepValues() {
 void FormBuilder::fold(FoldForm form) {
   foldScores();
   form == FoldForm::Keys ? keepValues() : foldValues();
-  // Products have factors of one type; what is added to them stays as it is.
-  scoreWeight = rounded(scoreWeight, elementTypeOf(pixels));
-  if (valueWeight)
-    valueWeight = rounded(valueWeight, elementTypeOf(pixels));
 }
 
 SoftmaxParts FormBuilder::buildParts(FoldForm form) {
-  Type element = widened(getTokenType());
+  Type element = widened(op.elementType);
   Type byHead = getType(op.heads, element), byValue = getType(op.getValueWidth(), element);
   SmallVector<Type> types = {byHead, byHead, byValue};
   IntegerAttr heads = b.getI64IntegerAttr(op.heads);
@@ -368,17 +366,18 @@ Value FormBuilder::build(FoldForm form) {
   if (hasShift && zerosEmptyGroups(op))
     return mergeParts(buildParts(form), op, b, loc);
   fold(form);
-  Type element = shift ? widened(getTokenType()) : getTokenType();
+  Type element = widened(op.elementType);
   Value result = make<FoldedAggregateOp>(getType(op.getValueWidth(), element), pixels, scoreWeight,
                                          scoreOffset, scoreBias, features, valueWeight, valueOffset,
                                          valueBias, gram, gramLinear, gramConstant, op.mask,
                                          b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(epsilon),
                                          unit(normValues), unit(op.nanWhenEmpty));
-  if (!shift)
-    return result;
-  SmallVector<int64_t> place(shapeOf(shift));
-  place.insert(place.begin() + 2, 1);
-  return rounded(addRepeated(result, reshape(shift, place)), getTokenType());
+  if (shift) {
+    SmallVector<int64_t> place(shapeOf(shift));
+    place.insert(place.begin() + 2, 1);
+    result = addRepeated(result, reshape(shift, place));
+  }
+  return rounded(result, op.elementType);
 }
 
 Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, const Aggregation &whole, OpBuilder &b,
@@ -388,7 +387,7 @@ Value mlir::dchag::mergeParts(ArrayRef<SoftmaxParts> parts, const Aggregation &w
     values.push_back({part.max, part.sum, part.acc});
   Value result = MergePartialsOp::join(
       b, loc, SmallVector<ValueRange>(values.begin(), values.end()), whole.nanWhenEmpty);
-  return TensorBuilder(b, loc).rounded(result, elementTypeOf(whole.tokens));
+  return TensorBuilder(b, loc).rounded(result, whole.elementType);
 }
 
 SoftmaxParts mlir::dchag::buildParts(FoldForm form, const Aggregation &op, OpBuilder &b,

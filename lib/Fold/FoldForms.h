@@ -29,6 +29,8 @@ struct Aggregation {
   bool nanWhenEmpty = false;
   /// How keys are normalised; null if they are not.
   KeyNormAttr keyNorm;
+  /// Of the result: that of the tokens, or f32 if that is narrower.
+  Type elementType;
   std::optional<AffineTokens> affine;
 
   /// Without the output projection.

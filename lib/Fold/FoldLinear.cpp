@@ -13,25 +13,22 @@ std::string mlir::dchag::whyNotLinear(const AffineTokens &tokens) {
 Value mlir::dchag::buildLinear(AggregateLinearOp op, const AffineTokens &tokens, OpBuilder &b) {
   TensorBuilder t(b, op.getLoc());
   Value pixels = tokens.pixels, weight = t.wide(op.getWeight()), tokenizer = tokens.weight;
-  Type element = elementTypeOf(pixels);
-  auto type = cast<RankedTensorType>(op.getType().clone(widened(element)));
+  auto type = cast<RankedTensorType>(op.getType().clone(widened(op.getType().getElementType())));
   int64_t groups = dimOf(pixels, 1), channels = dimOf(pixels, 2), p = dimOf(pixels, 4);
   int64_t width = dimOf(tokenizer, 2);
   SmallVector<int64_t> shape(op.getType().getShape());
   Value result;
   if (dimOf(tokenizer, 1) == 1) {
     shape[4] = p;
-    Value sums =
-        t.make<AggregateLinearOp>(op.getType().clone(shape), pixels, op.getWeight(), Value());
+    Value sums = t.make<AggregateLinearOp>(type.clone(shape), t.wide(pixels), weight, Value());
     Value matrix = t.reshape(t.broadcastTo(tokenizer, {groups, 1, width, p}), {groups, width, p});
-    result =
-        t.contract(sums, "bgqnp", t.rounded(matrix, element), "gap", "bgqna", widened(element));
+    result = t.contract(sums, "bgqnp", matrix, "gap", "bgqna");
   } else {
     Value own = t.broadcastTo(tokenizer, {groups, channels, width, p});
     own = t.transpose(own, {0, 2, 1, 3});
     SmallVector<int64_t> all = {groups, shape[2], width, channels, p};
     Value product = t.mul(t.broadcast(own, all, {1}), t.broadcast(weight, all, {2, 4}));
-    result = t.make<FoldedLinearOp>(type, pixels, t.rounded(product, element));
+    result = t.make<FoldedLinearOp>(type, pixels, product);
   }
   if (tokens.offset) {
     Value sum = t.contract(tokens.offset, "bgka", weight, "gqk", "bgqa");
@@ -47,5 +44,5 @@ Value mlir::dchag::buildLinear(AggregateLinearOp op, const AffineTokens &tokens,
   }
   if (op.getBias())
     result = t.addRepeated(result, t.reshape(t.wide(op.getBias()), {1, groups, shape[2], 1, 1}));
-  return t.rounded(result, element);
+  return t.rounded(result, op.getType().getElementType());
 }

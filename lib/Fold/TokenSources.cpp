@@ -70,9 +70,11 @@ public:
           find(first, size);
         first += size;
       }
-      // Taking the tokens apart was of no use.
-      if (sources.size() == before + 1 && !sources.back().part.affine)
+      // Taking the tokens apart was of no use, but for what is known about the parts.
+      if (sources.size() == before + 1 && !sources.back().part.affine) {
+        source.why = sources.back().why;
         sources.back() = std::move(source);
+      }
       return;
     }
     if (sources.empty() || !join(sources.back(), source))
@@ -94,7 +96,8 @@ private:
     } else if (last.part.affine || next.part.affine) {
       return false;
     }
-    both.why = last.why;
+    // Tokens of an image must be folded if all must be, those of another aggregation need not be.
+    both.why = last.why.isAggregated ? next.why : last.why;
     last = std::move(both);
     return true;
   }

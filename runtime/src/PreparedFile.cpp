@@ -90,7 +90,8 @@ static std::string checkHeader(const Header &header, int64_t fileBytes, const Di
   if (std::memcmp(header.magic, magic, sizeof(header.magic)) != 0)
     return "is no file of prepared parameters";
   if (header.version != version || header.headerBytes != sizeof(Header))
-    return format("is of version %u, wanted %u", header.version, version);
+    return format("is of version %u with a header of %u bytes, wanted %u with %zu", header.version,
+                  header.headerBytes, version, sizeof(Header));
   if (header.headerHash != hashOf(header))
     return "its header is damaged";
   if (header.key != key)

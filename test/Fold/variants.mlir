@@ -192,3 +192,19 @@ func.func @gathered(%x: tensor<2x5x1x4x6xf32>, %i: tensor<2x3xi64> {dchag.range 
   %y = dchag.aggregate %g, %q keys(%wk) values(%wv) {heads = 2, scale = 0.5, nan_when_empty} : (tensor<2x1x5x3x6xf32>, tensor<1x1x6xf32>, tensor<1x6x6xf32>, tensor<1x6x6xf32>) -> tensor<2x1x1x3x6xf32>
   return %y : tensor<2x1x1x3x6xf32>
 }
+
+// Samples are taken after positions were embedded: an index out of range yields tokens of 0, so the embedding is gathered, too.
+// CHECK-LABEL: func.func @gathered_samples(
+// CHECK-COUNT-2: dchag.gather
+// CHECK-NOT:     dchag.tokenize
+// CHECK:         dchag.folded_aggregate
+func.func @gathered_samples(%x: tensor<2x2x1x2x4xf32>, %i: tensor<2xi64> {dchag.range = array<i64: -3, 2>}, %e: tensor<2x2x1x2x2xf32> {dchag.role = "param"}, %p: tensor<2x2xf32> {dchag.role = "param"}, %q: tensor<1x1x2xf32> {dchag.role = "param"}) -> tensor<2x1x1x2x2xf32> {
+  %t = dchag.tokenize %x weight(%e) : (tensor<2x2x1x2x4xf32>, tensor<2x2x1x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %pe = tensor.empty() : tensor<2x2x2x2xf32>
+  %pb = linalg.broadcast ins(%p : tensor<2x2xf32>) outs(%pe : tensor<2x2x2x2xf32>) dimensions = [0, 1]
+  %s = arith.addf %t, %pb : tensor<2x2x2x2xf32>
+  %o = dchag.gather %s[%i] {batch = 0, dim = 0} : (tensor<2x2x2x2xf32>, tensor<2xi64>) -> tensor<2x2x2x2xf32>
+  %g = tensor.expand_shape %o [[0], [1, 2], [3], [4]] output_shape [2, 1, 2, 2, 2] : tensor<2x2x2x2xf32> into tensor<2x1x2x2x2xf32>
+  %y = dchag.aggregate %g, %q {heads = 1, scale = 0.5, nan_when_empty} : (tensor<2x1x2x2x2xf32>, tensor<1x1x2xf32>) -> tensor<2x1x1x2x2xf32>
+  return %y : tensor<2x1x1x2x2xf32>
+}

@@ -170,8 +170,8 @@ func.func @linear_c1_result(%x: tensor<1x2x3x6x4xf32>, %w: tensor<2x1x8x3x4xf32>
 
 // -----
 
-func.func @linear_c2(%x: tensor<1x2x3x6x4xf32>, %w: tensor<2x1x8x3x4xf16>) {
-  // expected-error @+1 {{(C2) operand 1 must have the element type of operand 0: got 'f16', wanted 'f32'}}
-  %y = dchag.folded_linear %x weight(%w) : (tensor<1x2x3x6x4xf32>, tensor<2x1x8x3x4xf16>) -> tensor<1x2x1x6x8xf32>
+func.func @linear_c2(%x: tensor<1x2x3x6x4xf32>, %w: tensor<2x1x8x3x4xf64>) {
+  // expected-error @+1 {{(C2) operand 1 must have the element type of operand 0: got 'f64', wanted 'f32'}}
+  %y = dchag.folded_linear %x weight(%w) : (tensor<1x2x3x6x4xf32>, tensor<2x1x8x3x4xf64>) -> tensor<1x2x1x6x8xf32>
   return
 }

@@ -146,25 +146,25 @@ func.func @folded_c7(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: t
 
 // -----
 
-func.func @folded_c8(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf16>) {
-  // expected-error @+1 {{(C8) operand 2 must have the element type of operand 0: got 'f16', wanted 'f32'}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) {heads = 2} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf16>) -> tensor<1x2x1x6x8xf32>
+func.func @folded_c8(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf64>) {
+  // expected-error @+1 {{(C8) operand 2 must have the element type of operand 0: got 'f64', wanted 'f32'}}
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) {heads = 2} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf64>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
 // -----
 
-func.func @folded_c8_narrow(%x: tensor<1x2x3x6x4xbf16>, %g: tensor<2x1x2x3x4xbf16>, %s: tensor<1x2x3x1x2xf16>, %m: tensor<2x8x3x4xbf16>) {
-  // expected-error @+1 {{(C8) operand 2 must have the element type of operand 0: got 'f16', wanted 'bf16' or 'f32'}}
-  %y = dchag.folded_aggregate %x scores(%g) score_bias(%s) values(%m) {heads = 2} : (tensor<1x2x3x6x4xbf16>, tensor<2x1x2x3x4xbf16>, tensor<1x2x3x1x2xf16>, tensor<2x8x3x4xbf16>) -> tensor<1x2x1x6x8xbf16>
+func.func @folded_c8_narrow(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xbf16>, %s: tensor<1x2x3x1x2xf16>, %m: tensor<2x8x3x4xf32>) {
+  // expected-error @+1 {{(C8) operand 2 must have the element type of operand 1: got 'f16', wanted 'bf16' or 'f32'}}
+  %y = dchag.folded_aggregate %x scores(%g) score_bias(%s) values(%m) {heads = 2} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xbf16>, tensor<1x2x3x1x2xf16>, tensor<2x8x3x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
 // -----
 
-func.func @folded_c8_weight(%x: tensor<1x2x3x6x4xbf16>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xbf16>) {
-  // expected-error @+1 {{(C8) operand 1 must have the element type of operand 0: got 'f32', wanted 'bf16'}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) {heads = 2} : (tensor<1x2x3x6x4xbf16>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xbf16>) -> tensor<1x2x1x6x8xbf16>
+func.func @folded_c8_result(%x: tensor<1x2x3x6x4xbf16>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xbf16>) {
+  // expected-error @+1 {{(C8) result 0 must have the element type of operand 0: got 'f16', wanted 'bf16' or 'f32'}}
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) {heads = 2} : (tensor<1x2x3x6x4xbf16>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xbf16>) -> tensor<1x2x1x6x8xf16>
   return
 }
 
