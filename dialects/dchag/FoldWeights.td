@@ -54,32 +54,32 @@ def Dchag_FoldProjectionOp : Dchag_ModelOp<"fold_projection", [Dchag_Decomposabl
 
 def Dchag_FoldNormOp : Dchag_ModelOp<"fold_norm", [Dchag_Decomposable],
     ["getShardingRule", "cloneLocal"]> {
-  let summary = "The variance of tokens or keys as a quadratic form in the pixels";
+  let summary = "The variance of tokens or keys as a sum of few squares";
   let description = [{
     Sizes as for `dchag.folded_aggregate`; S parts of A numbers each that are normalised
-    separately (heads, or one part). For numbers weight[g,c,s] x + offset[b,g,c,s] of each part, from which their mean over A
-    is subtracted if `centered` (layer normalisation), the mean of their squares is
+    separately (heads, or one part). The numbers of a part are W x + o, where W is weight[g,c,s] and x are pixels; if `centered`
+    (layer normalisation), their mean over A is subtracted, which is that from W and o. Then the mean of their
+    squares is
 
-        x^T gram x + <linear, x> + constant
+        |factor x + linear|^2 + constant   with   linear = basis^T o,   constant = |o - A basis linear|^2 / A
 
-    with W = weight and o = offset, centered: gram = W^T W / A, linear = 2 W^T o / A, constant = |o|^2 / A (docs/math.md, section 2).
+    where A basis factor = W, factor is P x P, and columns of sqrt(A) basis are orthonormal or 0: W = Q R by Gram-Schmidt in f64,
+    basis = Q / sqrt(A) and factor = R / sqrt(A). A quadratic form x^T W^T W x would lose all digits where the squares of
+    terms of W x + o are large against the variance; this loses those that W x + o itself loses.
 
-    - (C1) `weight` is G x (K or 1) x (S A) x P, `gram` G x (K or 1) x S x P x P with the S of `parts`, which divides S A.
-    - (C2) `offset` is (B or 1) x G x K x (S A), `linear` (B or 1) x G x K x S x P, `constant` (B or 1) x G x K x S; both are there
-      if `offset` is.
-    - (C3) One floating-point element type; the results as in C8 of `folded_aggregate`.
+    - (C1) `weight` is G x (K or 1) x (S A) x P, `basis` G x (K or 1) x S x A x P with the S of `parts`, which divides S A, `factor`
+      G x (K or 1) x S x P x P.
+    - (C2) One floating-point element type; the results as in C8 of `folded_aggregate`.
 
-    B, G, K and S split freely.
+    G, K and S split freely.
     ```mlir
-    %gram, %linear, %constant = dchag.fold_norm %w offset(%o) {parts = 2, centered}
-      : (tensor<1x3x8x4xf32>, tensor<1x1x3x8xf32>) -> (tensor<1x3x2x4x4xf32>, tensor<1x1x3x2x4xf32>, tensor<1x1x3x2xf32>)
+    %basis, %factor = dchag.fold_norm %w {parts = 2, centered} : (tensor<1x3x8x4xf32>) -> (tensor<1x3x2x4x4xf32>, tensor<1x3x2x4x4xf32>)
     ```
   }];
-  let arguments = (ins Dchag_FloatTensor:$weight, Optional<Dchag_FloatTensor>:$offset,
-      ConfinedAttr<I64Attr, [IntPositive]>:$parts, UnitAttr:$centered);
-  let results = (outs Dchag_FloatTensor:$gram, Variadic<Dchag_FloatTensor>:$linear_and_constant);
+  let arguments = (ins Dchag_FloatTensor:$weight, ConfinedAttr<I64Attr, [IntPositive]>:$parts, UnitAttr:$centered);
+  let results = (outs Dchag_FloatTensor:$basis, Dchag_FloatTensor:$factor);
   let hasVerifier = 1;
-  let assemblyFormat = "$weight (`offset` `(` $offset^ `)`)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$weight attr-dict `:` functional-type(operands, results)";
 }
 
 #endif // DCHAG_FOLDWEIGHTS

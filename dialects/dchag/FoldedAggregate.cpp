@@ -25,7 +25,7 @@ public:
     if (failed(verifyRank(op, "C1", "pixels", op.getPixels(), "B x G x K x N x P", 5)))
       return failure();
     pixels = shapeOf(op.getPixels());
-    if (failed(verifyScores()) || failed(verifyValues()) || failed(verifyGram()) ||
+    if (failed(verifyScores()) || failed(verifyValues()) || failed(verifyNorm()) ||
         failed(verifyNeeds()))
       return failure();
     if (failed(verifyShape(op, "C6", "mask", op.getMask(), "(B or 1) x G x K",
@@ -81,42 +81,44 @@ private:
     return success();
   }
 
-  LogicalResult verifyGram() {
-    Value gram = op.getGram(), linear = op.getGramLinear(), constant = op.getGramConstant();
-    int64_t parts = oneOr(gram, 2, heads());
-    if (failed(verifyShape(op, "C4", "gram", gram, "G x (K or 1) x (h or 1) x P x P",
-                           {pixels[1], oneOr(gram, 1, pixels[2]), parts, pixels[4], pixels[4]})) ||
-        failed(
-            verifyShape(op, "C4", "gram_linear", linear, "(B or 1) x G x K x (h or 1, as gram) x P",
-                        {oneOr(linear, 0, pixels[0]), pixels[1], pixels[2], parts, pixels[4]})) ||
-        failed(verifyShape(op, "C4", "gram_constant", constant,
-                           "(B or 1) x G x K x (h or 1, as gram)",
+  LogicalResult verifyNorm() {
+    Value normFactor = op.getNormFactor(), linear = op.getNormLinear(),
+          constant = op.getNormConstant();
+    int64_t parts = oneOr(normFactor, 2, heads());
+    if (failed(verifyShape(
+            op, "C4", "norm_factor", normFactor, "G x (K or 1) x (h or 1) x P x P",
+            {pixels[1], oneOr(normFactor, 1, pixels[2]), parts, pixels[4], pixels[4]})) ||
+        failed(verifyShape(
+            op, "C4", "norm_linear", linear, "(B or 1) x G x K x (h or 1, as norm_factor) x P",
+            {oneOr(linear, 0, pixels[0]), pixels[1], pixels[2], parts, pixels[4]})) ||
+        failed(verifyShape(op, "C4", "norm_constant", constant,
+                           "(B or 1) x G x K x (h or 1, as norm_factor)",
                            {oneOr(constant, 0, pixels[0]), pixels[1], pixels[2], parts})))
       return failure();
     return success();
   }
 
   LogicalResult verifyNeeds() {
-    if (Value gram = op.getGram()) {
+    if (Value normFactor = op.getNormFactor()) {
       double epsilon = op.getEpsilon().convertToDouble();
       if (!(epsilon >= 0) || std::isinf(epsilon))
         return op.emitOpError("(C5) epsilon must be a finite number that is not negative: got ")
                << epsilon;
-      if (op.getNormValues() && shapeOf(gram)[2] != 1)
-        return op.emitOpError("(C5) norm_values needs one gram for all heads: got ")
-               << shapeOf(gram)[2];
+      if (op.getNormValues() && shapeOf(normFactor)[2] != 1)
+        return op.emitOpError("(C5) norm_values needs one norm_factor for all heads: got ")
+               << shapeOf(normFactor)[2];
       if (op.getValueOffset() && !op.getNormValues())
         return op.emitOpError("(C5) value_offset needs norm_values: use value_bias");
       return success();
     }
     for (auto [name, isThere] : {std::pair("score_offset", bool(op.getScoreOffset())),
                                  {"value_offset", bool(op.getValueOffset())},
-                                 {"gram_linear", bool(op.getGramLinear())},
-                                 {"gram_constant", bool(op.getGramConstant())},
+                                 {"norm_linear", bool(op.getNormLinear())},
+                                 {"norm_constant", bool(op.getNormConstant())},
                                  {"norm_values", op.getNormValues()},
                                  {"epsilon", op.getEpsilon().convertToDouble() != 0}})
       if (isThere)
-        return op.emitOpError("(C5) ") << name << " needs gram";
+        return op.emitOpError("(C5) ") << name << " needs norm_factor";
     return success();
   }
 
@@ -146,9 +148,9 @@ static FoldedInputs gatherInputs(OpT op, ArrayRef<EvalTensor> operands) {
   inputs.valueWeight = find(OpT::odsIndex_value_weight);
   inputs.valueOffset = find(OpT::odsIndex_value_offset);
   inputs.valueBias = find(OpT::odsIndex_value_bias);
-  inputs.gram = find(OpT::odsIndex_gram);
-  inputs.gramLinear = find(OpT::odsIndex_gram_linear);
-  inputs.gramConstant = find(OpT::odsIndex_gram_constant);
+  inputs.normFactor = find(OpT::odsIndex_norm_factor);
+  inputs.normLinear = find(OpT::odsIndex_norm_linear);
+  inputs.normConstant = find(OpT::odsIndex_norm_constant);
   inputs.mask = find(OpT::odsIndex_mask);
   inputs.heads = op.getHeads();
   inputs.epsilon = op.getEpsilon().convertToDouble();
@@ -186,9 +188,9 @@ struct FoldedRule {
     rule.optionalOperand(op.getValueWeightMutable(), {g, value, k, feature});
     rule.optionalOperand(op.getValueOffsetMutable(), {b, g, k, value});
     rule.optionalOperand(op.getValueBiasMutable(), {b, g, k, value});
-    rule.optionalOperand(op.getGramMutable(), {g, k, h, p, p});
-    rule.optionalOperand(op.getGramLinearMutable(), {b, g, k, h, p});
-    rule.optionalOperand(op.getGramConstantMutable(), {b, g, k, h});
+    rule.optionalOperand(op.getNormFactorMutable(), {g, k, h, p, p});
+    rule.optionalOperand(op.getNormLinearMutable(), {b, g, k, h, p});
+    rule.optionalOperand(op.getNormConstantMutable(), {b, g, k, h});
     rule.optionalOperand(op.getMaskMutable(), {b, g, k});
   }
 
@@ -208,9 +210,10 @@ static double getFlopsUpToDivision(OpT op) {
   double flops = places * rows * (2.0 * p + 5.0);
   double added = places * rows;
   flops += (op.getScoreOffset() ? added : 0) + (op.getScoreBias() ? added : 0);
-  if (Value gram = op.getGram())
-    flops += places * (shapeOf(gram)[2] * (2.0 * p * p + 2.0 * p + (op.getGramLinear() ? p : 0)) +
-                       rows * (op.getNormValues() ? 2.0 : 1.0));
+  if (Value normFactor = op.getNormFactor())
+    flops +=
+        places * (shapeOf(normFactor)[2] * (2.0 * p * p + 2.0 * p + (op.getNormLinear() ? p : 0)) +
+                  rows * (op.getNormValues() ? 2.0 : 1.0));
   // Values: pixels weighted for each head, summed over channels before or by the projection.
   double f = op.getFeatures() ? shapeOf(op.getFeatures())[4] : p;
   double width = shapeOf(op->getResults().back()).back();

@@ -11,8 +11,8 @@ class Dchag_FoldedOp<string mnemonic> : Dchag_ModelOp<mnemonic,
     Optional<Dchag_FloatTensor>:$score_offset /*C2, C5*/, Optional<Dchag_FloatTensor>:$score_bias /*C2*/,
     Optional<Dchag_FloatTensor>:$features /*C3*/, Optional<Dchag_FloatTensor>:$value_weight /*C3*/,
     Optional<Dchag_FloatTensor>:$value_offset /*C3, C5*/, Optional<Dchag_FloatTensor>:$value_bias /*C3*/,
-    Optional<Dchag_FloatTensor>:$gram /*C4*/, Optional<Dchag_FloatTensor>:$gram_linear /*C4, C5*/,
-    Optional<Dchag_FloatTensor>:$gram_constant /*C4, C5*/, Optional<Dchag_BoolTensor>:$mask /*C6*/,
+    Optional<Dchag_FloatTensor>:$norm_factor /*C4*/, Optional<Dchag_FloatTensor>:$norm_linear /*C4, C5*/,
+    Optional<Dchag_FloatTensor>:$norm_constant /*C4, C5*/, Optional<Dchag_BoolTensor>:$mask /*C6*/,
     ConfinedAttr<I64Attr, [IntPositive]>:$heads /*C7*/, DefaultValuedAttr<F64Attr, "0.0">:$epsilon /*C5*/,
     UnitAttr:$norm_values /*C5*/);
   let hasVerifier = 1;
@@ -20,8 +20,8 @@ class Dchag_FoldedOp<string mnemonic> : Dchag_ModelOp<mnemonic,
     $pixels `scores` `(` $score_weight `)` (`score_offset` `(` $score_offset^ `)`)?
     (`score_bias` `(` $score_bias^ `)`)? (`features` `(` $features^ `)`)?
     (`values` `(` $value_weight^ `)`)? (`value_offset` `(` $value_offset^ `)`)?
-    (`value_bias` `(` $value_bias^ `)`)? (`gram` `(` $gram^ `)`)?
-    (`gram_linear` `(` $gram_linear^ `)`)? (`gram_constant` `(` $gram_constant^ `)`)?
+    (`value_bias` `(` $value_bias^ `)`)? (`norm_factor` `(` $norm_factor^ `)`)?
+    (`norm_linear` `(` $norm_linear^ `)`)? (`norm_constant` `(` $norm_constant^ `)`)?
     (`mask` `(` $mask^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
 }
@@ -39,10 +39,10 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
         v[c] = r' (value_weight[g,j,c] f + value_offset[b,g,c]_j) + value_bias[b,g,c]_j
         y[b,g,i,n]_j = sum_c softmax_c(s[c]) v[c]
 
-    f is features[b,g,c,n], or x without them. r is 1 without `gram`; with it, it is the factor of a normalisation
-    of tokens or keys, whose variance is a quadratic form in the pixels:
+    f is features[b,g,c,n], or x without them. r is 1 without `norm_factor`; with it, it normalises tokens or keys,
+    whose variance is a sum of P squares and a constant (`dchag.fold_norm`):
 
-        r = 1 / sqrt(max(0, x^T gram[g,c,j] x + <gram_linear[b,g,c,j], x> + gram_constant[b,g,c,j]) + epsilon)
+        r = 1 / sqrt(|norm_factor[g,c,j] x + norm_linear[b,g,c,j]|^2 + norm_constant[b,g,c,j] + epsilon)
 
     r' is r with `norm_values` (tokens are normalised) and 1 otherwise (keys are). A weight without a
     size for the channels, (K or 1) = 1, is shared by all: then pixels are summed over the channels
@@ -52,10 +52,10 @@ def Dchag_FoldedAggregateOp : Dchag_FoldedOp<"folded_aggregate"> {
     - (C2) `score_weight` is G x Q x h x (K or 1) x P, `score_offset` and `score_bias` (B or 1) x G x K x Q x h.
     - (C3) `features` is B x G x K x N x F, with F = P without it, `value_weight` G x V x (K or 1) x F; without
       it V = F. `value_offset` and `value_bias` are (B or 1) x G x (K or 1) x V.
-    - (C4) `gram` is G x (K or 1) x (h or 1) x P x P; `gram_linear` (B or 1) x G x K x (h or 1) x P and
-      `gram_constant` (B or 1) x G x K x (h or 1), with the heads of `gram`.
-    - (C5) `score_offset`, `value_offset`, `gram_linear`, `gram_constant`, `epsilon` and `norm_values` need `gram`;
-      `epsilon` is finite and not negative, `value_offset` needs `norm_values`, which needs one `gram` for all heads.
+    - (C4) `norm_factor` is G x (K or 1) x (h or 1) x P x P; `norm_linear` (B or 1) x G x K x (h or 1) x P and
+      `norm_constant` (B or 1) x G x K x (h or 1), with the heads of `norm_factor`.
+    - (C5) `score_offset`, `value_offset`, `norm_linear`, `norm_constant`, `epsilon` and `norm_values` need `norm_factor`;
+      `epsilon` is finite and not negative, `value_offset` needs `norm_values`, which needs one `norm_factor` for all heads.
     - (C6) `mask` is (B or 1) x G x K; a group without a channel yields 0, and NaN with `nan_when_empty`.
     - (C7) `heads` divides V.
     - (C8) All operands except the mask, and the result, have one floating-point element type. If it is

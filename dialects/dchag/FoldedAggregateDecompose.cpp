@@ -68,19 +68,18 @@ Value Folded<OpT>::addByChannel(Value x, Value term) {
 
 template <typename OpT>
 Value Folded<OpT>::variance() {
-  Value pixels = op.getPixels(), gram = op.getGram();
-  bool isShared = dimOf(gram, 1) == 1;
+  Value factor = op.getNormFactor();
+  bool isShared = dimOf(factor, 1) == 1;
   if (isShared)
-    gram = d.joinDims(gram, 0, 2);
-  Value rows = d.contract(isShared ? "bgknp,gspr->bgknsr" : "bgknp,gkspr->bgknsr", pixels, gram);
-  if (Value linear = op.getGramLinear())
+    factor = d.joinDims(factor, 0, 2);
+  Value rows =
+      d.contract(isShared ? "bgknp,gsrp->bgknsr" : "bgknp,gksrp->bgknsr", op.getPixels(), factor);
+  if (Value linear = op.getNormLinear())
     rows = d.add(rows, d.broadcastLike(linear, "bgksr", rows, "bgknsr"));
-  Value products = d.mul(rows, d.broadcastLike(pixels, "bgknr", rows, "bgknsr"));
-  Value variance = d.sum(products, "bgknsr", "bgkns");
-  if (Value constant = op.getGramConstant())
-    variance = d.add(variance, d.broadcastLike(constant, "bgks", variance, "bgkns"));
-  // Rounding can make a variance that is almost 0 negative.
-  return arith::MaximumFOp::create(d.b, d.loc, variance, d.splat(variance, 0.0));
+  Value variance = d.sum(d.mul(rows, rows), "bgknsr", "bgkns");
+  Value constant = op.getNormConstant();
+  return constant ? d.add(variance, d.broadcastLike(constant, "bgks", variance, "bgkns"))
+                  : variance;
 }
 
 template <typename OpT>
@@ -91,7 +90,7 @@ Value Folded<OpT>::scores() {
     weight = d.joinDims(weight, 3, 2);
   Value scores =
       d.contract(isShared ? "bgknp,gqjp->bgknqj" : "bgknp,gqjkp->bgknqj", op.getPixels(), weight);
-  if (op.getGram()) {
+  if (op.getNormFactor()) {
     scores = addByChannel(scores, op.getScoreOffset());
     Value squares = variance();
     double epsilon = op.getEpsilon().convertToDouble();

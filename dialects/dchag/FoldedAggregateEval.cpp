@@ -43,20 +43,20 @@ private:
 
   /// 1 / the standard deviation of what is normalised; 1 without a norm.
   double getFactor(int64_t c, int64_t j) const {
-    if (!in.gram)
+    if (!in.normFactor)
       return 1;
     if (isMasked(c))
       return 0;
-    const double *x = rowOf(*in.pixels, {b, g, c, n}), *gram = rowOf(*in.gram, {g, c, j});
-    const double *linear = in.gramLinear ? rowOf(*in.gramLinear, {b, g, c, j}) : nullptr;
-    double variance = in.gramConstant ? *rowOf(*in.gramConstant, {b, g, c, j}) : 0;
+    const double *x = rowOf(*in.pixels, {b, g, c, n}), *factor = rowOf(*in.normFactor, {g, c, j});
+    const double *linear = in.normLinear ? rowOf(*in.normLinear, {b, g, c, j}) : nullptr;
+    double variance = in.normConstant ? *rowOf(*in.normConstant, {b, g, c, j}) : 0;
     for (int64_t p = 0; p < numPixels; ++p) {
       double row = linear ? linear[p] : 0;
       for (int64_t r = 0; r < numPixels; ++r)
-        row += gram[p * numPixels + r] * x[r];
-      variance += row * x[p];
+        row += factor[p * numPixels + r] * x[r];
+      variance += row * row;
     }
-    return 1 / std::sqrt(maxOrNaN(0, variance) + in.epsilon);
+    return 1 / std::sqrt(variance + in.epsilon);
   }
 
   void appendValues(std::vector<double> &values, int64_t c, int64_t j, double factor) const {

@@ -11,7 +11,7 @@ namespace mlir::dchag {
 struct FoldedInputs {
   const EvalTensor *pixels, *scoreWeight, *scoreOffset, *scoreBias;
   const EvalTensor *features, *valueWeight, *valueOffset, *valueBias;
-  const EvalTensor *gram, *gramLinear, *gramConstant, *mask;
+  const EvalTensor *normFactor, *normLinear, *normConstant, *mask;
   int64_t heads;
   double epsilon;
   bool normValues;

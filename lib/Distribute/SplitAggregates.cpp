@@ -149,8 +149,8 @@ struct SplitAggregates : mlir::dchag::impl::SplitAggregatesBase<SplitAggregates>
     auto parts = FoldedAggregatePartialOp::create(
         builder, op.getLoc(), TypeRange{headType, headType, op.getType()}, op.getPixels(),
         op.getScoreWeight(), op.getScoreOffset(), op.getScoreBias(), op.getFeatures(),
-        op.getValueWeight(), op.getValueOffset(), op.getValueBias(), op.getGram(),
-        op.getGramLinear(), op.getGramConstant(), mask, op.getHeadsAttr(), op.getEpsilonAttr(),
+        op.getValueWeight(), op.getValueOffset(), op.getValueBias(), op.getNormFactor(),
+        op.getNormLinear(), op.getNormConstant(), mask, op.getHeadsAttr(), op.getEpsilonAttr(),
         op.getNormValuesAttr(), weighsMasked ? builder.getUnitAttr() : UnitAttr());
     return mergeParts(op, parts, !op.zerosEmptyGroups());
   }

@@ -21,7 +21,8 @@ struct TokenNorm {
 ///   t[b,g,c,n] = norm(weight[g,c] pixels[b,g,c,n] + offset[b,g,c]) + bias[b,g,c] + shift[b,g,n]
 ///
 /// All but pixels and weight may be null. Without a norm `bias` is null. Pixels have the type of
-/// the tokens, or f32 if that is narrower and they are sums of pixels; everything else has f32 then.
+/// the tokens, or f32 if that is narrower and they are sums of pixels; everything else has f32
+/// then.
 struct AffineTokens {
   /// B x G x K x N x P
   Value pixels;

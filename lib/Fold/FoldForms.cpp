@@ -4,6 +4,7 @@
 #include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::dchag;
@@ -41,18 +42,29 @@ Aggregation Aggregation::of(AggregateOp op) {
 
 int64_t Aggregation::getValueWidth() const { return wv ? dimOf(wv, 1) : dimOf(tokens, 4); }
 
-/// Why keys that are normalised are no function of pixels that can be folded; empty if they are.
-static std::string whyNotKeys(const Aggregation &op) {
-  if (!op.keyNorm || !op.affine)
-    return "";
-  if (op.affine->norm)
-    return "both its tokens and its keys are normalised";
-  if (op.affine->shift && dimOf(op.affine->shift, 2) != 1)
-    return "positions are embedded before its keys are normalised";
-  return "";
+/// Why there is no `dchag.fold_norm` of what is normalised, functions of so many numbers. It
+/// decomposes into as many steps, which a compiler takes more than their square of time for.
+static std::string whyNotNorm(int64_t numbers) {
+  constexpr int64_t kMost = 64;
+  return numbers <= kMost ? ""
+                          : llvm::formatv("what is normalised are functions of {0} numbers, and "
+                                          "variances are folded up to {1}",
+                                          numbers, kMost)
+                                .str();
 }
 
-bool Aggregation::scoresFromPixels() const { return affine && whyNotKeys(*this).empty(); }
+/// Why what is normalised is no function of pixels that can be folded; empty if it is.
+static std::string whyNotNormalised(const Aggregation &op) {
+  if (!op.affine || !(op.keyNorm || op.affine->norm))
+    return "";
+  if (op.keyNorm && op.affine->norm)
+    return "both its tokens and its keys are normalised";
+  if (op.keyNorm && op.affine->shift && dimOf(op.affine->shift, 2) != 1)
+    return "positions are embedded before its keys are normalised";
+  return whyNotNorm(dimOf(op.affine->pixels, 4));
+}
+
+bool Aggregation::scoresFromPixels() const { return affine && whyNotNormalised(*this).empty(); }
 
 /// Whether a sample may have no channel, for which the result is 0.
 static bool zerosEmptyGroups(const Aggregation &op) {
@@ -64,16 +76,18 @@ std::string mlir::dchag::whyNot(FoldForm form, const Aggregation &op, const NotA
   case FoldForm::AsWritten:
     return "";
   case FoldForm::Keys:
+    if (op.scoresFromPixels())
+      return "";
     // Then scores come from tokens: the product of the query and the key weights must exist.
-    return !op.scoresFromPixels() && !op.wk
-               ? "there is no key projection that the query could be folded into"
-               : "";
+    if (!op.wk)
+      return "there is no key projection that the query could be folded into";
+    return op.keyNorm ? whyNotNorm(dimOf(op.tokens, 4)) : "";
   case FoldForm::Values:
   case FoldForm::Pooled:
     if (!op.affine)
       return why.reason;
     if (!op.scoresFromPixels())
-      return whyNotKeys(op);
+      return whyNotNormalised(op);
     if ((form == FoldForm::Pooled) == op.affine->isShared())
       return "";
     return form == FoldForm::Pooled ? "each channel has its own tokenizer"
@@ -109,7 +123,7 @@ private:
   void foldValues();
   void keepValues();
   void foldNorm();
-  void setGram(Value weight, Value offset, int64_t parts, bool centered);
+  void setNorm(Value weight, Value offset, int64_t parts, bool centered);
   Value foldKeyNorm();
   Value asWritten();
   RankedTensorType getType(int64_t width, Type element) {
@@ -124,7 +138,7 @@ private:
   /// than tokens lose where the pixels of a patch have much in common, and may be out of range.
   Value query, wk, bk, wv, bv;
   Value pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight, valueOffset, valueBias;
-  Value gram, gramLinear, gramConstant, shift;
+  Value normFactor, normLinear, normConstant, shift;
   /// What tokens are multiplied by in scores: G x (Q h) x Dt.
   Value rows;
   /// Of the tokens, normalised.
@@ -183,26 +197,33 @@ void FormBuilder::foldNorm() {
   epsilon = affine.norm->epsilon;
   SmallVector<int64_t> shape(shapeOf(affine.weight));
   shape[0] = dimOf(op.tokens, 1);
-  setGram(broadcastTo(affine.weight, shape), affine.offset, 1, affine.norm->centered);
+  setNorm(broadcastTo(affine.weight, shape), affine.offset, 1, affine.norm->centered);
 }
 
 /// For numbers weight[g,k] x + constant[b,g,k] that are normalised in parts.
-void FormBuilder::setGram(Value weight, Value constant, int64_t parts, bool centered) {
-  int64_t groups = dimOf(weight, 0), p = dimOf(weight, 3);
+void FormBuilder::setNorm(Value weight, Value constant, int64_t parts, bool centered) {
+  ArrayRef<int64_t> shape = shapeOf(weight);
+  int64_t groups = shape[0], channels = shape[1], width = shape[2] / parts, p = shape[3];
   auto type = tensorType(weight);
-  SmallVector<Type> types = {type.clone({groups, dimOf(weight, 1), parts, p, p})};
-  if (constant) {
-    int64_t samples = dimOf(constant, 0), channels = dimOf(constant, 2);
-    types.push_back(type.clone({samples, groups, channels, parts, p}));
-    types.push_back(type.clone({samples, groups, channels, parts}));
-  }
-  auto norm = FoldNormOp::create(b, loc, types, weight, constant, b.getI64IntegerAttr(parts),
-                                 unit(centered));
-  gram = norm.getGram();
-  if (constant) {
-    gramLinear = norm.getLinearAndConstant()[0];
-    gramConstant = norm.getLinearAndConstant()[1];
-  }
+  auto norm = FoldNormOp::create(b, loc, type.clone({groups, channels, parts, width, p}),
+                                 type.clone({groups, channels, parts, p, p}), weight,
+                                 b.getI64IntegerAttr(parts), unit(centered));
+  normFactor = norm.getFactor();
+  if (!constant)
+    return;
+  constant = splitDim(constant, 3, {parts, width});
+  if (centered)
+    constant = minusMean(*this, constant, 4);
+  Value basis = norm.getBasis();
+  StringRef letters = channels == 1 ? "gsap" : "gksap";
+  if (channels == 1)
+    basis = joinDims(basis, 0, 2);
+  normLinear = contract(constant, "bgksa", basis, letters, "bgksp");
+  // What is left of the constant is orthogonal to the basis.
+  Value within = contract(normLinear, "bgksp", basis, letters, "bgksa");
+  Value rest = sub(constant, mul(within, splat(tensorType(within), width)));
+  Value sum = reduce(Reduction::Sum, mul(rest, rest), {4});
+  normConstant = div(sum, splat(tensorType(sum), width));
 }
 
 /// Returns the rows that multiply tokens before the normalisation of keys. What is constant in a
@@ -231,7 +252,7 @@ Value FormBuilder::foldKeyNorm() {
   if (constant)
     constant = broadcastTo(constant, {dimOf(constant, 0), groups, channels, width});
   epsilon = op.keyNorm.getEpsilon();
-  setGram(weight, constant, parts, op.keyNorm.isCentered());
+  setNorm(weight, constant, parts, op.keyNorm.isCentered());
   if (constant)
     scoreOffset =
         splitDim(contract(constant, "bgka", queryRows, "gra", "bgkr"), 3, {queries, op.heads});
@@ -333,7 +354,7 @@ SoftmaxParts FormBuilder::buildParts(FoldForm form) {
   fold(form);
   auto parts = FoldedAggregatePartialOp::create(
       b, loc, types, pixels, scoreWeight, scoreOffset, scoreBias, features, valueWeight,
-      valueOffset, valueBias, gram, gramLinear, gramConstant, op.mask, heads,
+      valueOffset, valueBias, normFactor, normLinear, normConstant, op.mask, heads,
       b.getF64FloatAttr(epsilon), unit(normValues), unit(op.nanWhenEmpty));
   if (!shift)
     return {parts.getMax(), parts.getSum(), parts.getAcc()};
@@ -369,7 +390,7 @@ Value FormBuilder::build(FoldForm form) {
   Type element = widened(op.elementType);
   Value result = make<FoldedAggregateOp>(getType(op.getValueWidth(), element), pixels, scoreWeight,
                                          scoreOffset, scoreBias, features, valueWeight, valueOffset,
-                                         valueBias, gram, gramLinear, gramConstant, op.mask,
+                                         valueBias, normFactor, normLinear, normConstant, op.mask,
                                          b.getI64IntegerAttr(op.heads), b.getF64FloatAttr(epsilon),
                                          unit(normValues), unit(op.nanWhenEmpty));
   if (shift) {

@@ -85,3 +85,14 @@ func.func @position_key_norm(%x: tensor<2x5x1x4x6xf32>, %p: tensor<6x6xf32> {dch
   %y = dchag.aggregate %g, %q keys(%wk) values(%wv) {heads = 2, scale = 0.5, nan_when_empty, key_norm = #dchag.key_norm<rms, per_head, epsilon = 1.0e-3>} : (tensor<2x1x5x6x6xf32>, tensor<1x1x6xf32>, tensor<1x6x6xf32>, tensor<1x6x6xf32>) -> tensor<2x1x1x6x6xf32>
   return %y : tensor<2x1x1x6x6xf32>
 }
+
+// -----
+
+func.func @large_norm(%x: tensor<1x2x1x8x9xf32>, %e: tensor<2x4x1x8x9xf32> {dchag.role = "param"}, %q: tensor<1x1x4xf32> {dchag.role = "param"}) -> tensor<1x1x1x1x4xf32> {
+  %t = dchag.tokenize %x weight(%e) : (tensor<1x2x1x8x9xf32>, tensor<2x4x1x8x9xf32>) -> tensor<1x2x1x4xf32>
+  %n = dchag.rms_norm %t {dims = 1, epsilon = 1.0} : (tensor<1x2x1x4xf32>) -> tensor<1x2x1x4xf32>
+  %g = tensor.expand_shape %n [[0], [1, 2], [3], [4]] output_shape [1, 1, 2, 1, 4] : tensor<1x2x1x4xf32> into tensor<1x1x2x1x4xf32>
+  // expected-error @+1 {{cannot be folded into weights of pixels: what is normalised are functions of 72 numbers, and variances are folded up to 64; use --fold=keys}}
+  %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5} : (tensor<1x1x2x1x4xf32>, tensor<1x1x4xf32>) -> tensor<1x1x1x1x4xf32>
+  return %y : tensor<1x1x1x1x4xf32>
+}

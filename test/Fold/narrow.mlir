@@ -4,7 +4,7 @@
 
 // Weights of a model of bf16 are folded in f32 and stay there; pixels do not change.
 // CHECK-LABEL: func.func @norm(
-// CHECK-DAG:     dchag.fold_norm {{.+}} -> (tensor<1x5x1x4x4xf32>, tensor<1x1x5x1x4xf32>, tensor<1x1x5x1xf32>)
+// CHECK-DAG:     dchag.fold_norm {{.+}} -> (tensor<1x5x1x6x4xf32>, tensor<1x5x1x4x4xf32>)
 // CHECK-DAG:     dchag.fold_query {{.+}} -> tensor<1x2x6xf32>
 // CHECK:         %[[Y:.+]] = dchag.folded_aggregate {{.+}} : (tensor<2x1x5x6x4xbf16>, tensor<1x1x2x5x4xf32>, tensor<1x1x5x1x2xf32>, tensor<1x6x5x4xf32>, tensor<1x1x5x6xf32>, tensor<1x5x1x4x4xf32>, tensor<1x1x5x1x4xf32>, tensor<1x1x5x1xf32>) -> tensor<2x1x1x6x6xf32>
 // CHECK:         arith.truncf %[[Y]] : tensor<2x1x1x6x6xf32> to tensor<2x1x1x6x6xbf16>

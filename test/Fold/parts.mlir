@@ -26,7 +26,7 @@ func.func @parts(%x: tensor<2x3x1x4x6xf32>, %z: tensor<2x2x1x2x3xf32>, %e: tenso
 
 // The mean of keys over all heads has features of other heads than the one of the score.
 // CHECK-LABEL: func.func @mean_of_all_heads(
-// CHECK:         dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 1 : i64}
+// CHECK:         dchag.fold_norm %{{.+}} {centered, parts = 1 : i64}
 func.func @mean_of_all_heads(%x: tensor<2x5x1x4x6xf32>, %e: tensor<5x6x1x2x2xf32> {dchag.role = "param"}, %q: tensor<1x2x4xf32> {dchag.role = "param"}, %wk: tensor<1x4x6xf32> {dchag.role = "param"}, %bk: tensor<1x4xf32> {dchag.role = "param"}) -> tensor<2x1x2x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) : (tensor<2x5x1x4x6xf32>, tensor<5x6x1x2x2xf32>) -> tensor<2x5x6x6xf32>
   %g = tensor.expand_shape %t [[0], [1, 2], [3], [4]] output_shape [2, 1, 5, 6, 6] : tensor<2x5x6x6xf32> into tensor<2x1x5x6x6xf32>

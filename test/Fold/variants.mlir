@@ -49,10 +49,10 @@ func.func @samples(%x: tensor<2x5x1x4x6xf32>, %f: tensor<2x5x6xf32>, %e: tensor<
   return %y : tensor<2x1x1x6x6xf32>
 }
 
-// Normalised tokens, with a channel embedding after the norm: variances are quadratic forms in the pixels.
+// Normalised tokens, with a channel embedding after the norm: variances are sums of squares of as many numbers as there are pixels.
 // CHECK-LABEL: func.func @token_norm(
-// CHECK:         %[[N:.+]], %[[LC:.+]]:2 = dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 1 : i64} : (tensor<1x5x6x4xf32>, tensor<1x1x5x6xf32>) -> (tensor<1x5x1x4x4xf32>, tensor<1x1x5x1x4xf32>, tensor<1x1x5x1xf32>)
-// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_offset(%{{.+}}) value_bias(%{{.+}}) gram(%[[N]]) gram_linear(%[[LC]]#0) gram_constant(%[[LC]]#1) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty, norm_values}
+// CHECK:         %{{.+}}, %[[N:.+]] = dchag.fold_norm %{{.+}} {centered, parts = 1 : i64} : (tensor<1x5x6x4xf32>) -> (tensor<1x5x1x6x4xf32>, tensor<1x5x1x4x4xf32>)
+// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) score_bias(%{{.+}}) values(%{{.+}}) value_offset(%{{.+}}) value_bias(%{{.+}}) norm_factor(%[[N]]) norm_linear(%{{.+}}) norm_constant(%{{.+}}) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty, norm_values}
 func.func @token_norm(%x: tensor<2x5x1x4x6xf32>, %e: tensor<5x6x1x2x2xf32> {dchag.role = "param"}, %b: tensor<5x6xf32> {dchag.role = "param"}, %sc: tensor<6xf32> {dchag.role = "param"}, %bi: tensor<6xf32> {dchag.role = "param"}, %c: tensor<5x6xf32> {dchag.role = "param"},
     %q: tensor<1x1x6xf32> {dchag.role = "param"}, %wk: tensor<1x6x6xf32> {dchag.role = "param"}, %wv: tensor<1x6x6xf32> {dchag.role = "param"}, %bv: tensor<1x6xf32> {dchag.role = "param"}) -> tensor<2x1x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) bias(%b) : (tensor<2x5x1x4x6xf32>, tensor<5x6x1x2x2xf32>, tensor<5x6xf32>) -> tensor<2x5x6x6xf32>
@@ -67,7 +67,7 @@ func.func @token_norm(%x: tensor<2x5x1x4x6xf32>, %e: tensor<5x6x1x2x2xf32> {dcha
 
 // An RMS norm without scale of tokens of a shared tokenizer, and no projections.
 // CHECK-LABEL: func.func @token_rms(
-// CHECK:         dchag.fold_norm %{{.+}} {parts = 1 : i64} : (tensor<1x1x6x4xf32>) -> tensor<1x1x1x4x4xf32>
+// CHECK:         dchag.fold_norm %{{.+}} {parts = 1 : i64} : (tensor<1x1x6x4xf32>) -> (tensor<1x1x1x6x4xf32>, tensor<1x1x1x4x4xf32>)
 // CHECK:         dchag.folded_aggregate {{.+}} : (tensor<2x1x5x6x4xf32>, tensor<1x1x2x1x4xf32>, tensor<1x6x1x4xf32>, tensor<1x1x1x4x4xf32>)
 func.func @token_rms(%x: tensor<2x5x1x4x6xf32>, %e: tensor<1x6x1x2x2xf32> {dchag.role = "param"}, %sc: tensor<6xf32> {dchag.role = "param"}, %q: tensor<1x1x6xf32> {dchag.role = "param"}) -> tensor<2x1x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) : (tensor<2x5x1x4x6xf32>, tensor<1x6x1x2x2xf32>) -> tensor<2x5x6x6xf32>
@@ -79,8 +79,8 @@ func.func @token_rms(%x: tensor<2x5x1x4x6xf32>, %e: tensor<1x6x1x2x2xf32> {dchag
 
 // Normalised keys of each head: a variance of each head, and the bias of the keys no longer drops out.
 // CHECK-LABEL: func.func @key_norm(
-// CHECK:         %[[N:.+]], %[[LC:.+]]:2 = dchag.fold_norm %{{.+}} offset(%{{.+}}) {centered, parts = 2 : i64} : (tensor<2x2x6x4xf32>, tensor<1x2x2x6xf32>) -> (tensor<2x2x2x4x4xf32>, tensor<1x2x2x2x4xf32>, tensor<1x2x2x2xf32>)
-// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) gram(%[[N]]) gram_linear(%[[LC]]#0) gram_constant(%[[LC]]#1) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty}
+// CHECK:         %{{.+}}, %[[N:.+]] = dchag.fold_norm %{{.+}} {centered, parts = 2 : i64} : (tensor<2x2x6x4xf32>) -> (tensor<2x2x2x3x4xf32>, tensor<2x2x2x4x4xf32>)
+// CHECK:         dchag.folded_aggregate %{{.+}} scores(%{{.+}}) score_offset(%{{.+}}) values(%{{.+}}) value_bias(%{{.+}}) norm_factor(%[[N]]) norm_linear(%{{.+}}) norm_constant(%{{.+}}) {epsilon = 1.000000e-03 : f64, heads = 2 : i64, nan_when_empty}
 func.func @key_norm(%x: tensor<2x4x1x4x6xf32>, %e: tensor<4x6x1x2x2xf32> {dchag.role = "param"}, %c: tensor<4x6xf32> {dchag.role = "param"},
     %q: tensor<2x1x6xf32> {dchag.role = "param"}, %wk: tensor<2x6x6xf32> {dchag.role = "param"}, %bk: tensor<2x6xf32> {dchag.role = "param"}, %wv: tensor<2x6x6xf32> {dchag.role = "param"}) -> tensor<2x2x1x6x6xf32> {
   %t = dchag.tokenize %x weight(%e) embedding(%c) : (tensor<2x4x1x4x6xf32>, tensor<4x6x1x2x2xf32>, tensor<4x6xf32>) -> tensor<2x4x6x6xf32>
@@ -92,7 +92,7 @@ func.func @key_norm(%x: tensor<2x4x1x4x6xf32>, %e: tensor<4x6x1x2x2xf32> {dchag.
 
 // Normalised keys over all heads without a projection, of one tokenizer.
 // CHECK-LABEL: func.func @key_rms(
-// CHECK:         dchag.fold_norm %{{.+}} {parts = 1 : i64} : (tensor<1x1x6x4xf32>) -> tensor<1x1x1x4x4xf32>
+// CHECK:         dchag.fold_norm %{{.+}} {parts = 1 : i64} : (tensor<1x1x6x4xf32>) -> (tensor<1x1x1x6x4xf32>, tensor<1x1x1x4x4xf32>)
 func.func @key_rms(%x: tensor<2x5x1x4x6xf32>, %e: tensor<1x6x1x2x2xf32> {dchag.role = "param"}, %q: tensor<1x3x6xf32> {dchag.role = "param"}, %wv: tensor<1x4x6xf32> {dchag.role = "param"}) -> tensor<2x1x3x6x4xf32> {
   %t = dchag.tokenize %x weight(%e) : (tensor<2x5x1x4x6xf32>, tensor<1x6x1x2x2xf32>) -> tensor<2x5x6x6xf32>
   %g = tensor.expand_shape %t [[0], [1, 2], [3], [4]] output_shape [2, 1, 5, 6, 6] : tensor<2x5x6x6xf32> into tensor<2x1x5x6x6xf32>
@@ -207,4 +207,15 @@ func.func @gathered_samples(%x: tensor<2x2x1x2x4xf32>, %i: tensor<2xi64> {dchag.
   %g = tensor.expand_shape %o [[0], [1, 2], [3], [4]] output_shape [2, 1, 2, 2, 2] : tensor<2x2x2x2xf32> into tensor<2x1x2x2x2xf32>
   %y = dchag.aggregate %g, %q {heads = 1, scale = 0.5, nan_when_empty} : (tensor<2x1x2x2x2xf32>, tensor<1x1x2xf32>) -> tensor<2x1x1x2x2xf32>
   return %y : tensor<2x1x1x2x2xf32>
+}
+
+// Variances are folded for up to 64 pixels.
+// CHECK-LABEL: func.func @small_norm(
+// CHECK:         dchag.fold_norm {{.+}} -> (tensor<1x1x1x4x64xf32>, tensor<1x1x1x64x64xf32>)
+func.func @small_norm(%x: tensor<1x2x1x8x8xf32>, %e: tensor<1x4x1x8x8xf32> {dchag.role = "param"}, %q: tensor<1x1x4xf32> {dchag.role = "param"}) -> tensor<1x1x1x1x4xf32> {
+  %t = dchag.tokenize %x weight(%e) : (tensor<1x2x1x8x8xf32>, tensor<1x4x1x8x8xf32>) -> tensor<1x2x1x4xf32>
+  %n = dchag.rms_norm %t {dims = 1, epsilon = 1.0} : (tensor<1x2x1x4xf32>) -> tensor<1x2x1x4xf32>
+  %g = tensor.expand_shape %n [[0], [1, 2], [3], [4]] output_shape [1, 1, 2, 1, 4] : tensor<1x2x1x4xf32> into tensor<1x1x2x1x4xf32>
+  %y = dchag.aggregate %g, %q {heads = 2, scale = 0.5} : (tensor<1x1x2x1x4xf32>, tensor<1x1x4xf32>) -> tensor<1x1x1x1x4xf32>
+  return %y : tensor<1x1x1x1x4xf32>
 }

@@ -116,39 +116,31 @@ func.func @projection_c2(%q: tensor<2x4x8xf32>, %w: tensor<2x3x8x6xf16>) {
 
 func.func @norm_c1(%w: tensor<1x3x8x4xf32>) {
   // expected-error @+1 {{(C1) parts must divide the width: got 3 parts, width 8}}
-  %r = dchag.fold_norm %w {parts = 3} : (tensor<1x3x8x4xf32>) -> tensor<1x3x3x4x4xf32>
+  %b, %f = dchag.fold_norm %w {parts = 3} : (tensor<1x3x8x4xf32>) -> (tensor<1x3x3x2x4xf32>, tensor<1x3x3x4x4xf32>)
   return
 }
 
 // -----
 
-func.func @norm_c1_gram(%w: tensor<1x3x8x4xf32>) {
-  // expected-error @+1 {{(C1) gram must be G x (K or 1) x S x P x P: got 1x3x1x4x4, wanted 1x3x2x4x4}}
-  %r = dchag.fold_norm %w {parts = 2} : (tensor<1x3x8x4xf32>) -> tensor<1x3x1x4x4xf32>
+func.func @norm_c1_basis(%w: tensor<1x3x8x4xf32>) {
+  // expected-error @+1 {{(C1) basis must be G x (K or 1) x S x A x P: got 1x3x2x8x4, wanted 1x3x2x4x4}}
+  %b, %f = dchag.fold_norm %w {parts = 2} : (tensor<1x3x8x4xf32>) -> (tensor<1x3x2x8x4xf32>, tensor<1x3x2x4x4xf32>)
   return
 }
 
 // -----
 
-func.func @norm_c2(%w: tensor<1x3x8x4xf32>, %o: tensor<1x1x3x8xf32>) {
-  // expected-error @+1 {{(C2) linear and constant are there if offset is: got 0 results besides gram, wanted 2}}
-  %r = dchag.fold_norm %w offset(%o) {parts = 2} : (tensor<1x3x8x4xf32>, tensor<1x1x3x8xf32>) -> tensor<1x3x2x4x4xf32>
+func.func @norm_c1_factor(%w: tensor<1x3x8x4xf32>) {
+  // expected-error @+1 {{(C1) factor must be G x (K or 1) x S x P x P: got 1x3x1x4x4, wanted 1x3x2x4x4}}
+  %b, %f = dchag.fold_norm %w {parts = 2} : (tensor<1x3x8x4xf32>) -> (tensor<1x3x2x4x4xf32>, tensor<1x3x1x4x4xf32>)
   return
 }
 
 // -----
 
-func.func @norm_c2_channels(%w: tensor<1x3x8x4xf32>, %o: tensor<1x1x2x8xf32>) {
-  // expected-error @+1 {{(C2) offset must have the channels of weight: got 2, wanted 3}}
-  %r:3 = dchag.fold_norm %w offset(%o) {parts = 2} : (tensor<1x3x8x4xf32>, tensor<1x1x2x8xf32>) -> (tensor<1x3x2x4x4xf32>, tensor<1x1x2x2x4xf32>, tensor<1x1x2x2xf32>)
-  return
-}
-
-// -----
-
-func.func @norm_c3(%w: tensor<1x3x8x4xf32>, %o: tensor<1x1x3x8xf16>) {
-  // expected-error @+1 {{(C3) operand 1 must have the element type of operand 0: got 'f16', wanted 'f32'}}
-  %r:3 = dchag.fold_norm %w offset(%o) {parts = 2} : (tensor<1x3x8x4xf32>, tensor<1x1x3x8xf16>) -> (tensor<1x3x2x4x4xf32>, tensor<1x1x3x2x4xf32>, tensor<1x1x3x2xf32>)
+func.func @norm_c2(%w: tensor<1x3x8x4xf32>) {
+  // expected-error @+1 {{(C2) result 1 must have the element type of operand 0: got 'f16', wanted 'f32'}}
+  %b, %f = dchag.fold_norm %w {parts = 2} : (tensor<1x3x8x4xf32>) -> (tensor<1x3x2x4x4xf32>, tensor<1x3x2x4x4xf16>)
   return
 }
 

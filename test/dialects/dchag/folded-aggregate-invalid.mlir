@@ -67,31 +67,31 @@ func.func @folded_c3_bias(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, 
 // -----
 
 func.func @folded_c4(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %a: tensor<2x3x3x4x4xf32>) {
-  // expected-error @+1 {{(C4) gram must be G x (K or 1) x (h or 1) x P x P: got 2x3x3x4x4, wanted 2x3x2x4x4}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) gram(%a) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x3x4x4xf32>) -> tensor<1x2x1x6x8xf32>
+  // expected-error @+1 {{(C4) norm_factor must be G x (K or 1) x (h or 1) x P x P: got 2x3x3x4x4, wanted 2x3x2x4x4}}
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) norm_factor(%a) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x3x4x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
 // -----
 
 func.func @folded_c4_linear(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %a: tensor<2x3x2x4x4xf32>, %l: tensor<1x2x3x1x4xf32>) {
-  // expected-error @+1 {{(C4) gram_linear must be (B or 1) x G x K x (h or 1, as gram) x P: got 1x2x3x1x4, wanted 1x2x3x2x4}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) gram(%a) gram_linear(%l) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x2x4x4xf32>, tensor<1x2x3x1x4xf32>) -> tensor<1x2x1x6x8xf32>
+  // expected-error @+1 {{(C4) norm_linear must be (B or 1) x G x K x (h or 1, as norm_factor) x P: got 1x2x3x1x4, wanted 1x2x3x2x4}}
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) norm_factor(%a) norm_linear(%l) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x2x4x4xf32>, tensor<1x2x3x1x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
 // -----
 
 func.func @folded_c4_constant(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %a: tensor<2x3x2x4x4xf32>, %l: tensor<1x2x2x2xf32>) {
-  // expected-error @+1 {{(C4) gram_constant must be (B or 1) x G x K x (h or 1, as gram): got 1x2x2x2, wanted 1x2x3x2}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) gram(%a) gram_constant(%l) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x2x4x4xf32>, tensor<1x2x2x2xf32>) -> tensor<1x2x1x6x8xf32>
+  // expected-error @+1 {{(C4) norm_constant must be (B or 1) x G x K x (h or 1, as norm_factor): got 1x2x2x2, wanted 1x2x3x2}}
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) norm_factor(%a) norm_constant(%l) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x2x4x4xf32>, tensor<1x2x2x2xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
 // -----
 
 func.func @folded_c5(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %s: tensor<1x2x3x1x2xf32>) {
-  // expected-error @+1 {{(C5) score_offset needs gram}}
+  // expected-error @+1 {{(C5) score_offset needs norm_factor}}
   %y = dchag.folded_aggregate %x scores(%g) score_offset(%s) values(%m) {heads = 2} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<1x2x3x1x2xf32>, tensor<2x8x3x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
@@ -99,7 +99,7 @@ func.func @folded_c5(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: t
 // -----
 
 func.func @folded_c5_epsilon(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>) {
-  // expected-error @+1 {{(C5) epsilon needs gram}}
+  // expected-error @+1 {{(C5) epsilon needs norm_factor}}
   %y = dchag.folded_aggregate %x scores(%g) values(%m) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
@@ -108,15 +108,15 @@ func.func @folded_c5_epsilon(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32
 
 func.func @folded_c5_negative(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %a: tensor<2x3x1x4x4xf32>) {
   // expected-error @+1 {{(C5) epsilon must be a finite number that is not negative: got -1}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) gram(%a) {heads = 2, epsilon = -1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x1x4x4xf32>) -> tensor<1x2x1x6x8xf32>
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) norm_factor(%a) {heads = 2, epsilon = -1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x1x4x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
 // -----
 
 func.func @folded_c5_heads(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %a: tensor<2x3x2x4x4xf32>) {
-  // expected-error @+1 {{(C5) norm_values needs one gram for all heads: got 2}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) gram(%a) {heads = 2, epsilon = 1.0, norm_values} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x2x4x4xf32>) -> tensor<1x2x1x6x8xf32>
+  // expected-error @+1 {{(C5) norm_values needs one norm_factor for all heads: got 2}}
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) norm_factor(%a) {heads = 2, epsilon = 1.0, norm_values} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<2x3x2x4x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 
@@ -124,7 +124,7 @@ func.func @folded_c5_heads(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>,
 
 func.func @folded_c5_offset(%x: tensor<1x2x3x6x4xf32>, %g: tensor<2x1x2x3x4xf32>, %m: tensor<2x8x3x4xf32>, %v: tensor<1x2x1x8xf32>, %a: tensor<2x3x1x4x4xf32>) {
   // expected-error @+1 {{(C5) value_offset needs norm_values: use value_bias}}
-  %y = dchag.folded_aggregate %x scores(%g) values(%m) value_offset(%v) gram(%a) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<1x2x1x8xf32>, tensor<2x3x1x4x4xf32>) -> tensor<1x2x1x6x8xf32>
+  %y = dchag.folded_aggregate %x scores(%g) values(%m) value_offset(%v) norm_factor(%a) {heads = 2, epsilon = 1.0} : (tensor<1x2x3x6x4xf32>, tensor<2x1x2x3x4xf32>, tensor<2x8x3x4xf32>, tensor<1x2x1x8xf32>, tensor<2x3x1x4x4xf32>) -> tensor<1x2x1x6x8xf32>
   return
 }
 

@@ -14,7 +14,7 @@ struct Model {
         scoreOffset = randomArray({2, 2, 3, 2, 2}, 4);
   Array scoreBias = randomArray({1, 2, 3, 2, 2}, 5), valueWeight = randomArray({2, 6, 3, 5}, 6);
   Array valueOffset = randomArray({2, 2, 3, 6}, 7), valueBias = randomArray({1, 2, 1, 6}, 8);
-  Array gram = randomArray({2, 3, 1, 4, 4}, 9), linear = randomArray({2, 2, 3, 1, 4}, 10);
+  Array normFactor = randomArray({2, 3, 1, 4, 4}, 9), linear = randomArray({2, 2, 3, 1, 4}, 10);
   Array constant = randomArray({2, 2, 3, 1}, 11), mask = Array({2, 2, 3});
   double epsilon = 0.25;
 
@@ -29,9 +29,10 @@ struct Model {
   double factor(int64_t b, int64_t g, int64_t c, int64_t n) {
     double variance = constant(b, g, c, 0);
     for (int64_t p = 0; p < 4; ++p) {
-      variance += linear(b, g, c, 0, p) * x(b, g, c, n, p);
+      double y = linear(b, g, c, 0, p);
       for (int64_t r = 0; r < 4; ++r)
-        variance += x(b, g, c, n, p) * gram(g, c, 0, p, r) * x(b, g, c, n, r);
+        y += normFactor(g, c, 0, p, r) * x(b, g, c, n, r);
+      variance += y * y;
     }
     return 1 / std::sqrt(std::max(0.0, variance) + epsilon);
   }
@@ -74,8 +75,8 @@ TEST_F(FoldTest, FoldedAggregate) {
     Array got = run(build<FoldedAggregateOp>(
         floatType({2, 2, 2, 2, 6}), arg(m.x), arg(m.scoreWeight), arg(m.scoreOffset),
         arg(m.scoreBias), arg(m.f), arg(m.valueWeight), arg(m.valueOffset), arg(m.valueBias),
-        arg(m.gram), arg(m.linear), arg(m.constant), arg(m.mask, 1), integer(2), number(m.epsilon),
-        unit(true), unit(nanWhenEmpty)))[0];
+        arg(m.normFactor), arg(m.linear), arg(m.constant), arg(m.mask, 1), integer(2),
+        number(m.epsilon), unit(true), unit(nanWhenEmpty)))[0];
     Array wanted({2, 2, 2, 2, 6});
     double empty = nanWhenEmpty ? std::nan("") : 0;
     for (int64_t b = 0; b < 2; ++b)
@@ -104,7 +105,7 @@ TEST_F(FoldTest, MaskedChannels) {
     return run(build<FoldedAggregatePartialOp>(
         TypeRange{byHead, byHead, floatType({2, 2, 2, 2, 6})}, arg(model.x), arg(model.scoreWeight),
         arg(model.scoreOffset), arg(model.scoreBias), arg(model.f), arg(model.valueWeight),
-        arg(model.valueOffset), arg(model.valueBias), arg(model.gram), arg(model.linear),
+        arg(model.valueOffset), arg(model.valueBias), arg(model.normFactor), arg(model.linear),
         arg(model.constant), arg(model.mask, 1), integer(2), number(model.epsilon), unit(true),
         unit(false)));
   };
@@ -147,33 +148,48 @@ TEST_F(FoldTest, Weights) {
   expectNear(folded, wantedFolded, 1e-12);
 }
 
-// The quadratic form is the variance of the parts of weight x + offset.
+// Numbers weight x + offset of which the last column of the first channel depends on the others,
+// and the first one is 0: their variances are those of the description.
 TEST_F(FoldTest, Norm) {
   Array weight = randomArray({2, 3, 6, 4}, 1), offset = randomArray({2, 2, 3, 6}, 2);
   Array x = randomArray({4}, 3);
+  for (int64_t a = 0; a < 6; ++a) {
+    weight(0, 0, a, 0) = 0;
+    weight(0, 0, a, 3) = weight(0, 0, a, 1) - 2 * weight(0, 0, a, 2);
+  }
   for (bool centered : {false, true}) {
-    SmallVector<Type> types = {floatType({2, 3, 2, 4, 4}), floatType({2, 2, 3, 2, 4}),
-                               floatType({2, 2, 3, 2})};
-    SmallVector<Array> got =
-        run(build<FoldNormOp>(types, arg(weight), arg(offset), integer(2), unit(centered)));
+    SmallVector<Type> types = {floatType({2, 3, 2, 3, 4}), floatType({2, 3, 2, 4, 4})};
+    SmallVector<Array> got = run(build<FoldNormOp>(types, arg(weight), integer(2), unit(centered)));
+    Array &basis = got[0], &factor = got[1];
+    auto mean = [&](const double *y) { return centered ? (y[0] + y[1] + y[2]) / 3 : 0; };
     for (int64_t b = 0; b < 2; ++b)
       for (int64_t g = 0; g < 2; ++g)
         for (int64_t k = 0; k < 3; ++k)
           for (int64_t s = 0; s < 2; ++s) {
-            double form = got[2](b, g, k, s), y[3], mean = 0, square = 0;
-            for (int64_t p = 0; p < 4; ++p) {
-              form += got[1](b, g, k, s, p) * x(p);
-              for (int64_t r = 0; r < 4; ++r)
-                form += x(p) * got[0](g, k, s, p, r) * x(r);
-            }
+            double o[3], y[3], form = 0, square = 0;
             for (int64_t a = 0; a < 3; ++a) {
-              y[a] = offset(b, g, k, s * 3 + a);
+              o[a] = y[a] = offset(b, g, k, s * 3 + a);
               for (int64_t p = 0; p < 4; ++p)
                 y[a] += weight(g, k, s * 3 + a, p) * x(p);
-              mean += centered ? y[a] / 3 : 0;
             }
-            for (double value : y)
-              square += (value - mean) * (value - mean) / 3;
+            double means[] = {mean(o), mean(y)};
+            for (int64_t a = 0; a < 3; ++a) {
+              o[a] -= means[0];
+              square += (y[a] - means[1]) * (y[a] - means[1]) / 3;
+            }
+            double rest[] = {o[0], o[1], o[2]};
+            for (int64_t p = 0; p < 4; ++p) {
+              double linear = 0, row = 0;
+              for (int64_t a = 0; a < 3; ++a)
+                linear += basis(g, k, s, a, p) * o[a];
+              for (int64_t r = 0; r < 4; ++r)
+                row += factor(g, k, s, p, r) * x(r);
+              for (int64_t a = 0; a < 3; ++a)
+                rest[a] -= 3 * basis(g, k, s, a, p) * linear;
+              form += (row + linear) * (row + linear);
+            }
+            for (double value : rest)
+              form += value * value / 3;
             EXPECT_NEAR(form, square, 1e-12);
           }
   }

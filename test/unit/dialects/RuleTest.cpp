@@ -260,7 +260,7 @@ TEST_F(RuleTest, FoldedAggregate) {
   Array offset = randomArray({2, 3, 4, 2, 2}, 5), bias = randomArray({1, 3, 4, 2, 2}, 6);
   Array values = randomArray({3, 6, 4, 5}, 7), pooled = randomArray({3, 6, 1, 3}, 8);
   Array valueBias = randomArray({2, 3, 4, 6}, 9), constant = randomArray({1, 3, 1, 6}, 10);
-  Array gram = randomArray({3, 4, 2, 3, 3}, 11), oneGram = randomArray({3, 1, 1, 3, 3}, 12);
+  Array normFactor = randomArray({3, 4, 2, 3, 3}, 11), oneFactor = randomArray({3, 1, 1, 3, 3}, 12);
   Array linear = randomArray({2, 3, 4, 2, 3}, 13), square = randomArray({2, 3, 4, 2}, 14);
   Array mask({2, 3, 4});
   for (size_t i = 0; i < mask.data.size(); ++i)
@@ -268,14 +268,14 @@ TEST_F(RuleTest, FoldedAggregate) {
   Type all = floatType({2, 3, 2, 2, 6}), byHead = floatType({2, 3, 2, 2, 2});
   // Heads, B, G, K, N, Q, pixels, width of a head's values, and that of the features.
   EXPECT_EQ(check(build<FoldedAggregateOp>(all, arg(x), arg(own), arg(offset), arg(bias), arg(f),
-                                           arg(values), Value(), arg(valueBias), arg(gram),
+                                           arg(values), Value(), arg(valueBias), arg(normFactor),
                                            arg(linear), arg(square), arg(mask, 1), integer(2),
                                            number(0.1), UnitAttr(), UnitAttr())),
             "pppxppwww");
   EXPECT_EQ(check(build<FoldedAggregateOp>(all, arg(x), arg(shared), Value(), Value(), Value(),
-                                           arg(pooled), arg(constant), arg(valueBias), arg(oneGram),
-                                           Value(), Value(), Value(), integer(2), number(0.1),
-                                           builder.getUnitAttr(), UnitAttr())),
+                                           arg(pooled), arg(constant), arg(valueBias),
+                                           arg(oneFactor), Value(), Value(), Value(), integer(2),
+                                           number(0.1), builder.getUnitAttr(), UnitAttr())),
             "pppxppww");
   // Features that are the values split by heads.
   Array direct = randomArray({2, 3, 4, 2, 6}, 15);
@@ -312,14 +312,9 @@ TEST_F(RuleTest, FoldWeights) {
   EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 4, 3, 6}), arg(rows), arg(own))), "pppsp");
   EXPECT_EQ(check(build<FoldProjectionOp>(floatType({2, 4, 1, 6}), arg(rows), arg(shared))),
             "pppsp");
-  Array weight = randomArray({2, 3, 6, 4}, 9), offset = randomArray({2, 2, 3, 6}, 10);
-  SmallVector<Type> types = {floatType({2, 3, 2, 4, 4}), floatType({2, 2, 3, 2, 4}),
-                             floatType({2, 2, 3, 2})};
-  EXPECT_EQ(
-      check(build<FoldNormOp>(types, arg(weight), arg(offset), integer(2), builder.getUnitAttr())),
-      "pppwwp");
-  EXPECT_EQ(check(build<FoldNormOp>(ArrayRef(types).take_front(), arg(weight), Value(), integer(2),
-                                    UnitAttr())),
+  Array weight = randomArray({2, 3, 6, 4}, 9);
+  SmallVector<Type> types = {floatType({2, 3, 2, 3, 4}), floatType({2, 3, 2, 4, 4})};
+  EXPECT_EQ(check(build<FoldNormOp>(types, arg(weight), integer(2), builder.getUnitAttr())),
             "pppww");
 }
 
