@@ -72,7 +72,7 @@ def peak_of(row: dict) -> float | None:
 def plot_memory(results: list[dict], path: str) -> None:
     """`results` are by number of channels; a contender that fails has no point there."""
     names = contenders_of(results)
-    figure, axis = plt.subplots(figsize=(8, 5.5), layout="constrained")
+    figure, axis = plt.subplots(figsize=(9.5, 5.5), layout="constrained")
     for name in names:
         points = [
             (result["channels"], peak_of(row)) for result in results for row in result["rows"]
@@ -91,6 +91,6 @@ def plot_memory(results: list[dict], path: str) -> None:
     axis.set_xlabel("channels")
     axis.set_ylabel("peak resident memory of a step, MiB")
     axis.grid(color="#eeeeee")
-    axis.legend(frameon=False)
+    figure.legend(loc="outside right upper", frameon=False)
     figure.savefig(path, dpi=130)
     plt.close(figure)
