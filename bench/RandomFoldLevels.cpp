@@ -148,12 +148,13 @@ void FoldRule::aggregateLinearly(int64_t groups, int64_t size, int64_t queries) 
   ChannelRun run;
   run.channels = groups * queries;
   run.isLost = !canFoldLinear(groups, size);
-  run.gathersChannelSamples =
-      llvm::any_of(runs, [](const ChannelRun &r) { return r.gathersChannelSamples; });
+  // What differs between channels does not if there is one.
+  run.gathersChannelSamples = llvm::any_of(
+      runs, [](const ChannelRun &r) { return r.gathersChannelSamples && r.channels > 1; });
   // What is the same for all channels is multiplied by the sum of the weights.
   run.hasPositions = llvm::any_of(runs, [](const ChannelRun &r) { return r.hasPositions; });
   run.hasChannelPositions = run.hasPositions || llvm::any_of(runs, [](const ChannelRun &r) {
-                              return r.hasChannelPositions;
+                              return r.hasChannelPositions && r.channels > 1;
                             });
   runs = {run};
   isCut = false;

@@ -9,8 +9,7 @@ Value Decomposer::contract(StringRef equation, Value lhs, Value rhs) {
   auto [inputs, result] = equation.split("->");
   auto [left, right] = inputs.split(',');
   // Factors of the same narrow type are not converted: their products are exact in f32.
-  if (elementTypeOf(lhs) != elementTypeOf(rhs))
-    lhs = wide(lhs), rhs = wide(rhs);
+  unify(lhs, rhs);
   return TensorBuilder::contract(lhs, left, rhs, right, result, widened(elementTypeOf(lhs)));
 }
 
@@ -64,15 +63,16 @@ Value Decomposer::lowest(Value like) {
   return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, element));
 }
 
-Value Decomposer::normalise(Value x, StringRef from, StringRef to, bool centered, double epsilon) {
-  x = wide(x);
+Value Decomposer::mean(Value x, StringRef from, StringRef to) {
   int64_t count = 1;
   for (auto [letter, size] : llvm::zip_equal(from, shapeOf(x)))
     count *= to.contains(letter) ? 1 : size;
-  auto mean = [&](Value value) { return scale(sum(value, from, to), 1.0 / count); };
-  if (centered)
-    x = sub(x, broadcastLike(mean(x), to, x, from));
-  Value square = mean(mul(x, x));
+  return scale(sum(x, from, to), 1.0 / count);
+}
+
+Value Decomposer::normalise(Value x, StringRef from, StringRef to, bool centered, double epsilon) {
+  x = centered ? minusMean(wide(x), from, to) : wide(x);
+  Value square = mean(mul(x, x), from, to);
   Value factor = math::RsqrtOp::create(b, loc, add(square, splat(square, epsilon)));
   return mul(x, broadcastLike(factor, to, x, from));
 }

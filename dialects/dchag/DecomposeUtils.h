@@ -68,6 +68,12 @@ public:
   /// max(x, the lowest finite number): finite even if all operands of the maximum were masked.
   Value atLeastLowest(Value x) { return arith::MaximumFOp::create(b, loc, x, lowest(x)); }
   Value scale(Value x, double factor) { return factor == 1.0 ? x : mul(x, splat(x, factor)); }
+  /// The mean over the letters of `from` that `to` lacks.
+  Value mean(Value x, StringRef from, StringRef to);
+  /// x minus that mean.
+  Value minusMean(Value x, StringRef from, StringRef to) {
+    return sub(x, broadcastLike(mean(x, from, to), to, x, from));
+  }
   /// x / sqrt(mean(x^2) + epsilon), with means over the letters of `from` that `to` lacks; mean(x)
   /// is subtracted first if `centered`.
   Value normalise(Value x, StringRef from, StringRef to, bool centered, double epsilon);

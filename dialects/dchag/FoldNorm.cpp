@@ -1,7 +1,8 @@
 //===- FoldNorm.cpp - variances as sums of few squares ---------------------*- C++ -*-===//
 //
 // W = Q R by modified Gram-Schmidt, twice: columns of Q that the first pass leaves orthogonal to
-// few digits, where those of W are almost dependent, are so to all digits after the second.
+// few digits, where those of W are almost dependent, are so to all digits after the second. Then
+// R is Q^T W.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +11,7 @@
 #include "dialects/dchag/OpUtils.h"
 #include "dialects/dchag/RuleBuilder.h"
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 using namespace mlir;
@@ -38,53 +40,25 @@ LogicalResult FoldNormOp::verify() {
 // Evaluation
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Rows times columns, row-major.
-struct Matrix {
-  int64_t rows, columns;
-  std::vector<double> values;
+using Columns = std::vector<std::vector<double>>;
 
-  Matrix(int64_t rows, int64_t columns) : rows(rows), columns(columns), values(rows * columns) {}
-  double &operator()(int64_t row, int64_t column) { return values[row * columns + column]; }
-  double operator()(int64_t row, int64_t column) const { return values[row * columns + column]; }
-  double dot(int64_t i, int64_t j) const {
-    double sum = 0;
-    for (int64_t a = 0; a < rows; ++a)
-      sum += (*this)(a, i) * (*this)(a, j);
-    return sum;
-  }
-};
-} // namespace
-
-/// Makes the columns of `matrix` orthonormal, or 0; returns what they are multiplied by.
-static Matrix orthonormalise(Matrix &matrix) {
-  int64_t columns = matrix.columns;
-  Matrix factor(columns, columns);
-  std::vector<double> limits;
-  for (int64_t j = 0; j < columns; ++j)
-    limits.push_back(kDependent * kDependent * matrix.dot(j, j));
-  for (int64_t j = 0; j < columns; ++j) {
-    double square = matrix.dot(j, j), inverse = square > limits[j] ? 1 / std::sqrt(square) : 0;
-    for (int64_t a = 0; a < matrix.rows; ++a)
-      matrix(a, j) *= inverse;
-    factor(j, j) = square * inverse;
-    for (int64_t i = j + 1; i < columns; ++i) {
-      factor(j, i) = matrix.dot(j, i);
-      for (int64_t a = 0; a < matrix.rows; ++a)
-        matrix(a, i) -= matrix(a, j) * factor(j, i);
-    }
-  }
-  return factor;
+static double dot(ArrayRef<double> x, ArrayRef<double> y) {
+  return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
 }
 
-/// Subtracts from each column its mean.
-static void subtractMeans(Matrix &matrix) {
-  for (int64_t p = 0; p < matrix.columns; ++p) {
-    double sum = 0;
-    for (int64_t a = 0; a < matrix.rows; ++a)
-      sum += matrix(a, p);
-    for (int64_t a = 0; a < matrix.rows; ++a)
-      matrix(a, p) -= sum / static_cast<double>(matrix.rows);
+static void orthonormalise(Columns &columns) {
+  std::vector<double> limits;
+  for (const std::vector<double> &column : columns)
+    limits.push_back(kDependent * kDependent * dot(column, column));
+  for (auto [j, unit] : llvm::enumerate(columns)) {
+    double square = dot(unit, unit), inverse = square > limits[j] ? 1 / std::sqrt(square) : 0;
+    for (double &x : unit)
+      x *= inverse;
+    for (std::vector<double> &column : llvm::drop_begin(columns, j + 1)) {
+      double part = dot(unit, column);
+      for (auto [x, u] : llvm::zip_equal(column, unit))
+        x -= part * u;
+    }
   }
 }
 
@@ -96,18 +70,24 @@ LogicalResult FoldNormOp::evaluate(ArrayRef<EvalTensor> operands,
   double scale = 1 / std::sqrt(static_cast<double>(width));
   EvalTensor basis(getBasis().getType()), factor(getFactor().getType());
   for (int64_t i = 0; i < blocks; ++i) {
-    Matrix q(width, pixels);
-    std::copy_n(weight.floats() + i * width * pixels, width * pixels, q.values.begin());
-    if (getCentered())
-      subtractMeans(q);
-    Matrix first = orthonormalise(q), second = orthonormalise(q);
-    for (auto [k, x] : llvm::enumerate(q.values))
-      basis.mutableFloats()[i * width * pixels + k] = x * scale;
-    double *to = factor.mutableFloats() + i * pixels * pixels;
-    for (int64_t r = 0; r < pixels; ++r)
-      for (int64_t k = r; k < pixels; ++k)
-        for (int64_t p = k; p < pixels; ++p)
-          to[r * pixels + p] += second(r, k) * first(k, p) * scale;
+    Columns w;
+    for (int64_t p = 0; p < pixels; ++p) {
+      std::vector<double> &column = w.emplace_back();
+      for (int64_t a = 0; a < width; ++a)
+        column.push_back(weight.floats()[(i * width + a) * pixels + p]);
+      double mean = std::accumulate(column.begin(), column.end(), 0.0) / width;
+      for (double &x : column)
+        x -= getCentered() ? mean : 0;
+    }
+    Columns q = w;
+    orthonormalise(q);
+    orthonormalise(q);
+    for (int64_t p = 0; p < pixels; ++p) {
+      for (int64_t a = 0; a < width; ++a)
+        basis.mutableFloats()[(i * width + a) * pixels + p] = q[p][a] * scale;
+      for (int64_t r = 0; r < pixels; ++r)
+        factor.mutableFloats()[(i * pixels + r) * pixels + p] = dot(q[r], w[p]) * scale;
+    }
   }
   results.append({std::move(basis), std::move(factor)});
   return success();
@@ -131,9 +111,8 @@ Operation *FoldNormOp::cloneLocal(OpBuilder &builder, ValueRange operands, TypeR
 }
 
 double FoldNormOp::getFlops() {
-  // Two passes, each of which multiplies every column with all and subtracts it.
-  double numbers = getWeight().getType().getNumElements(), pixels = shapeOf(getWeight())[3];
-  return 8.0 * numbers * pixels + 2.0 * getFactor().getType().getNumElements() * pixels;
+  // Two passes, each of which multiplies every column with all and subtracts it, and the factor.
+  return 10.0 * getWeight().getType().getNumElements() * shapeOf(getWeight())[3];
 }
 
 //===----------------------------------------------------------------------===//
@@ -169,16 +148,11 @@ FailureOr<SmallVector<Value>> FoldNormOp::decomposeOperation(OpBuilder &builder)
   Type element = elementTypeOf(weight), f64 = builder.getF64Type();
   if (element != f64)
     weight = d.make<arith::ExtFOp>(tensorType(weight).clone(f64), weight);
-  if (getCentered()) {
-    Value mean = d.scale(d.sum(weight, "gksap", "gksp"), 1.0 / width);
-    weight = d.sub(weight, d.broadcastLike(mean, "gksp", weight, "gksap"));
-  }
+  if (getCentered())
+    weight = d.minusMean(weight, "gksap", "gksp");
   Value basis = orthonormalise(d, orthonormalise(d, weight));
-  // As good as the products of both passes, and one op.
+  basis = d.scale(basis, 1 / std::sqrt(static_cast<double>(width)));
   Value factor = d.contract("gksar,gksap->gksrp", basis, weight);
-  double scale = 1 / std::sqrt(static_cast<double>(width));
-  SmallVector<Value> results;
-  for (Value value : {basis, factor})
-    results.push_back(d.rounded(d.scale(value, scale), widened(element)));
-  return results;
+  Type result = widened(element);
+  return SmallVector<Value>{d.rounded(basis, result), d.rounded(factor, result)};
 }

@@ -82,15 +82,14 @@ private:
   }
 
   LogicalResult verifyNorm() {
-    Value normFactor = op.getNormFactor(), linear = op.getNormLinear(),
-          constant = op.getNormConstant();
-    int64_t parts = oneOr(normFactor, 2, heads());
-    if (failed(verifyShape(
-            op, "C4", "norm_factor", normFactor, "G x (K or 1) x (h or 1) x P x P",
-            {pixels[1], oneOr(normFactor, 1, pixels[2]), parts, pixels[4], pixels[4]})) ||
-        failed(verifyShape(
-            op, "C4", "norm_linear", linear, "(B or 1) x G x K x (h or 1, as norm_factor) x P",
-            {oneOr(linear, 0, pixels[0]), pixels[1], pixels[2], parts, pixels[4]})) ||
+    Value factor = op.getNormFactor(), linear = op.getNormLinear();
+    Value constant = op.getNormConstant();
+    int64_t parts = oneOr(factor, 2, heads()), pixel = pixels[4];
+    if (failed(verifyShape(op, "C4", "norm_factor", factor, "G x (K or 1) x (h or 1) x P x P",
+                           {pixels[1], oneOr(factor, 1, pixels[2]), parts, pixel, pixel})) ||
+        failed(verifyShape(op, "C4", "norm_linear", linear,
+                           "(B or 1) x G x K x (h or 1, as norm_factor) x P",
+                           {oneOr(linear, 0, pixels[0]), pixels[1], pixels[2], parts, pixel})) ||
         failed(verifyShape(op, "C4", "norm_constant", constant,
                            "(B or 1) x G x K x (h or 1, as norm_factor)",
                            {oneOr(constant, 0, pixels[0]), pixels[1], pixels[2], parts})))
@@ -99,14 +98,14 @@ private:
   }
 
   LogicalResult verifyNeeds() {
-    if (Value normFactor = op.getNormFactor()) {
+    if (Value factor = op.getNormFactor()) {
       double epsilon = op.getEpsilon().convertToDouble();
       if (!(epsilon >= 0) || std::isinf(epsilon))
         return op.emitOpError("(C5) epsilon must be a finite number that is not negative: got ")
                << epsilon;
-      if (op.getNormValues() && shapeOf(normFactor)[2] != 1)
+      if (op.getNormValues() && shapeOf(factor)[2] != 1)
         return op.emitOpError("(C5) norm_values needs one norm_factor for all heads: got ")
-               << shapeOf(normFactor)[2];
+               << shapeOf(factor)[2];
       if (op.getValueOffset() && !op.getNormValues())
         return op.emitOpError("(C5) value_offset needs norm_values: use value_bias");
       return success();
@@ -210,10 +209,9 @@ static double getFlopsUpToDivision(OpT op) {
   double flops = places * rows * (2.0 * p + 5.0);
   double added = places * rows;
   flops += (op.getScoreOffset() ? added : 0) + (op.getScoreBias() ? added : 0);
-  if (Value normFactor = op.getNormFactor())
-    flops +=
-        places * (shapeOf(normFactor)[2] * (2.0 * p * p + 2.0 * p + (op.getNormLinear() ? p : 0)) +
-                  rows * (op.getNormValues() ? 2.0 : 1.0));
+  if (Value factor = op.getNormFactor())
+    flops += places * (shapeOf(factor)[2] * (2.0 * p * p + 2.0 * p + (op.getNormLinear() ? p : 0)) +
+                       rows * (op.getNormValues() ? 2.0 : 1.0));
   // Values: pixels weighted for each head, summed over channels before or by the projection.
   double f = op.getFeatures() ? shapeOf(op.getFeatures())[4] : p;
   double width = shapeOf(op->getResults().back()).back();
@@ -327,13 +325,23 @@ RuleAttr FoldedAggregatePartialOp::getShardingRule() {
   if (getMask())
     common.rule.padding(getMaskMutable()[0].getOperandNumber(), common.k,
                         builder.getBoolAttr(false));
+  auto keepFinite = [&](OpOperand &operand) {
+    common.rule.padding(operand.getOperandNumber(), common.k,
+                        builder.getZeroAttr(elementTypeOf(operand.get())));
+  };
+  auto isOwn = [](MutableOperandRange range) {
+    return !range.empty() && shapeOf(range[0].get())[2] != 1;
+  };
+  // Weights multiply the pixels of masked channels, which count as 0 unless the mask weighs.
+  if (getMask() && isOwn(getValueWeightMutable()))
+    keepFinite(getValueWeightMutable()[0]);
   if (getMask() && getWeighsMasked()) {
-    TypedAttr zero = builder.getZeroAttr(getPixels().getType().getElementType());
-    common.rule.padding(0, common.k, zero);
-    for (MutableOperandRange range :
-         {getFeaturesMutable(), getValueOffsetMutable(), getValueBiasMutable()})
-      if (!range.empty() && (range[0].get() == getFeatures() || shapeOf(range[0].get())[2] != 1))
-        common.rule.padding(range[0].getOperandNumber(), common.k, zero);
+    keepFinite(getPixelsMutable());
+    if (getFeatures())
+      keepFinite(getFeaturesMutable()[0]);
+    for (MutableOperandRange range : {getValueOffsetMutable(), getValueBiasMutable()})
+      if (isOwn(range))
+        keepFinite(range[0]);
   }
   common.rule.result(0, {b, g, q, n, common.h}).result(1, {b, g, q, n, common.h});
   return common.rule.result(2, {b, g, q, n, common.value}).maximum(0).build();

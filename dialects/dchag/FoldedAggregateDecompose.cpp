@@ -52,7 +52,6 @@ private:
     Value mask = op.getMask();
     return mask && !weighsMasked ? d.keepWhere(d.broadcastLike(mask, "bgk", x, letters), x) : x;
   }
-  Value dropPadding(Value weight);
 
   bool weighsMasked;
   /// 1 / standard deviation, b g k n s; null without a norm.
@@ -157,26 +156,6 @@ Value Folded<OpT>::inParts(bool byChannels, int64_t bytes, Value weights, Value 
   return byChannels ? parts.back() : d.concat(parts, 3);
 }
 
-/// Whether a weight is computed in each step; prepared ones have finite numbers in their padding.
-static bool isComputed(Value weight) {
-  Operation *op = weight.getDefiningOp();
-  while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp,
-                         linalg::TransposeOp>(op))
-    op = op->getOperand(0).getDefiningOp();
-  return op;
-}
-
-/// Own weights of channels, g v k f, with 0 for those that all samples mask: padding may hold
-/// anything.
-template <typename OpT>
-Value Folded<OpT>::dropPadding(Value weight) {
-  Value mask = op.getMask();
-  if (!mask || weighsMasked || !isComputed(weight))
-    return weight;
-  mask = d.TensorBuilder::reduce(Reduction::Max, mask, {0});
-  return d.keepWhere(d.broadcastLike(mask, "gk", weight, "gvkf"), weight);
-}
-
 template <typename OpT>
 Value Folded<OpT>::project(Value weights, Value features) {
   Value weight = op.getValueWeight();
@@ -191,7 +170,7 @@ Value Folded<OpT>::project(Value weights, Value features) {
     Value matrix = d.splitDim(d.joinDims(weight, 1, 2), 1, {heads(), width});
     return d.contract("bgnqjf,gjef->bgqnje", sums, matrix);
   }
-  Value matrix = d.splitDim(dropPadding(weight), 1, {heads(), width});
+  Value matrix = d.splitDim(weight, 1, {heads(), width});
   int64_t places = tensorType(weights).getNumElements(), f = dimOf(features, 4);
   int64_t queries = dimOf(weights, 4), results = places / dimOf(weights, 2) * width;
   // What is smaller: a head's values, which serve all queries, or its pixels.

@@ -267,6 +267,13 @@ Value TensorBuilder::wide(Value x) {
   return make<arith::ExtFOp>(tensorType(x).clone(widened(elementTypeOf(x))), x);
 }
 
+void TensorBuilder::unify(Value &x, Value &y) {
+  if (elementTypeOf(x) == elementTypeOf(y))
+    return;
+  x = wide(x);
+  y = wide(y);
+}
+
 Value TensorBuilder::rounded(Value x, Type elementType) {
   if (elementTypeOf(x) == elementType)
     return x;

@@ -107,6 +107,8 @@ public:
 
   /// A tensor of a float narrower than f32, converted to f32; any other tensor, or null, unchanged.
   Value wide(Value x);
+  /// Converts floats of different types to f32 where they are narrower.
+  void unify(Value &x, Value &y);
   /// A tensor of floats, rounded to a type that is not wider than its own.
   Value rounded(Value x, Type elementType);
 

@@ -179,10 +179,7 @@ std::optional<AffineTokens> mlir::dchag::joinChannels(AffineTokens x, AffineToke
   ChannelJoin t(b, loc);
   int64_t m = dimOf(x.pixels, 2), n = dimOf(y.pixels, 2);
   AffineTokens result = x;
-  if (elementTypeOf(x.pixels) != elementTypeOf(y.pixels)) {
-    x.pixels = t.wide(x.pixels);
-    y.pixels = t.wide(y.pixels);
-  }
+  t.unify(x.pixels, y.pixels);
   result.pixels = t.join(x.pixels, y.pixels, 2, m, n, 0);
   result.weight = t.join(x.weight, y.weight, 1, m, n, 0);
   result.offset = t.join(x.offset, y.offset, 2, m, n, 0);

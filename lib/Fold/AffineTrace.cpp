@@ -76,10 +76,8 @@ FailureOr<Terms> AffineTrace::joinFeatures(Terms lhs, Terms rhs) {
                   !dependsOn(rhs.weight, groups) && !dependsOn(rhs.weight, channels);
   if (isShared)
     rows = {{}, {}, rows[2]};
-  if (elementTypeOf(lhs.pixels.value) != elementTypeOf(rhs.pixels.value)) {
-    widen(lhs.pixels);
-    widen(rhs.pixels);
-  }
+  TensorBuilder t(b, loc);
+  t.unify(lhs.pixels.value, rhs.pixels.value);
   for (Terms *terms : {&lhs, &rhs}) {
     SmallVector<AtomList> dims = outer, weightDims = rows;
     dims.push_back(notation.resolved(terms->pixelAtoms));
@@ -87,7 +85,6 @@ FailureOr<Terms> AffineTrace::joinFeatures(Terms lhs, Terms rhs) {
     pixels.push_back(notation.arrange(terms->pixels, dims, b, loc));
     weights.push_back(notation.arrange(terms->weight, weightDims, b, loc));
   }
-  TensorBuilder t(b, loc);
   Value joined = t.concat(pixels, 4), weight = t.concat(weights, 3);
   Terms result;
   result.pixelAtoms = notation.getAtoms(notation.createFullIndex(dimOf(joined, 4)));

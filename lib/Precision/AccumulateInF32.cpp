@@ -26,9 +26,7 @@ static bool isNarrow(Value value) {
 /// `type` with elements of f32 if its elements are narrower floats.
 static Type widen(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !isNarrowFloat(tensor.getElementType()))
-    return type;
-  return tensor.clone(Float32Type::get(type.getContext()));
+  return tensor ? tensor.clone(widened(tensor.getElementType())) : type;
 }
 
 /// Whether elements of results are sums or products over a dimension of the operands.
@@ -82,10 +80,7 @@ struct AccumulateInF32 : mlir::dchag::impl::AccumulateInF32Base<AccumulateInF32>
   }
 
   static Value widenValue(OpBuilder &b, Value value) {
-    Type type = widen(value.getType());
-    return type == value.getType()
-               ? value
-               : arith::ExtFOp::create(b, value.getLoc(), type, value).getResult();
+    return isNarrow(value) ? TensorBuilder(b, value.getLoc()).wide(value) : value;
   }
 
   /// A copy of `op` with f32 results, and f32 destinations if it has any.

@@ -17,7 +17,7 @@ tests is compiled here too, for one rank and for two that are threads:
 Without any of them all run. Outputs must have the shape and type of the interpreter's, equal
 integers and booleans, NaN and infinities at the same places, and numbers whose error
 |y - ref| / |ref| (Euclidean norms of an output) is at most that of BOUNDS. Aggregations of bf16 and
-f16 may lose five times as much as they lose with --fold=off, if that is more.
+f16 may lose twice as much as they lose with --fold=off, if that is more.
 
 What is not compiled must be refused for a reason that REFUSED here or in run_backend_tests.py
 lists. Fails too when of a kind nothing was compared. Needs Python's standard library only.
