@@ -13,9 +13,6 @@ from cases import Case
 from processes import Failure, Process
 
 HERE = pathlib.Path(__file__).resolve().parent
-PEERS = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "jax", "iree")
-FOLDED = ("torch-folded", "torch-folded-compile")
-ALL = ("ours", *PEERS, *FOLDED)
 
 
 @dataclass(frozen=True)
@@ -205,10 +202,6 @@ def refusal(name: str, setting: Setting) -> str | None:
 
 def make(name: str, setting: Setting) -> Contender:
     return Ours(name, setting) if name.partition(":")[0] == "ours" else Worker(name, setting)
-
-
-def is_known(name: str) -> bool:
-    return name in ALL or name.startswith("ours:")
 
 
 def is_ours(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 #include "Aggregations.h"
 #include "Marks.h"
+#include "dialects/dchag/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Shard/IR/ShardOps.h"
 #include "mlir/IR/AttrTypeSubElements.h"
@@ -20,20 +21,33 @@ int64_t mlir::dchag::getTokenSize(TokensOpInterface op, TokenDim what) {
   return dim ? cast<RankedTensorType>(tokens.getType()).getDimSize(*dim) : 1;
 }
 
-SmallVector<TokensOpInterface> mlir::dchag::getFirstAggregations(func::FuncOp function) {
+/// Aggregations whose tokens depend on `values` or on an op that makes tokens of an image, and on
+/// no other aggregation.
+static SmallVector<TokensOpInterface> findFirst(func::FuncOp function,
+                                                llvm::DenseSet<Value> values) {
   SmallVector<TokensOpInterface> first;
-  // Values made of tokens that have not been aggregated yet.
-  llvm::DenseSet<Value> tokens;
   for (Operation &op : function.front()) {
-    bool fed = llvm::any_of(op.getOperands(), [&](Value v) { return tokens.contains(v); });
+    bool fed = llvm::any_of(op.getOperands(), [&](Value v) { return values.contains(v); });
     if (TokensOpInterface aggregation = getOpOnTokens(&op, TokenRole::Aggregate)) {
-      if (tokens.contains(aggregation.getTokenOperand()))
+      if (values.contains(aggregation.getTokenOperand()))
         first.push_back(aggregation);
     } else if (fed || getOpOnTokens(&op, TokenRole::Tokenize)) {
-      tokens.insert(op.result_begin(), op.result_end());
+      values.insert(op.result_begin(), op.result_end());
     }
   }
   return first;
+}
+
+SmallVector<TokensOpInterface> mlir::dchag::getFirstAggregations(func::FuncOp function) {
+  SmallVector<TokensOpInterface> first = findFirst(function, {});
+  if (!first.empty())
+    return first;
+  // Tokens may be made by other ops, such as a product of patches.
+  llvm::DenseSet<Value> inputs;
+  for (const Port &port : getArguments(function))
+    if (port.getRole().isInput())
+      inputs.insert(function.getArgument(port.getIndex()));
+  return findFirst(function, std::move(inputs));
 }
 
 unsigned mlir::dchag::markChannels(TokensOpInterface op, const ChannelAxes &axes) {

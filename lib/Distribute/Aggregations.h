@@ -18,7 +18,7 @@ TokensOpInterface getOpOnTokens(Operation *op, TokenRole role);
 int64_t getTokenSize(TokensOpInterface op, TokenDim what);
 
 /// Aggregations whose tokens come from an op that makes tokens of an image, and from no other
-/// aggregation.
+/// aggregation; if there are none, those whose tokens come from an input.
 SmallVector<TokensOpInterface> getFirstAggregations(func::FuncOp function);
 
 /// The axes that split the groups and the channels of an aggregation; empty: not split.

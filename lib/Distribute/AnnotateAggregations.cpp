@@ -63,11 +63,9 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
     if (first.empty())
       return function.emitError("@")
              << function.getName() << " has no dchag.aggregate of tokens that a mode of the "
-             << "aggregation could split: leave the mode out, or see the remarks of --raise";
-    if (mode == DistributeMode::Gather) {
-      markGather(function, first);
-      return success();
-    }
+             << "aggregation could split: leave the mode out";
+    if (mode == DistributeMode::Gather)
+      return markGather(function, first);
     WalkResult result = function.walk([&](TokensOpInterface op) {
       if (op.getTokenRole() != TokenRole::Aggregate)
         return WalkResult::advance();
@@ -81,14 +79,22 @@ struct AnnotateAggregations : mlir::dchag::impl::AnnotateAggregationsBase<Annota
 
   /// Tokens are split by channel, and gathered where an aggregation takes them: only its heads are
   /// split.
-  void markGather(func::FuncOp function, ArrayRef<TokensOpInterface> first) {
+  LogicalResult markGather(func::FuncOp function, ArrayRef<TokensOpInterface> first) {
+    bool found = false;
     function.walk([&](TokensOpInterface op) {
-      if (op.getTokenRole() == TokenRole::Tokenize)
-        for (OpResult result : op->getResults())
-          split(op, result, TokenDim::Channel);
+      if (op.getTokenRole() != TokenRole::Tokenize)
+        return;
+      found = true;
+      for (OpResult result : op->getResults())
+        split(op, result, TokenDim::Channel);
     });
+    if (!found)
+      return first.front()->emitOpError(
+          "takes tokens that no tokenizer makes, so mode gather has nothing to split: use mode "
+          "split-softmax or hierarchical, which split the aggregation");
     for (TokensOpInterface op : first)
       put(op.getTokenOperand(), axes, {});
+    return success();
   }
 
   /// A level of a tree keeps the split of the level below as long as it has groups for all ranks.

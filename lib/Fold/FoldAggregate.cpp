@@ -76,6 +76,9 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
       for (Block &block : function.getBody())
         if (hasStaticShapes(function) && failed(foldBlock(block)))
           return signalPassFailure();
+    if (numFound == 0 && fold != FoldMode::Auto)
+      getOperation().emitWarning("has no aggregation of channels, so --fold=")
+          << (fold == FoldMode::Full ? "full" : "keys") << " changes nothing";
   }
 
   /// Whether something that is not itself dead uses an op of a block without regions.
@@ -106,6 +109,7 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
     for (Operation *op : llvm::reverse(ops)) {
       if (!isUsed(op))
         continue;
+      ++numFound;
       OpBuilder b(op);
       auto aggregate = dyn_cast<AggregateOp>(op);
       if (failed(aggregate ? foldOne(aggregate, flow, b)
@@ -127,7 +131,7 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
       SmallVector<SoftmaxParts> parts;
       for (const TokenSource &source : sources) {
         std::string which =
-            llvm::formatv("channels {0} to {1} of ", source.first, source.first + source.count - 1);
+            llvm::formatv("of channels {0} to {1} ", source.first, source.first + source.count - 1);
         FailureOr<FoldForm> chosen = choose(op, source.part, source.why, which, parameters);
         if (failed(chosen))
           return failure();
@@ -174,7 +178,7 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
              << whyNot(FoldForm::Pooled, form, why)
              << "; use --fold=keys, which keeps its tokens, or --fold=auto";
     FoldForm chosen = best ? best->second : FoldForm::AsWritten;
-    op.emitRemark() << which << "'" << op->getName() << "' is computed in the form '"
+    op.emitRemark() << "'" << op->getName() << "' " << which << "is computed in the form '"
                     << getFoldFormName(chosen) << "'; a step takes a rank: " << text;
     return chosen;
   }
@@ -216,5 +220,6 @@ struct FoldAggregate : mlir::dchag::impl::FoldAggregateBase<FoldAggregate> {
   }
 
   Strategy parallel;
+  unsigned numFound = 0; ///< aggregations
 };
 } // namespace

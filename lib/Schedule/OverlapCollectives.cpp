@@ -152,12 +152,13 @@ struct OverlapCollectives : mlir::dchag::impl::OverlapCollectivesBase<OverlapCol
       for (Operation *op : collectives) {
         Span span = getSpan(op, analysis);
         if (span.work == 0) {
-          op->emitRemark("blocks: there is nothing to do between what it needs and what needs it");
+          op->emitRemark("'") << op->getName()
+                              << "' is waited for at once: no other op is independent of it";
           ++numBlocking;
           continue;
         }
-        op->emitRemark("is under way beside ")
-            << span.work << (span.work == 1 ? " other op" : " other ops");
+        op->emitRemark("'") << op->getName() << "' runs at the same time as " << span.work
+                            << (span.work == 1 ? " other op" : " other ops");
         ++numOverlapped;
         split(op, span);
       }

@@ -179,8 +179,9 @@ static bool makeFolder(const std::string &folder) {
 Error dchag::rt::writePrepared(const std::string &folder, const std::string &name,
                                const Digest &key, const std::vector<Span> &spans, size_t index) {
   auto fail = [&](const char *what) {
-    return failure("%s (%s): check the folder, its permissions and the space on its disk", what,
-                   systemReason().c_str());
+    return failure(
+        "%s (%s), so nothing is kept: check the folder, its permissions and the space on its disk",
+        what, systemReason().c_str());
   };
   if (!makeFolder(folder))
     return fail("cannot be made");
