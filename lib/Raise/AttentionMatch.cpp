@@ -393,12 +393,12 @@ std::optional<Normalised> dchag::matchNorm(IndexNotation &notation, ParameterAna
   return match;
 }
 
-void dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
+Value dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
   ArrayRef<int64_t> q = cast<RankedTensorType>(op.getQuery().getType()).getShape();
   ArrayRef<int64_t> k = cast<RankedTensorType>(op.getKey().getType()).getShape();
   if (op->use_empty() || q[1] != k[1] || !parameters.isParameterOnly(op.getQuery()) ||
       parameters.isParameterOnly(op.getKey()))
-    return;
+    return {};
   OpBuilder b(op);
   Decomposer d(b, op.getLoc());
   Value scores = d.scale(d.contract("bhnd,bhmd->bhnm", op.getQuery(), op.getKey()),
@@ -411,5 +411,5 @@ void dchag::expandAttention(AttentionOp op, ParameterAnalysis &parameters) {
   }
   Value softmax =
       SoftmaxOp::create(b, op.getLoc(), scores.getType(), scores, 3, op.zerosEmptyQueries());
-  op.getResult().replaceAllUsesWith(d.contract("bhnm,bhme->bhne", softmax, op.getValue()));
+  return d.contract("bhnm,bhme->bhne", softmax, op.getValue());
 }

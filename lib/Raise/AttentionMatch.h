@@ -65,9 +65,9 @@ FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation,
 FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks, OpBuilder *b,
                                 Location loc);
 
-/// Decomposes an attention whose query depends only on parameters; if it is not raised to an
-/// aggregation, it becomes an attention again.
-void expandAttention(AttentionOp op, ParameterAnalysis &parameters);
+/// The product of softmax and values of an attention whose query depends only on parameters, in f32 at least;
+/// null for any other attention.
+Value expandAttention(AttentionOp op, ParameterAnalysis &parameters);
 
 Projection matchProjection(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref);
 

@@ -3,6 +3,7 @@
 #include "AttentionMatch.h"
 #include "LinearAggregate.h"
 #include "dchag/Raise/Passes.h"
+#include "dialects/dchag/TensorBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -468,7 +469,8 @@ static SmallVector<Value> collectRoots(linalg::ContractOp product, ParameterAnal
 
 namespace {
 struct RaiseAggregate : mlir::dchag::impl::RaiseAggregateBase<RaiseAggregate> {
-  void raise(linalg::ContractOp product, ParameterAnalysis &parameters) {
+  /// Whether the product and what follows it became an aggregation.
+  bool raise(linalg::ContractOp product, ParameterAnalysis &parameters) {
     SoftmaxOp softmax = findSoftmax(product);
     std::string reason;
     for (Value root : collectRoots(product, parameters)) {
@@ -476,13 +478,26 @@ struct RaiseAggregate : mlir::dchag::impl::RaiseAggregateBase<RaiseAggregate> {
       if (succeeded(match.match(product))) {
         OpBuilder b(&getContext());
         match.rewrite(b);
-        return;
+        return true;
       }
       if (match.isNear())
         reason = match.getReason().str();
     }
     if (!reason.empty())
       softmax.emitRemark("is not raised to dchag.aggregate: ") << reason;
+    return false;
+  }
+
+  /// An attention that is an aggregation of channels; any other one stays as it is.
+  void raise(AttentionOp op, ParameterAnalysis &parameters) {
+    Value expanded = expandAttention(op, parameters);
+    if (!expanded)
+      return;
+    OpBuilder b(op);
+    Value rounded = TensorBuilder(b, op.getLoc()).rounded(expanded, elementTypeOf(op.getResult()));
+    op.getResult().replaceAllUsesWith(rounded);
+    if (!raise(expanded.getDefiningOp<linalg::ContractOp>(), parameters))
+      rounded.replaceAllUsesWith(op.getResult());
   }
 
   void runOnOperation() override {
@@ -493,7 +508,7 @@ struct RaiseAggregate : mlir::dchag::impl::RaiseAggregateBase<RaiseAggregate> {
       ParameterAnalysis parameters;
       SmallVector<AttentionOp> attentions(block.getOps<AttentionOp>());
       for (AttentionOp op : attentions)
-        expandAttention(op, parameters);
+        raise(op, parameters);
       eraseDeadOps(block);
       SmallVector<linalg::ContractOp> contracts(block.getOps<linalg::ContractOp>());
       for (linalg::ContractOp op : contracts) {

@@ -128,7 +128,7 @@ func.func @normalised_tokens(%t: tensor<8x5x6xf64>, %q: tensor<2x1x3xf64> {dchag
 // Features of different heads are normalised together.
 // CHECK-LABEL: func.func @across_heads(
 // CHECK-NOT:     dchag.aggregate
-// CHECK:         dchag.softmax
+// CHECK:         dchag.attention
 func.func @across_heads(%t: tensor<8x5x6xf64>, %q: tensor<2x1x3xf64> {dchag.role = "param"}) -> tensor<8x2x1x3xf64> {
   %qe = tensor.empty() : tensor<8x2x1x3xf64>
   %q8 = linalg.broadcast ins(%q : tensor<2x1x3xf64>) outs(%qe : tensor<8x2x1x3xf64>) dimensions = [0]
@@ -146,7 +146,7 @@ func.func @across_heads(%t: tensor<8x5x6xf64>, %q: tensor<2x1x3xf64> {dchag.role
 
 // CHECK-LABEL: func.func @offset_of_each_channel(
 // CHECK-NOT:     dchag.aggregate
-// CHECK:         dchag.softmax
+// CHECK:         dchag.attention
 func.func @offset_of_each_channel(%t: tensor<8x5x6xf64>, %q: tensor<2x1x3xf64> {dchag.role = "param"}, %o: tensor<5x3xf64> {dchag.role = "param"}) -> tensor<8x2x1x3xf64> {
   %qe = tensor.empty() : tensor<8x2x1x3xf64>
   %q8 = linalg.broadcast ins(%q : tensor<2x1x3xf64>) outs(%qe : tensor<8x2x1x3xf64>) dimensions = [0]
@@ -163,7 +163,7 @@ func.func @offset_of_each_channel(%t: tensor<8x5x6xf64>, %q: tensor<2x1x3xf64> {
 
 // CHECK-LABEL: func.func @scale_of_each_channel(
 // CHECK-NOT:     dchag.aggregate
-// CHECK:         dchag.softmax
+// CHECK:         dchag.attention
 func.func @scale_of_each_channel(%t: tensor<8x5x6xf64>, %q: tensor<2x1x3xf64> {dchag.role = "param"}, %s: tensor<5x3xf64> {dchag.role = "param"}) -> tensor<8x2x1x3xf64> {
   %qe = tensor.empty() : tensor<8x2x1x3xf64>
   %q8 = linalg.broadcast ins(%q : tensor<2x1x3xf64>) outs(%qe : tensor<8x2x1x3xf64>) dimensions = [0]
