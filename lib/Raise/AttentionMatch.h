@@ -65,8 +65,8 @@ FailureOr<SoftmaxProduct> matchSoftmaxProduct(IndexNotation &notation,
 FailureOr<AtomTensor> buildMask(IndexNotation &notation, ArrayRef<MaskRef> masks, OpBuilder *b,
                                 Location loc);
 
-/// The product of softmax and values of an attention whose query depends only on parameters, in f32 at least;
-/// null for any other attention.
+/// The product of softmax and values of an attention whose query depends only on parameters, in f32
+/// at least; null for any other attention.
 Value expandAttention(AttentionOp op, ParameterAnalysis &parameters);
 
 Projection matchProjection(IndexNotation &notation, ParameterAnalysis &parameters, Ref ref);
