@@ -44,7 +44,9 @@ static const std::pair<StringRef, StringRef> kRefusals[] = {
     {"groups, so its channels cannot be split over ranks by mode split-softmax",
      "split-softmax of several groups"},
     {"has no dchag.aggregate of tokens that a mode of the aggregation could split",
-     "a mode without tokens of an image"}};
+     "a mode without tokens of an image"},
+    {"takes tokens that no tokenizer makes, so mode gather has nothing to split",
+     "gather without a tokenizer"}};
 static const StringRef kStrategies[] = {"replicate", "gather", "hierarchical", "split-softmax"};
 
 namespace {

@@ -196,7 +196,7 @@ MODELS = ROOT / "test/models"
 STRATEGIES = [[], ["--mesh=tp=2"], ["--mesh=dp=2"], ["--mesh=fsdp=2"], ["--mesh=sp=2"],
               ["--mesh=tp=2", "--strategy=tp,sp=tp"]]
 MODES = {"none": [], "flat": ["gather", "split-softmax"], "groups": ["gather", "hierarchical"],
-         "each": ["gather", "hierarchical"]}
+         "each": ["gather", "hierarchical"], "products": ["split-softmax"]}
 # Outputs beside the inputs of a model in test/models.
 EXPECTED = {"forecast", "image", "embedding", "logits"}
 

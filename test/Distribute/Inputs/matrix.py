@@ -33,7 +33,7 @@ AGGREGATIONS = {
     "stem": "none",
     "stormer": "flat",
     "swin": "none",
-    "tokennorm": "none",  # no dchag.tokenize: patches are normalised first
+    "tokennorm": "products",  # no dchag.tokenize: patches are normalised first
     "uneven": "flat",
     "upconv": "none",
     "vit": "none",
@@ -148,6 +148,8 @@ REFUSALS = {
     ("none", "split-softmax"): "has no dchag.aggregate of tokens that a mode of the aggregation",
     ("flat", "hierarchical"): "has one group, so mode hierarchical has nothing to split: use mode",
     ("groups", "split-softmax"): "groups, so its channels cannot be split over ranks by mode",
+    ("products", "hierarchical"): "has one group, so mode hierarchical has nothing to split: use mode",
+    ("products", "gather"): "takes tokens that no tokenizer makes, so mode gather has nothing to split",
 }
 # Programs in one run of the tool.
 CHUNK = 12
