@@ -23,9 +23,9 @@ class Compare(unittest.TestCase):
         self.assertIsNone(compare_tensors(f32(1.00002, 0), f32(1, 0), ["f32", "i64", "f16"]))
         self.assertIn("wanted at most 0.01", compare_tensors(f32(1.02), f32(1), ["bf16"]))
 
-    def test_narrow_programs_may_lose_twice_as_much_as_those_that_are_written(self):
-        self.assertIsNone(compare_tensors(f32(1.039), f32(1), ["bf16"], f32(1.02)))
-        self.assertIn("at most 0.04", compare_tensors(f32(1.05), f32(1), ["bf16"], f32(1.02)))
+    def test_narrow_programs_may_lose_three_times_as_much_as_those_that_are_written(self):
+        self.assertIsNone(compare_tensors(f32(1.059), f32(1), ["bf16"], f32(1.02)))
+        self.assertIn("at most 0.06", compare_tensors(f32(1.07), f32(1), ["bf16"], f32(1.02)))
         self.assertIn("at most 0.01", compare_tensors(f32(1.02), f32(1), ["bf16"], f32(1)))
         self.assertIn("at most 1e-05", compare_tensors(f32(1.02), f32(1), ["f32"], f32(1.02)))
 

@@ -117,8 +117,9 @@ TEST_F(PreparedFile, MakesItsFolderButNotThatOfTheFolder) {
   EXPECT_FALSE(writePrepared(path + "/new", "a", key, spans(first, second), 0));
   EXPECT_EQ(readBytes(path + "/new/a"), good);
   Error error = writePrepared(path + "/no/new", "a", key, spans(first, second), 0);
-  EXPECT_EQ(error.message(), "cannot be made (No such file or directory): check the folder, its "
-                             "permissions and the space on its disk");
+  EXPECT_EQ(error.message(),
+            "cannot be made (No such file or directory), so nothing is kept: check the folder, its "
+            "permissions and the space on its disk");
 }
 
 TEST_F(PreparedFile, IsNotReadFromAPipeOrFolder) {
