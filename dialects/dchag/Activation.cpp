@@ -19,15 +19,18 @@ static double geluTanh(double x) {
   return x / (1.0 + std::exp(-2.0 * inner)); // 1 + tanh(u) = 2 / (1 + exp(-2 u))
 }
 
+double GeluOp::compute(double x, GeluKind form) {
+  return form == GeluKind::Erf ? geluErf(x) : geluTanh(x);
+}
+
 LogicalResult GeluOp::evaluate(ArrayRef<EvalTensor> operands,
                                SmallVectorImpl<EvalTensor> &results) {
   const EvalTensor &input = operands[0];
   EvalTensor result(getType());
   double *y = result.mutableFloats();
   const double *x = input.floats();
-  bool exact = getForm() == GeluKind::Erf;
   for (int64_t i = 0; i < input.getNumElements(); ++i)
-    y[i] = exact ? geluErf(x[i]) : geluTanh(x[i]);
+    y[i] = compute(x[i], getForm());
   results.push_back(std::move(result));
   return success();
 }

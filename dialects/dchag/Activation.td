@@ -30,6 +30,10 @@ def Dchag_GeluOp : Dchag_ModelOp<"gelu", [Dchag_Decomposable, SameOperandsAndRes
       DefaultValuedAttr<Dchag_GeluKindAttr, "::mlir::dchag::GeluKind::Erf">:$form);
   let results = (outs Dchag_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
+  let extraClassDeclaration = [{
+    /// The function of one number.
+    static double compute(double x, GeluKind form);
+  }];
 }
 
 #endif // DCHAG_ACTIVATION

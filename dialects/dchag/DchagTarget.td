@@ -6,7 +6,7 @@ include "dialects/dchag/DchagAttrs.td"
 include "dialects/interfaces/Target.td"
 
 def Dchag_CpuAttr : Dchag_Attr<"Cpu", "cpu", [DeclareAttrInterfaceMethods<TargetAttrInterface,
-    ["getHostCpu", "getProductAbilities"]>]> {
+    ["getHostCpu", "getProductAbilities", "getKernelAbilities", "getTiles"]>]> {
   let summary = "The target of programs that run on CPUs";
   let description = [{
     `host` is the processor to generate code for, an LLVM name or `native` for that of the machine

@@ -14,7 +14,7 @@ using namespace mlir::dchag;
 
 /// Bytes of values, or of pixels times weights of the softmax, that exist at once, so that they
 /// stay in a cache; and the number of parts at most, each of which is code.
-static constexpr int64_t kPartBytes = int64_t(2) << 20, kMaxParts = 128;
+static constexpr int64_t kPartBytes = int64_t(2) << 20, kMaxParts = 1;
 
 namespace {
 /// What dchag.folded_aggregate and dchag.folded_aggregate_partial share.

@@ -6,56 +6,56 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// `input` as rows x features, `dims` trailing dimensions joined.
-static Value asRows(Decomposer &d, Value input, int64_t dims) {
-  RankedTensorType type = tensorType(input);
-  int64_t width = 1;
-  for (int64_t size : type.getShape().take_back(dims))
-    width *= size;
-  return d.reshape(input, {width ? type.getNumElements() / width : 0, width});
+/// A letter for each dimension of a tensor, so that its neighbours, which have the same dimensions,
+/// can be computed with it.
+static std::string getLetters(RankedTensorType type) {
+  std::string letters;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    letters.push_back(dim < 26 ? 'a' + dim : 'A' + (dim - 26));
+  return letters;
 }
 
-static Value scaleAndShift(Decomposer &d, Value rows, Value scale, Value bias) {
-  int64_t width = dimOf(rows, 1);
+/// x scale + bias, both of which have the last dimensions of `x`.
+static Value scaleAndShift(Decomposer &d, Value x, StringRef letters, Value scale, Value bias) {
+  auto repeat = [&](Value value) {
+    return d.broadcastLike(value, letters.take_back(shapeOf(value).size()), x, letters);
+  };
   if (scale)
-    rows = d.mul(rows, d.broadcastLike(d.reshape(scale, {width}), "f", rows, "rf"));
+    x = d.mul(x, repeat(scale));
   if (bias)
-    rows = d.add(rows, d.broadcastLike(d.reshape(bias, {width}), "f", rows, "rf"));
-  return rows;
+    x = d.add(x, repeat(bias));
+  return x;
 }
 
 FailureOr<SmallVector<Value>> LayerNormOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
-  Value rows = asRows(d, getInput(), getDims());
-  Value result = d.normalise(rows, "rf", "r", /*centered=*/true, getEpsilon().convertToDouble());
-  result = scaleAndShift(d, result, getScale(), getBias());
-  return SmallVector<Value>{d.reshape(result, getType().getShape())};
+  std::string letters = getLetters(getType());
+  StringRef rows = StringRef(letters).drop_back(getDims());
+  double epsilon = getEpsilon().convertToDouble();
+  Value result = d.normalise(getInput(), letters, rows, /*centered=*/true, epsilon);
+  return SmallVector<Value>{scaleAndShift(d, result, letters, getScale(), getBias())};
 }
 
 FailureOr<SmallVector<Value>> RmsNormOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
-  Value rows = asRows(d, getInput(), getDims());
-  Value result = d.normalise(rows, "rf", "r", /*centered=*/false, getEpsilon().convertToDouble());
-  result = scaleAndShift(d, result, getScale(), Value());
-  return SmallVector<Value>{d.reshape(result, getType().getShape())};
+  std::string letters = getLetters(getType());
+  StringRef rows = StringRef(letters).drop_back(getDims());
+  double epsilon = getEpsilon().convertToDouble();
+  Value result = d.normalise(getInput(), letters, rows, /*centered=*/false, epsilon);
+  return SmallVector<Value>{scaleAndShift(d, result, letters, getScale(), Value())};
 }
 
 FailureOr<SmallVector<Value>> SoftmaxOp::decomposeOperation(OpBuilder &builder) {
   Decomposer d(builder, getLoc());
-  RankedTensorType type = getType();
-  int64_t outer = 1, inner = 1, dim = getDim();
-  for (int64_t size : type.getShape().take_front(dim))
-    outer *= size;
-  for (int64_t size : type.getShape().drop_front(dim + 1))
-    inner *= size;
-  Value x = d.wide(d.reshape(getInput(), {outer, type.getDimSize(dim), inner}));
-  Value max = d.max(x, "osi", "oi");
+  std::string letters = getLetters(getType()), rows = letters;
+  rows.erase(getDim(), 1);
+  Value x = d.wide(getInput());
+  Value max = d.max(x, letters, rows);
   if (getZeroWhenEmpty())
     max = d.atLeastLowest(max);
-  Value e = d.exp(d.sub(x, d.broadcastLike(max, "oi", x, "osi")));
-  Value sum = d.sum(e, "osi", "oi");
+  Value e = d.exp(d.sub(x, d.broadcastLike(max, rows, x, letters)));
+  Value sum = d.sum(e, letters, rows);
   Value one = d.splat(sum, 1.0);
   Value factor = getZeroWhenEmpty() ? d.divOrZero(one, sum) : d.div(one, sum);
-  Value y = d.mul(e, d.broadcastLike(factor, "oi", e, "osi"));
-  return SmallVector<Value>{d.reshape(y, type.getShape())};
+  return SmallVector<Value>{d.mul(e, d.broadcastLike(factor, rows, e, letters))};
 }

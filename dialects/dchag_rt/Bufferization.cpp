@@ -41,11 +41,40 @@ struct DestinationModel : DstBufferizableOpInterfaceExternalModel<DestinationMod
     return success();
   }
 };
+
+/// A launch on buffers; its kernel stays as it is.
+struct LaunchModel : DstBufferizableOpInterfaceExternalModel<LaunchModel, rt::LaunchOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
+    return cast<rt::LaunchOp>(op).reads(operand.getOperandNumber());
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options, BufferizationState &state) const {
+    auto launch = cast<rt::LaunchOp>(op);
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      if (!isa<TensorType>(operand.getType())) {
+        buffers.push_back(operand);
+        continue;
+      }
+      FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    OperationState newOp(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
+    rewriter.create(newOp);
+    ArrayRef<Value> inits = ArrayRef(buffers).take_back(launch.getDpsInits().size());
+    replaceOpWithBufferizedValues(rewriter, op, inits);
+    return success();
+  }
+};
 } // namespace
 
 void rt::registerBufferizableOpInterfaceModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, rt::RuntimeDialect *) {
     MatmulOp::attachInterface<DestinationModel<MatmulOp>>(*context);
+    LaunchOp::attachInterface<LaunchModel>(*context);
     AllGatherOp::attachInterface<DestinationModel<AllGatherOp>>(*context);
     ReduceScatterOp::attachInterface<DestinationModel<ReduceScatterOp>>(*context);
     AllReduceOp::attachInterface<DestinationModel<AllReduceOp>>(*context);

@@ -65,6 +65,13 @@ MutableOperandRange LaunchOp::getDpsInitsMutable() {
   return MutableOperandRange(*this, first, getNumOperands() - first);
 }
 
+CallInterfaceCallable LaunchOp::getCallableForCallee() { return getKernelAttr(); }
+void LaunchOp::setCalleeFromCallable(CallInterfaceCallable callee) {
+  setKernelAttr(cast<FlatSymbolRefAttr>(cast<SymbolRefAttr>(callee)));
+}
+Operation::operand_range LaunchOp::getArgOperands() { return getOperands(); }
+MutableOperandRange LaunchOp::getArgOperandsMutable() { return MutableOperandRange(*this); }
+
 bool LaunchOp::reads(unsigned index) { return index < getIns().size() + getInouts().size(); }
 bool LaunchOp::writes(unsigned index) { return index >= getIns().size(); }
 
@@ -92,15 +99,30 @@ LogicalResult LaunchOp::verify() {
   return success();
 }
 
+/// Whether buffers may be given for `wanted`: the same, or tensors of their shapes.
+static bool areCompatible(TypeRange given, TypeRange wanted) {
+  return given.size() == wanted.size() &&
+         llvm::all_of(llvm::zip_equal(given, wanted), [](auto pair) {
+           auto [from, to] = pair;
+           auto buffer = dyn_cast<MemRefType>(from);
+           auto tensor = dyn_cast<RankedTensorType>(to);
+           return from == to || (buffer && tensor && buffer.getShape() == tensor.getShape() &&
+                                 buffer.getElementType() == tensor.getElementType());
+         });
+}
+
+bool LaunchOp::isOnBuffers() { return llvm::any_of(getOperandTypes(), llvm::IsaPred<MemRefType>); }
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError("(L1) launches ") << getKernelAttr() << ", which is no dchag_rt.kernel";
-  if (getOperandTypes() != kernel.getArgumentTypes())
+  if (!areCompatible(getOperandTypes(), kernel.getArgumentTypes()))
     return emitOpError("(L1) has operands of the types (")
            << getOperandTypes() << "), but kernel " << getKernelAttr() << " takes ("
            << kernel.getArgumentTypes() << ")";
-  if (getResultTypes() != kernel.getResultTypes())
+  // A launch on buffers has none, whatever the kernel is on.
+  if (!isOnBuffers() && getResultTypes() != kernel.getResultTypes())
     return emitOpError("(L1) has results of the types (")
            << getResultTypes() << "), but kernel " << getKernelAttr() << " gives ("
            << kernel.getResultTypes() << ")";

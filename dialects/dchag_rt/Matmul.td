@@ -3,6 +3,9 @@
 #define DCHAG_RT_MATMUL
 
 include "dialects/dchag_rt/RuntimeDialect.td"
+include "dialects/interfaces/Cost.td"
+include "dialects/interfaces/Evaluable.td"
+include "dialects/interfaces/ShardingRule.td"
 
 def Runtime_Activation : I32EnumAttr<"Activation", "function applied to a product", [
     I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"GeluErf", 1, "gelu_erf">,
@@ -14,7 +17,10 @@ def Runtime_ActivationAttr : EnumAttr<Runtime_Dialect, Runtime_Activation, "acti
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Runtime_MatmulOp : Runtime_DestinationOp<"matmul"> {
+def Runtime_MatmulOp : Runtime_DestinationOp<"matmul", [
+    DeclareOpInterfaceMethods<EvaluableOpInterface, ["evaluate"]>,
+    DeclareOpInterfaceMethods<CostOpInterface, ["getFlops", "getBytes"]>,
+    DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["getShardingRule"]>]> {
   let summary = "Contraction of two operands with bias, addition and activation";
   let description = [{
     Indexing maps as in `linalg.contract`, one for each operand (`lhs`, `rhs`, `bias` if there is
@@ -53,6 +59,8 @@ def Runtime_MatmulOp : Runtime_DestinationOp<"matmul"> {
       return ::llvm::cast<::mlir::AffineMapAttr>(getIndexingMaps()[operand]).getValue();
     }
     ::mlir::AffineMap getInitMap() { return getMap(getNumOperands() - 1); }
+    /// The product in simpler ops, on tensors.
+    ::mlir::Value decompose(::mlir::OpBuilder &builder);
     /// Sizes of the iteration space.
     ::llvm::SmallVector<int64_t> getLoopSizes();
   }];

@@ -53,9 +53,10 @@ LogicalResult BufferAttr::verify(EmitError emitError, StringAttr name, Attribute
 }
 
 LogicalResult EntryAttr::verify(EmitError emitError, StringAttr name, FlatSymbolRefAttr, EntryTime,
-                                DenseI32ArrayAttr, int64_t arena) {
-  if (arena < 0)
-    return emitError() << "(E1) entry point " << name << " has an arena of " << arena << " bytes";
+                                DenseI32ArrayAttr, int64_t arena, int64_t thread) {
+  if (arena < 0 || thread < 0)
+    return emitError() << "(E1) entry point " << name << " has an arena of " << arena
+                       << " bytes and " << thread << " bytes for each thread";
   return success();
 }
 

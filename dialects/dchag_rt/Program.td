@@ -68,24 +68,26 @@ def Runtime_EntryAttr : Runtime_Attr<"Entry", "entry"> {
   let description = [{
     `symbol` is the function, called once weights are `load`ed, for each `step`, or instead of the
     step when the user `request`s it by `name`. It reads and writes those of the table's buffers
-    that `buffers` numbers, and an arena of `arena` bytes.
+    that `buffers` numbers, an arena of `arena` bytes, and after it `thread` bytes for each thread of the rank.
 
-    - (E1) `arena` is not negative.
+    - (E1) `arena` and `thread` are not negative.
 
     ```mlir
-    #dchag_rt.entry<"step", @dchag_model_step, step, buffers = [0, 2], arena = 4096>
+    #dchag_rt.entry<"step", @dchag_model_step, step, buffers = [0, 2], arena = 4096, thread = 256>
     ```
   }];
   let parameters = (ins "StringAttr":$name, "FlatSymbolRefAttr":$symbol,
-      EnumParameter<Runtime_EntryTime>:$time, "DenseI32ArrayAttr":$buffers, "int64_t":$arena);
+      EnumParameter<Runtime_EntryTime>:$time, "DenseI32ArrayAttr":$buffers, "int64_t":$arena,
+      DefaultValuedParameter<"int64_t", "0">:$thread);
   let assemblyFormat = [{
-    `<` $name `,` $symbol `,` $time `,` `buffers` `=` $buffers `,` `arena` `=` $arena `>`
+    `<` $name `,` $symbol `,` $time `,` `buffers` `=` $buffers `,` `arena` `=` $arena
+    (`,` `thread` `=` $thread^)? `>`
   }];
   let extraClassDeclaration = [{
     /// How the symbols of entry points begin; their names follow.
     static constexpr ::llvm::StringLiteral symbolPrefix = "dchag_model_";
-    EntryAttr withArena(int64_t arena) const {
-      return get(getContext(), getName(), getSymbol(), getTime(), getBuffers(), arena);
+    EntryAttr withMemory(int64_t arena, int64_t thread) const {
+      return get(getContext(), getName(), getSymbol(), getTime(), getBuffers(), arena, thread);
     }
   }];
 }

@@ -23,6 +23,18 @@ namespace mlir::dchag {
 namespace rt {
 enum class Activation : uint32_t;
 }
+struct OuterDim;
+
+/// What the kernels of a target can be.
+struct KernelAbilities {
+  /// Bytes of values between the ops of a kernel, for one iteration of its outer dimensions.
+  int64_t scratchBytes = int64_t(1) << 18;
+  /// The part of the speed of the library's products that products within kernels reach.
+  double productShare = 0.5;
+};
+
+/// The whole dimensions.
+SmallVector<int64_t> getWholeTiles(ArrayRef<OuterDim> dims);
 
 /// What a matrix product of a target can do besides multiplying. Sums are in f32 at least and
 /// rounded once, for every target.

@@ -21,6 +21,13 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
     InterfaceMethod<"What matrix products of this element type can do besides multiplying.",
       "::mlir::dchag::ProductAbilities", "getProductAbilities", (ins "::mlir::Type":$element),
       "", [{ return {}; }]>,
+    InterfaceMethod<"What a kernel of several ops can be.",
+      "::mlir::dchag::KernelAbilities", "getKernelAbilities", (ins), "", [{ return {}; }]>,
+    InterfaceMethod<[{Sizes of the tiles of a kernel on tensors, one for each of its outer dimensions
+      (`#dchag_rt.tiles`).}],
+      "::llvm::SmallVector<int64_t>", "getTiles",
+      (ins "::mlir::Operation *":$kernel, "::llvm::ArrayRef<::mlir::dchag::OuterDim>":$dims),
+      "", [{ return ::mlir::dchag::getWholeTiles(dims); }]>,
     InterfaceMethod<[{The number of the memory space `space` of a buffer for the runtime's devices; the
       default, null, is 0. nullopt if the target does not have it.}],
       "std::optional<int32_t>", "getMemorySpaceNumber", (ins "::mlir::Attribute":$space),

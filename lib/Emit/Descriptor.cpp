@@ -219,7 +219,7 @@ FailureOr<llvm::Constant *> DescriptorBuilder::entry(rt::EntryAttr attr) {
     return module.emitError("has no function ") << attr.getSymbol() << " for " << attr;
   return record({string(attr.getName()), number32(getTime(attr.getTime())),
                  number32(attr.getBuffers().size()), words(attr.getBuffers()),
-                 number64(attr.getArena()), function});
+                 number64(attr.getArena()), number64(attr.getThread()), function});
 }
 
 LogicalResult DescriptorBuilder::build(rt::ProgramAttr program, StringRef cpuFeatures) {

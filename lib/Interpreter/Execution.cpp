@@ -4,6 +4,7 @@
 #include "dialects/interfaces/EvalCopy.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/CallInterfaces.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -113,9 +114,37 @@ LogicalResult mlir::dchag::finishResults(Operation *op, SmallVectorImpl<EvalTens
   return success();
 }
 
+/// Executes the body of what an op calls.
+static LogicalResult evaluateCall(CallOpInterface op, ArrayRef<EvalTensor> operands,
+                                  SmallVectorImpl<EvalTensor> &results,
+                                  const InterpreterOptions &options) {
+  auto callee = dyn_cast_or_null<CallableOpInterface>(op.resolveCallable());
+  Region *body = callee ? callee.getCallableRegion() : nullptr;
+  if (!body || !body->hasOneBlock())
+    return op->emitOpError("cannot be executed: it calls nothing that has a body of one block");
+  Environment environment;
+  for (auto [argument, operand] : llvm::zip_equal(body->getArguments(), operands))
+    environment.set(argument, operand);
+  for (Operation &inner : body->front()) {
+    SmallVector<EvalTensor> values = environment.getOperands(&inner);
+    if (inner.hasTrait<OpTrait::IsTerminator>()) {
+      results.append(values.begin(), values.end());
+      return success();
+    }
+    SmallVector<EvalTensor> made;
+    if (failed(evaluateOp(&inner, values, made, options)))
+      return failure();
+    for (auto [result, value] : llvm::zip_equal(inner.getResults(), made))
+      environment.set(result, std::move(value));
+  }
+  llvm_unreachable("a block ends with a terminator");
+}
+
 LogicalResult mlir::dchag::evaluateOp(Operation *op, ArrayRef<EvalTensor> operands,
                                       SmallVectorImpl<EvalTensor> &results,
                                       const InterpreterOptions &options) {
+  if (auto call = dyn_cast<CallOpInterface>(op))
+    return evaluateCall(call, operands, results, options);
   auto evaluable = dyn_cast<EvaluableOpInterface>(op);
   if (!evaluable)
     return op->emitOpError("cannot be executed: it does not implement EvaluableOpInterface");

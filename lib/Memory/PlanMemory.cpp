@@ -33,6 +33,25 @@ static void extendLifetime(Value value, const DenseMap<Operation *, int64_t> &po
   }
 }
 
+/// The allocations of a block and when they are used.
+static SmallVector<Lifetime> findLifetimes(Block &block, SmallVectorImpl<memref::AllocOp> &allocs) {
+  DenseMap<Operation *, int64_t> positions;
+  for (auto [position, op] : llvm::enumerate(block)) {
+    op.walk([&, position = position](Operation *inner) { positions[inner] = position; });
+    if (auto alloc = dyn_cast<memref::AllocOp>(op))
+      allocs.push_back(alloc);
+  }
+  SmallVector<Lifetime> lifetimes;
+  for (memref::AllocOp alloc : allocs) {
+    Lifetime lifetime{bytesOf(alloc.getType()), int64_t(positions.size()), -1};
+    extendLifetime(alloc, positions, lifetime);
+    if (lifetime.last < 0)
+      lifetime.first = lifetime.last = positions.lookup(alloc);
+    lifetimes.push_back(lifetime);
+  }
+  return lifetimes;
+}
+
 /// Checks the plan: buffers that are live at the same time must not share a byte.
 static LogicalResult verifyPlan(func::FuncOp function, ArrayRef<Lifetime> lifetimes) {
   SmallVector<const Lifetime *> order;
@@ -57,6 +76,9 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
           << rt::ProgramAttr::attrName << ", which names the entry points: run bind-buffers first";
       return signalPassFailure();
     }
+    llvm::StringMap<int64_t> ofKernels;
+    for (auto kernel : getOperation().getOps<rt::KernelOp>())
+      ofKernels[kernel.getName()] = planKernel(kernel);
     SmallVector<Attribute> entries;
     for (auto entry : program.getEntries().getAsRange<rt::EntryAttr>()) {
       auto function = getOperation().lookupSymbol<func::FuncOp>(entry.getSymbol());
@@ -68,7 +90,7 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
       if (failed(bytes))
         return signalPassFailure();
       arenaBytes += *bytes;
-      entries.push_back(entry.withArena(*bytes));
+      entries.push_back(entry.withMemory(*bytes, getThreadBytes(function, ofKernels)));
     }
     getOperation()->setAttr(rt::ProgramAttr::attrName,
                             program.withEntries(ArrayAttr::get(&getContext(), entries)));
@@ -79,22 +101,8 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
       function.emitOpError("must be one block: liveness is that of a straight line");
       return failure();
     }
-    Block &body = function.getBody().front();
-    DenseMap<Operation *, int64_t> positions;
     SmallVector<memref::AllocOp> allocs;
-    for (auto [position, op] : llvm::enumerate(body)) {
-      op.walk([&, position = position](Operation *inner) { positions[inner] = position; });
-      if (auto alloc = dyn_cast<memref::AllocOp>(op))
-        allocs.push_back(alloc);
-    }
-    SmallVector<Lifetime> lifetimes;
-    for (memref::AllocOp alloc : allocs) {
-      Lifetime lifetime{bytesOf(alloc.getType()), int64_t(positions.size()), -1};
-      extendLifetime(alloc, positions, lifetime);
-      if (lifetime.last < 0)
-        lifetime.first = lifetime.last = positions.lookup(alloc);
-      lifetimes.push_back(lifetime);
-    }
+    SmallVector<Lifetime> lifetimes = findLifetimes(function.getBody().front(), allocs);
     int64_t bytes = planArena(lifetimes, DCHAG_RT_ALIGNMENT);
     if (failed(verifyPlan(function, lifetimes)))
       return failure();
@@ -106,6 +114,39 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
     if (!verifyNoAllocation(function))
       return failure();
     return bytes;
+  }
+
+  /// Places what a kernel allocates for a tile in the memory of a thread; returns its size.
+  int64_t planKernel(rt::KernelOp kernel) {
+    SmallVector<Block *> blocks;
+    kernel.walk([&](memref::AllocOp alloc) {
+      if (!llvm::is_contained(blocks, alloc->getBlock()))
+        blocks.push_back(alloc->getBlock());
+    });
+    int64_t most = 0;
+    SmallVector<std::pair<memref::AllocOp, int64_t>> offsets;
+    for (Block *block : blocks) {
+      SmallVector<memref::AllocOp> allocs;
+      SmallVector<Lifetime> lifetimes = findLifetimes(*block, allocs);
+      most = std::max(most, planArena(lifetimes, DCHAG_RT_ALIGNMENT));
+      for (auto [alloc, lifetime] : llvm::zip_equal(allocs, lifetimes))
+        offsets.push_back({alloc, lifetime.offset});
+    }
+    llvm::DenseMap<Block *, Value> memories;
+    for (auto [alloc, offset] : offsets) {
+      Value &memory = memories[alloc->getBlock()];
+      if (!memory) {
+        OpBuilder b = OpBuilder::atBlockBegin(alloc->getBlock());
+        auto type = MemRefType::get({most}, b.getI8Type());
+        memory = rt::ThreadMemoryOp::create(b, kernel.getLoc(), type);
+      }
+      OpBuilder b(alloc);
+      Value view = rt::ViewOp::create(b, alloc.getLoc(), alloc.getType(), memory, Value(),
+                                      b.getI64IntegerAttr(offset));
+      alloc.getResult().replaceAllUsesWith(view);
+      alloc.erase();
+    }
+    return most;
   }
 
   void place(func::FuncOp function, ArrayRef<memref::AllocOp> allocs, ArrayRef<Lifetime> lifetimes,
@@ -123,6 +164,14 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
       alloc.getResult().replaceAllUsesWith(view);
       alloc.erase();
     }
+  }
+
+  /// Bytes that each thread needs for the tiles of the kernels that a function launches.
+  int64_t getThreadBytes(func::FuncOp function, const llvm::StringMap<int64_t> &ofKernels) {
+    int64_t most = 0;
+    function.walk(
+        [&](rt::LaunchOp launch) { most = std::max(most, ofKernels.lookup(launch.getKernel())); });
+    return most;
   }
 
   bool verifyNoAllocation(func::FuncOp function) {

@@ -178,7 +178,8 @@ void Binder::addEntry(func::FuncOp entry, rt::EntryTime time, const Binding &bin
   StringAttr name = entry.getSymNameAttr();
   std::string symbol = (rt::EntryAttr::symbolPrefix + name.getValue()).str();
   entries.push_back(rt::EntryAttr::get(context, name, FlatSymbolRefAttr::get(context, symbol), time,
-                                       DenseI32ArrayAttr::get(context, buffers), /*arena=*/0));
+                                       DenseI32ArrayAttr::get(context, buffers), /*arena=*/0,
+                                       /*thread=*/0));
   EntryRewriter(entry, table).rewrite(binding, symbol);
 }
 

@@ -1,6 +1,7 @@
 //===- BufferizeProgram.cpp - values in buffers ----------------------------*- C++ -*-===//
 
 #include "dchag/Schedule/Passes.h"
+#include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -61,6 +62,10 @@ struct BufferizeProgram : mlir::dchag::impl::BufferizeProgramBase<BufferizeProgr
     OneShotBufferizationOptions options;
     options.bufferizeFunctionBoundaries = true;
     options.setFunctionBoundaryTypeConversion(LayoutMapOption::IdentityLayoutMap);
+    // Kernels are made for the layouts of buffers afterwards.
+    options.opFilter.denyOperation([](Operation *op) {
+      return isa<dchag::rt::KernelOp>(op) || op->getParentOfType<dchag::rt::KernelOp>();
+    });
     BufferizationState state;
     if (failed(runOneShotModuleBufferize(module, options, state)))
       return signalPassFailure();

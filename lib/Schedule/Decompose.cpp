@@ -76,7 +76,7 @@ static LogicalResult verifyKnown(Operation *op) {
   if (isa<ModuleOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
     return success();
   StringRef dialect = op->getName().getDialectNamespace();
-  if (llvm::is_contained({"arith", "math", "tensor", "linalg", "func", "shard", "dchag_rt"},
+  if (llvm::is_contained({"arith", "math", "tensor", "linalg", "func", "scf", "shard", "dchag_rt"},
                          dialect))
     return success();
   return op->emitOpError("cannot be compiled: implement AggregatedOpInterface, "

@@ -61,6 +61,15 @@ static void duplicateCheapProducers(ModuleOp module) {
   }
 }
 
+/// Whether elements of an operand with this map are factors of several sums, as in a product.
+static bool isReadForManySums(linalg::GenericOp consumer, AffineMap map) {
+  if (consumer.getNumReductionLoops() == 0)
+    return false;
+  SmallVector<unsigned> loops;
+  consumer.getParallelDims(loops);
+  return llvm::any_of(loops, [&](unsigned loop) { return !map.isFunctionOfDim(loop); });
+}
+
 static bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
@@ -69,6 +78,8 @@ static bool shouldFuse(OpOperand *operand) {
   // All uses by one op are one use.
   if (!llvm::all_of(producer.getResult(0).getUses(),
                     [&](OpOperand &use) { return use.getOwner() == consumer; }))
+    return false;
+  if (isReadForManySums(consumer, consumer.getMatchingIndexingMap(operand)))
     return false;
   bool repeats = consumer.getNumLoops() != consumer.getMatchingIndexingMap(operand).getNumResults();
   return !repeats || isCheap(producer);

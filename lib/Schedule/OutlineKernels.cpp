@@ -55,7 +55,10 @@ struct Operands {
 struct OutlineKernels : mlir::dchag::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> ops;
-    getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (!op->getParentOfType<rt::KernelOp>())
+        ops.push_back(op);
+    });
     for (linalg::LinalgOp op : ops) {
       if (!op.hasPureBufferSemantics()) {
         op->emitOpError("is not on buffers: bufferize first");

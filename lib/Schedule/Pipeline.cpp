@@ -44,7 +44,14 @@ void mlir::dchag::buildSchedulePipeline(OpPassManager &manager, const ScheduleOp
   manager.addPass(createDropEmpty());
   manager.addPass(createContractToMatmul());
   manager.addPass(createCollectivesToRuntime());
-  manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  // Kernels on tensors, as loops over tiles.
+  manager.addPass(createFormKernels());
+  manager.addPass(createDecompose()); // what is in products
+  manager.addPass(createAssignTiles());
+  manager.addPass(createTileKernels());
+  manager.addPass(createConvertElementwiseToLinalgPass());
   manager.addPass(createLinalgGeneralizeNamedOpsPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
@@ -58,6 +65,9 @@ void mlir::dchag::buildSchedulePipeline(OpPassManager &manager, const ScheduleOp
   manager.addPass(createFoldViews());
   manager.addPass(createLegalizeRuntimeOperands());
   manager.addPass(createOutlineKernels());
+  manager.addPass(createBufferizeKernels());
+  manager.addPass(createFoldViews());
+  manager.addPass(createDropUnitDims());
   if (options.overlap)
     manager.addPass(createOverlapCollectives());
   manager.addPass(createPlanMemory());

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define DCHAG_RT_MAGIC 0x4443484147525431ull /* "DCHAGRT1" */
-#define DCHAG_RT_ABI_VERSION 5
+#define DCHAG_RT_ABI_VERSION 6
 #define DCHAG_RT_MAX_RANK 12
 #define DCHAG_RT_MAX_AXES_PER_DIM 4
 /// Arena offsets and the pointers in the buffer table are multiples of this.
@@ -128,7 +128,7 @@ typedef struct dchag_comm_group {
 typedef struct dchag_context dchag_context;
 
 /// `buffers` has one pointer for each entry of the buffer table, `arena` is scratch
-/// memory of the size the descriptor states. Errors are kept in the context.
+/// memory of the sizes the descriptor states. Errors are kept in the context.
 typedef void (*dchag_entry)(dchag_context *context, void **buffers, void *arena);
 
 /// When an entry point runs.
@@ -149,6 +149,7 @@ typedef struct dchag_entry_point {
   int32_t num_buffers;
   const int32_t *buffers;
   int64_t arena_bytes;
+  int64_t thread_bytes; ///< after the arena, for each thread of the rank
   dchag_entry function;
 } dchag_entry_point;
 

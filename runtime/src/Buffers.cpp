@@ -127,19 +127,23 @@ std::vector<int32_t> dchag::rt::preparedBuffers(const dchag_program &program) {
 }
 
 PlannedMemory dchag::rt::planMemory(const dchag_program &program, const dchag_entry_point &entry,
-                                    bool prepares) {
+                                    int threads, bool prepares) {
   PlannedMemory memory;
+  // The arena, and after it memory for each thread.
+  auto scratchBytes = [&](const dchag_entry_point &which) {
+    return which.arena_bytes + which.thread_bytes * threads;
+  };
   std::vector<bool> needed = neededBuffers(program, entry), isForLoad = findForLoad(program);
   for (int32_t b = 0; b < program.num_buffers; ++b)
     if (needed[b])
       (isForLoad[b] ? memory.loaded : memory.kept) += alignedBytes(program.buffers[b]);
-  memory.arena = entry.arena_bytes;
+  memory.arena = scratchBytes(entry);
   for (int32_t e = 0; e < program.num_entries; ++e) {
     const dchag_entry_point &other = program.entries[e];
     if (other.time == DCHAG_AT_LOAD)
-      memory.loadArena = std::max(memory.loadArena, other.arena_bytes);
+      memory.loadArena = std::max(memory.loadArena, scratchBytes(other));
     if (runsAgain(program, other))
-      memory.arena = std::max(memory.arena, other.arena_bytes);
+      memory.arena = std::max(memory.arena, scratchBytes(other));
   }
   if (!prepares)
     memory.loaded = memory.loadArena = 0;
@@ -157,7 +161,7 @@ Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &e
     if (program.buffers[b].memory_space != 0)
       return failure("buffer \"%s\": is in memory space %d, which device %s does not have",
                      program.buffers[b].name, program.buffers[b].memory_space, device.ops->name);
-  if (Error error = kept.allocate(device, planMemory(program, entry).kept, "buffers"))
+  if (Error error = kept.allocate(device, planMemory(program, entry, 0).kept, "buffers"))
     return error;
   table.assign(program.num_buffers, nullptr);
   place(program, entry, /*forLoad=*/false, kept);
@@ -167,7 +171,7 @@ Error Buffers::allocate(const dchag_program &program, const dchag_entry_point &e
 Error Buffers::allocateLoaded(const dchag_program &program, const dchag_entry_point &entry,
                               const Device &device) {
   if (Error error =
-          loaded.allocate(device, planMemory(program, entry).loaded, "buffers of weights"))
+          loaded.allocate(device, planMemory(program, entry, 0).loaded, "buffers of weights"))
     return error;
   place(program, entry, /*forLoad=*/true, loaded);
   return Error::success();

@@ -48,8 +48,9 @@ struct PlannedMemory {
   /// The maximum that is held at one time: at load, or in a run.
   int64_t peak() const { return kept + std::max(loaded + loadArena, arena); }
 };
-/// `prepares`: whether the entry points at load run; otherwise nothing is needed for them alone.
-PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &entry,
+/// `threads` of a rank have scratch of their own. `prepares`: whether the entry points at load run;
+/// otherwise nothing is needed for them alone.
+PlannedMemory planMemory(const dchag_program &program, const dchag_entry_point &entry, int threads,
                          bool prepares = true);
 
 /// The buffer table of a rank and the memory behind it.

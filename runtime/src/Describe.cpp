@@ -52,7 +52,7 @@ static std::string listEntries(const dchag_program &program) {
 }
 
 std::string dchag::rt::modelText(const dchag_program &program, const dchag_entry_point &entry) {
-  PlannedMemory memory = planMemory(program, entry);
+  PlannedMemory memory = planMemory(program, entry, 1);
   std::string text = listBuffers(program, inputsOf(program, entry), "Inputs:\n");
   text += listBuffers(program, outputsOf(program, entry), "Outputs:\n");
   text += listEntries(program);
@@ -61,6 +61,8 @@ std::string dchag::rt::modelText(const dchag_program &program, const dchag_entry
                  meshSize(program) == 1 ? "rank" : "ranks");
   text += format("Memory of a rank: %.1f MiB (buffers %.1f MiB, scratch of a step %.1f MiB)\n",
                  memory.peak() / 1048576.0, memory.kept / 1048576.0, memory.arena / 1048576.0);
+  if (entry.thread_bytes)
+    text += format("Each further thread of a rank: %.2f MiB\n", entry.thread_bytes / 1048576.0);
   if (program.cpu_features && *program.cpu_features)
     text += format("CPU features: %s\n", program.cpu_features);
   return text;
@@ -111,10 +113,12 @@ std::string dchag::rt::describeProgram(const dchag_program &program) {
   result["entries"] = Json::array();
   for (int32_t e = 0; e < program.num_entries; ++e) {
     const dchag_entry_point &entry = program.entries[e];
-    result["entries"].push_back(
-        {{"name", entry.name}, {"time", times[entry.time]}, {"arena_bytes", entry.arena_bytes}});
+    result["entries"].push_back({{"name", entry.name},
+                                 {"time", times[entry.time]},
+                                 {"arena_bytes", entry.arena_bytes},
+                                 {"thread_bytes", entry.thread_bytes}});
     if (entry.time == DCHAG_EACH_STEP)
-      result["planned_peak_bytes"] = planMemory(program, entry).peak();
+      result["planned_peak_bytes"] = planMemory(program, entry, 0).peak();
   }
   // Names that a terminal should not get are spelled out as JSON does it, which spells out all
   // that is not ASCII then.

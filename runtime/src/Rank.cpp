@@ -9,6 +9,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <omp.h>
 
 using namespace dchag::rt;
 
@@ -134,8 +135,10 @@ Error Rank::load() {
       return error;
   if (Error error = buffers.load(program, context, weights))
     return error;
-  return arena.allocate(context.device, planMemory(program, *options.entry, prepares).loadArena,
-                        "scratch for preparing weights");
+  return arena.allocate(
+      context.device,
+      planMemory(program, *options.entry, omp_get_max_threads(), prepares).loadArena,
+      "scratch for preparing weights");
 }
 
 /// Collects the hashes of the weights of all ranks, and makes this rank's key of them.
@@ -277,7 +280,8 @@ void Rank::printResult() {
   std::sort(stepTimes.begin(), stepTimes.end());
   size_t count = stepTimes.size();
   double median = count == 0 ? 0 : (stepTimes[(count - 1) / 2] + stepTimes[count / 2]) / 2;
-  PlannedMemory memory = planMemory(program, *options.entry, prepared != Prepared::cached);
+  PlannedMemory memory =
+      planMemory(program, *options.entry, omp_get_max_threads(), prepared != Prepared::cached);
   static const char *const names[] = {"computed", "cached", "none"};
   std::printf("step_ms=%.3f steps=%zu planned_peak_MiB=%.1f peak_rank_MiB=%.1f prepare=%s\n",
               median, count, memory.peak() / 1048576.0, largest / 1048576.0,
@@ -297,7 +301,8 @@ bool Rank::phases() {
     return false;
   if (!loadAndPrepare())
     return false;
-  if (!agree(arena.allocate(context.device, planMemory(program, *options.entry).arena,
+  if (!agree(arena.allocate(context.device,
+                            planMemory(program, *options.entry, omp_get_max_threads()).arena,
                             "scratch of a step")))
     return false;
   if (!steps() || !writeOutputs())

@@ -57,6 +57,100 @@ def ContractToMatmul : Pass<"contract-to-matmul", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numMatmuls", "num-matmuls", "matrix products created">];
 }
 
+def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Outlines groups of ops on tensors into kernels";
+  let description = [{
+    A kernel is a group of ops with common outer loops, so that values between them exist for a tile at a
+    time (include/dchag/Schedule/KernelSpace.h): element-wise ops (`map`), with reductions over the same
+    dimensions (`row`), products with what comes before and after (`product`), products with reductions
+    between them (`chain`). Loops follow from sharding rules, no op is handled by name. Beginning with
+    a group for each op, two are joined while that saves time by the cost model: bytes that are
+    neither written nor read, against products that the library computes faster. Equal kernels are one.
+
+    Products of the library alone, collectives and views stay as they are.
+    ```mlir
+    %e = math.exp %x : tensor<64x1000xf32>                                           // before
+    %z = linalg.fill ins(%c0 : f32) outs(%s : tensor<64xf32>) -> tensor<64xf32>
+    %y = linalg.reduce { arith.addf } ins(%e : tensor<64x1000xf32>) outs(%z : tensor<64xf32>) dimensions = [1]
+
+    %y = dchag_rt.launch @row_0 ins(%x : tensor<64x1000xf32>) outs(%t : tensor<64xf32>) -> tensor<64xf32>   // after
+    dchag_rt.kernel @row_0(%x: tensor<64x1000xf32>, %out: tensor<64xf32>) -> tensor<64xf32> { ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numLaunches", "num-launches", "launches of kernels">,
+                    Statistic<"numKernels", "num-kernels", "different kernels">];
+}
+
+def AssignTiles : Pass<"assign-tiles", "::mlir::ModuleOp"> {
+  let summary = "Gives kernels sizes of tiles";
+  let description = [{
+    Sets `dchag_rt.tiles` of each kernel on tensors that has none, by the rule of the target.
+    ```mlir
+    dchag_rt.kernel @row_0(...) -> tensor<64xf32> attributes {dchag_rt.tiles = #dchag_rt.tiles<[4]>} { ... }   // after
+    ```
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect"];
+}
+
+def TileKernels : Pass<"tile-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turns kernels into loops over tiles";
+  let description = [{
+    The body of a kernel with `dchag_rt.tiles` becomes an `scf.forall` whose body has the ops on the parts of one
+    tile, made by their sharding rules as for a rank of a distributed program. Tiles at the end of a
+    dimension that are smaller than the others have a loop of their own, so that all shapes are static.
+    Products become `linalg.contract` and element-wise ops.
+    ```mlir
+    %r = scf.forall (%i) in (16) shared_outs(%o = %out) -> (tensor<64xf32>) {                 // after
+      %0 = arith.muli %i, %c4 : index
+      %t = tensor.extract_slice %x[%0, 0] [4, 1000] [1, 1] : tensor<64x1000xf32> to tensor<4x1000xf32>
+      %e = math.exp %t : tensor<4x1000xf32>
+      ...
+      scf.forall.in_parallel { tensor.parallel_insert_slice %s into %o[%0] [4] [1] : tensor<4xf32> into tensor<64xf32> }
+    }
+    ```
+    Fails at tiles whose number or sizes do not fit the outer dimensions of the kernel.
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect", "::mlir::scf::SCFDialect",
+      "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+      "::mlir::linalg::LinalgDialect", "::mlir::dchag::DchagDialect"];
+}
+
+def BufferizeKernels : Pass<"bufferize-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes kernels on buffers of those on tensors";
+  let description = [{
+    For each launch on buffers of a kernel on tensors a kernel for buffers of these layouts, shared by equal
+    launches. Results of a tile are written where they belong; values between ops of the tile are
+    `memref.alloc`s, which `plan-memory` places in the memory of a thread.
+    ```mlir
+    scf.forall (%i) in (16) {                                                            // after
+      %t = memref.subview %x[%0, 0] [4, 1000] [1, 1] : memref<64x1000xf32> to memref<4x1000xf32, strided<[1000, 1], offset: ?>>
+      %e = memref.alloc() : memref<4x1000xf32>
+      linalg.generic ... ins(%t : ...) outs(%e : memref<4x1000xf32>) { ... math.exp ... }
+      ...
+    }
+    ```
+    Fails at an op that is neither a linalg op nor a slice, a reshape or a loop.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+      "::mlir::linalg::LinalgDialect", "::mlir::dchag::rt::RuntimeDialect"];
+}
+
+def DropUnitDims : Pass<"drop-unit-dims", "::mlir::ModuleOp"> {
+  let summary = "Drops dimensions of size 1 from linalg ops on buffers";
+  let description = [{
+    A loop of one iteration is no loop, and a dimension of size 1 hides that the one before it is contiguous:
+    operands become views without it.
+    ```mlir
+    linalg.generic {iterator_types = ["parallel", "parallel"], ...} outs(%y : memref<7x1xf32>) { ... }       // before
+    %v = dchag_rt.view %y[0] : memref<7x1xf32> -> memref<7xf32>                                              // after
+    linalg.generic {iterator_types = ["parallel"], ...} outs(%v : memref<7xf32>) { ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::dchag::rt::RuntimeDialect"];
+  let statistics = [Statistic<"numOps", "num-ops", "ops rewritten">];
+}
+
 def FuseElementwise : Pass<"fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "Fuses element-wise linalg.generic ops into their users";
   let description = [{

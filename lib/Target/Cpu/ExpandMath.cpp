@@ -2,6 +2,7 @@
 
 #include "ElementTypes.h"
 #include "ExpandDivisions.h"
+#include "ExpandExp.h"
 #include "ExpandPowers.h"
 #include "VectorMath.h"
 #include "dchag/Target/Cpu/Passes.h"
@@ -220,6 +221,7 @@ struct ExpandMath : mlir::dchag::impl::ExpandMathBase<ExpandMath> {
     patterns.add<CallF64<math::Log1pOp>, CallF64<math::ExpM1Op>>(&getContext(), getOperation());
     patterns.add<CallFunction>(&getContext(), functions, getOperation());
     math::populateExpansionPatterns(patterns, {"roundeven", "rsqrt", "clampf"});
+    populateExpandExpPatterns(patterns);
     populateExpandPowersPatterns(patterns);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -57,9 +57,12 @@ public:
   unsigned lane = 0;
   int64_t width = 1;
 
-private:
+  /// Whether neighbours along `dim` are a vector in memory.
   bool isVectorAccess(OpOperand &operand, unsigned dim) const;
+  /// Indices of an operand at the current position, or `offset` further along `lane`.
   SmallVector<Value> getIndices(OpOperand &operand, int64_t offset = 0);
+
+private:
   Value emitIndex(unsigned dim);
   Value emitOp(Operation &inner, IRMapping &values);
 };
@@ -105,6 +108,7 @@ private:
   void sumInner(unsigned level, State &state);
   void accumulate(State &state);
   void flush(State &state);
+  void addRest(State &state, int64_t from, int64_t rest);
   Value joinLanes(const Output &output, Value total);
   void store(const State &state);
   int64_t getCount(unsigned level) const;

@@ -259,6 +259,20 @@ void ReductionEmitter::emitColumns(unsigned lane, bool parallel) {
   body.width = 1;
 }
 
+/// Combines vectors of totals with the last elements of a row, fewer than a vector has lanes.
+void ReductionEmitter::addRest(State &state, int64_t from, int64_t rest) {
+  int64_t width = std::exchange(body.width, rest);
+  State tail = sumAll(from, 1);
+  body.width = width;
+  for (auto [total, more, output] : llvm::zip_equal(state, tail, outputs)) {
+    if (rest == 1)
+      more = vector::BroadcastOp::create(b, loc, VectorType::get({1}, more.getType()), more);
+    Value wide = vector::InsertStridedSliceOp::create(b, loc, more, getNeutral(output),
+                                                      ArrayRef<int64_t>(0), ArrayRef<int64_t>(1));
+    total = combine(output, total, wide);
+  }
+}
+
 void ReductionEmitter::emitRow() {
   int64_t size = body.sizes[sums.back()], width = 1;
   if (!inOrder && body.isVectorizable())
@@ -267,13 +281,10 @@ void ReductionEmitter::emitRow() {
   body.lane = sums.back();
   body.width = lastStep = width;
   State state = sumAll(0, count);
+  if (width > 1 && rest > 0)
+    addRest(state, count * width, rest);
   for (auto [total, output] : llvm::zip_equal(state, outputs))
     total = joinLanes(output, total);
   body.width = lastStep = 1;
-  if (rest > 0) {
-    State tail = sumAll(count * width, rest);
-    for (auto [total, more, output] : llvm::zip_equal(state, tail, outputs))
-      total = combine(output, total, more);
-  }
   store(state);
 }

@@ -1,7 +1,9 @@
 //===- LowerKernels.cpp - kernels as loops ---------------------------------*- C++ -*-===//
 
-#include "KernelLoops.h"
+#include "KernelProduct.h"
 #include "dchag/Target/Cpu/Passes.h"
+#include "dialects/dchag/Dchag.h"
+#include "dialects/interfaces/Target.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -57,6 +59,8 @@ public:
   KernelEmitter(linalg::GenericOp op, int64_t threshold)
       : op(op), b(op), loc(op.getLoc()), threshold(threshold), body(op, b) {}
   void emit();
+  /// Within a tile: on one thread, and products in blocks.
+  void emitInTile(unsigned vectorBits);
 
 private:
   bool isReduction(unsigned dim) {
@@ -67,6 +71,7 @@ private:
   void emitChunks(unsigned dim);
   void emitSerial(ArrayRef<unsigned> dims);
   void emitElement();
+  void emitVectors(unsigned dim);
 
   linalg::GenericOp op;
   OpBuilder b;
@@ -78,6 +83,8 @@ private:
   /// The loop of results whose neighbours are computed together, if there are sums.
   std::optional<unsigned> columns;
   bool parallelColumns = false;
+  /// Neighbours along the innermost loop are computed as vectors.
+  bool vectors = false;
 };
 } // namespace
 
@@ -93,9 +100,36 @@ void KernelEmitter::emitElement() {
     body.store(*init, body.get(values, value));
 }
 
+/// The innermost loop in vectors, which get smaller at its end.
+void KernelEmitter::emitVectors(unsigned dim) {
+  int64_t from = 0, size = body.sizes[dim];
+  body.lane = dim;
+  for (int64_t width : {64, 16, 4, 1}) {
+    int64_t count = (size - from) / width;
+    if (count == 0)
+      continue;
+    body.width = width;
+    if (count == 1) {
+      body.indices[dim] = body.constant(from);
+      emitElement();
+    } else {
+      auto loop = scf::ForOp::create(b, loc, body.constant(from),
+                                     body.constant(from + count * width), body.constant(width));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      body.indices[dim] = loop.getInductionVar();
+      emitElement();
+    }
+    from += count * width;
+  }
+  body.width = 1;
+}
+
 void KernelEmitter::emitSerial(ArrayRef<unsigned> dims) {
   if (dims.empty())
     return emitElement();
+  if (vectors && dims.size() == 1)
+    return emitVectors(dims.front());
   auto loop = scf::ForOp::create(b, loc, body.constant(0), body.constant(body.sizes[dims.front()]),
                                  body.constant(1));
   OpBuilder::InsertionGuard guard(b);
@@ -175,14 +209,33 @@ void KernelEmitter::emitLoops(bool isParallel) {
     emitSerial(serial);
 }
 
-void KernelEmitter::emit() {
+/// Operations on elements.
+static int64_t getWork(linalg::LinalgOp op) {
   int64_t work = std::max<int64_t>(1, op.getBlock()->getOperations().size() - 1);
-  for (int64_t size : body.sizes)
+  for (int64_t size : op.getStaticLoopRanges())
     work *= size;
+  return work;
+}
+
+void KernelEmitter::emit() {
+  int64_t work = getWork(op);
   if (work != 0 && body.sizes.empty())
     emitElement();
   else if (work != 0)
     emitLoops(work >= threshold);
+  op.erase();
+}
+
+void KernelEmitter::emitInTile(unsigned vectorBits) {
+  ProductEmitter product(body, vectorBits);
+  if (!product) {
+    threshold = std::numeric_limits<int64_t>::max();
+    vectors = op.getNumReductionLoops() == 0 && body.isVectorizable() && !body.sizes.empty() &&
+              body.isContiguous(chooseInnermost(body));
+    return emit();
+  }
+  if (getWork(op) > 0)
+    product.emit();
   op.erase();
 }
 
@@ -191,6 +244,11 @@ struct LowerKernels : mlir::dchag::impl::LowerKernelsBase<LowerKernels> {
   using LowerKernelsBase::LowerKernelsBase;
 
   void runOnOperation() override {
+    unsigned vectorBits = getVectorBits(getTarget(getOperation()).getHostCpu());
+    SmallVector<scf::ForallOp> loops;
+    getOperation().walk([&](scf::ForallOp loop) { loops.push_back(loop); });
+    for (scf::ForallOp loop : loops)
+      lowerTiles(loop);
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     IRRewriter rewriter(&getContext());
@@ -209,8 +267,50 @@ struct LowerKernels : mlir::dchag::impl::LowerKernelsBase<LowerKernels> {
         generic.emitOpError("is not on buffers: bufferize first");
         return signalPassFailure();
       }
-      KernelEmitter(generic, threshold).emit();
+      // Tiles are what runs in parallel.
+      KernelEmitter emitter(generic, threshold);
+      if (isa<scf::ParallelOp, scf::ForOp>(generic->getParentOp()))
+        emitter.emitInTile(vectorBits);
+      else
+        emitter.emit();
     }
+  }
+
+  /// A loop over all tiles, parallel if that is worth it.
+  void lowerTiles(scf::ForallOp op) {
+    IRRewriter b(op);
+    Location loc = op.getLoc();
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(b, loc, value);
+    };
+    int64_t count = 1, work = 0;
+    for (int64_t size : op.getStaticUpperBound())
+      count *= size;
+    op.walk([&](linalg::LinalgOp inner) { work += getWork(inner); });
+    Value zero = constant(0), one = constant(1), all = constant(count), position;
+    Block *body;
+    if (count > 1 && work * count >= threshold) {
+      auto loop =
+          scf::ParallelOp::create(b, loc, ValueRange(zero), ValueRange(all), ValueRange(one));
+      body = loop.getBody();
+      position = loop.getInductionVars()[0];
+    } else {
+      auto loop = scf::ForOp::create(b, loc, zero, all, one);
+      body = loop.getBody();
+      position = loop.getInductionVar();
+    }
+    b.setInsertionPointToStart(body);
+    SmallVector<Value> indices(op.getRank());
+    for (unsigned dim = op.getRank(); dim-- > 0;) {
+      Value size = constant(op.getStaticUpperBound()[dim]);
+      indices[dim] =
+          dim == 0 ? position : arith::RemUIOp::create(b, loc, position, size).getResult();
+      if (dim > 0)
+        position = arith::DivUIOp::create(b, loc, position, size);
+    }
+    b.eraseOp(op.getTerminator());
+    b.inlineBlockBefore(op.getBody(), body->getTerminator(), indices);
+    b.eraseOp(op);
   }
 };
 } // namespace

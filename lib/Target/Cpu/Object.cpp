@@ -2,6 +2,7 @@
 
 #include "VectorMath.h"
 #include "dchag/Emit/Emit.h"
+#include "dchag/Target/Cpu/Passes.h"
 #include "dialects/interfaces/Target.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -50,6 +51,23 @@ static TargetCpu resolveCpu(StringRef requested) {
   llvm::sort(features);
   cpu.features = llvm::join(features, ",");
   return cpu;
+}
+
+unsigned mlir::dchag::getVectorBits(StringRef requested) {
+  TargetCpu cpu = resolveCpu(requested);
+  llvm::InitializeNativeTarget();
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  // What is wrong with the CPU's name is said where code is generated.
+  if (!target || !triple.isX86())
+    return 128;
+  std::unique_ptr<llvm::MCSubtargetInfo> generic(target->createMCSubtargetInfo(triple, "", ""));
+  if (!generic->isCPUStringValid(cpu.name))
+    return 128;
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(triple, cpu.name, cpu.features));
+  return info->checkFeatures("+avx512f") ? 512 : info->checkFeatures("+avx2") ? 256 : 128;
 }
 
 /// The features of the target CPU that the program checks when it starts.

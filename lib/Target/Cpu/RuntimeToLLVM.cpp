@@ -106,6 +106,16 @@ struct LowerAxisIndex : RuntimePattern<rt::AxisIndexOp> {
   }
 };
 
+struct LowerThreadIndex : RuntimePattern<rt::ThreadIndexOp> {
+  using RuntimePattern::RuntimePattern;
+  LogicalResult matchAndRewrite(rt::ThreadIndexOp op, OpAdaptor,
+                                ConversionPatternRewriter &b) const override {
+    Value number = call(b, op, "omp_get_thread_num", ValueRange(), b.getI32Type()).getResult();
+    b.replaceOpWithNewOp<LLVM::ZExtOp>(op, b.getI64Type(), number);
+    return success();
+  }
+};
+
 struct LowerCopy : RuntimePattern<rt::CopyOp> {
   using RuntimePattern::RuntimePattern;
   LogicalResult matchAndRewrite(rt::CopyOp op, OpAdaptor adaptor,
@@ -363,7 +373,8 @@ void mlir::dchag::populateRuntimeToLLVMPatterns(LLVMTypeConverter &converter,
       return LLVM::LLVMPointerType::get(type.getContext());
     return std::nullopt;
   });
-  patterns.add<LowerAxisIndex, LowerBuffer, LowerView, LowerCopy, LowerCollective<rt::AllGatherOp>,
-               LowerCollective<rt::ReduceScatterOp>, LowerCollective<rt::AllReduceOp>,
-               LowerCollective<rt::AllToAllOp>, LowerStart, LowerWait, LowerMatmul>(converter);
+  patterns.add<LowerAxisIndex, LowerThreadIndex, LowerBuffer, LowerView, LowerCopy,
+               LowerCollective<rt::AllGatherOp>, LowerCollective<rt::ReduceScatterOp>,
+               LowerCollective<rt::AllReduceOp>, LowerCollective<rt::AllToAllOp>, LowerStart,
+               LowerWait, LowerMatmul>(converter);
 }

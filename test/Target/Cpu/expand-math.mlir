@@ -1,14 +1,14 @@
 // RUN: dchag-opt %s --expand-math | FileCheck %s
 
-// CHECK-DAG: func.func private @dchag_math_exp(f32) -> f32
-// CHECK-DAG: func.func private @dchag_math_exp_x16(vector<16xf32>) -> vector<16xf32>
+// CHECK-DAG: func.func private @dchag_math_exp2(f32) -> f32
+// CHECK-DAG: func.func private @dchag_math_exp2_x16(vector<16xf32>) -> vector<16xf32>
 // CHECK-DAG: func.func private @dchag_math_pow(f32, f32) -> f32
 
 // CHECK-LABEL: func.func @scalar(
 // CHECK-SAME:    %[[X:.+]]: f32
-// CHECK:         call @dchag_math_exp(%[[X]])
+// CHECK:         call @dchag_math_exp2(%[[X]])
 func.func @scalar(%x: f32) -> f32 {
-  %y = math.exp %x : f32
+  %y = math.exp2 %x : f32
   return %y : f32
 }
 
@@ -39,11 +39,24 @@ func.func @power(%x: f32, %z: f32) -> f32 {
 
 // In pieces of 16, what is left one by one.
 // CHECK-LABEL: func.func @vector(
-// CHECK-COUNT-2: call @dchag_math_exp_x16(
-// CHECK-COUNT-2: call @dchag_math_exp(
+// CHECK-COUNT-2: call @dchag_math_exp2_x16(
+// CHECK-COUNT-2: call @dchag_math_exp2(
 func.func @vector(%x: vector<34xf32>) -> vector<34xf32> {
-  %y = math.exp %x : vector<34xf32>
+  %y = math.exp2 %x : vector<34xf32>
   return %y : vector<34xf32>
+}
+
+// exp is a polynomial in place, for any number of lanes: no call, and no conversion of what may be NaN.
+// CHECK-LABEL: func.func @exponential(
+// CHECK-NOT:     call
+// CHECK-NOT:     fptosi
+// CHECK-COUNT-8: math.fma
+// CHECK:         arith.bitcast %{{.+}} : vector<5xi32> to vector<5xf32>
+// CHECK-NOT:     math.exp
+// CHECK:         return
+func.func @exponential(%x: vector<5xf32>) -> vector<5xf32> {
+  %y = math.exp %x : vector<5xf32>
+  return %y : vector<5xf32>
 }
 
 // Near the largest number the library is not accurate: f64 is.

@@ -4,7 +4,7 @@
 #row = affine_map<(r, c) -> (r)>
 #column = affine_map<(r, c) -> (c)>
 
-// 1000 numbers a row: 15 vectors of 64 in one block, then 40 one by one. Blocks are of f32, totals of f64.
+// 1000 numbers a row: 15 vectors of 64 in one block, and one of 40, whose other lanes are 0. Blocks are of f32, totals of f64.
 // CHECK-LABEL: func.func @rows(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x1000xf32>, %[[Y:[a-z0-9]+]]: memref<2xf32>
 // CHECK-DAG:     %[[STEP:.+]] = arith.constant 64 : index
@@ -13,8 +13,9 @@
 // CHECK:           vector.load %[[X]]
 // CHECK:           arith.addf {{.+}} : vector<64xf32>
 // CHECK:         %[[WIDE:.+]] = arith.extf %[[BLOCK]] : vector<64xf32> to vector<64xf64>
+// CHECK:         vector.load %[[X]]{{.+}} vector<40xf32>
+// CHECK:         vector.insert_strided_slice %{{.+}} : vector<40xf64> into vector<64xf64>
 // CHECK:         arith.addf %{{.+}} : vector<32xf64>
-// CHECK:         scf.for
 // CHECK:         %[[SUM:.+]] = arith.truncf %{{.+}} : f64 to f32
 // CHECK:         memref.store %[[SUM]], %[[Y]]
 func.func @rows(%x: memref<2x1000xf32>, %y: memref<2xf32>) {

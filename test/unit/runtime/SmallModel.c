@@ -114,8 +114,8 @@ static void step(dchag_context *context, void **table, void *arena) {
 }
 
 static const int32_t ofPrepare[] = {FIRST, SECOND, SHIFT}, ofStep[] = {X, Y, Z, W, SHIFT};
-static const dchag_entry_point entries[] = {{"prepare", DCHAG_AT_LOAD, 3, ofPrepare, 0, prepare},
-                                            {"step", DCHAG_EACH_STEP, 5, ofStep, 64, step}};
+static const dchag_entry_point entries[] = {{"prepare", DCHAG_AT_LOAD, 3, ofPrepare, 0, 0, prepare},
+                                            {"step", DCHAG_EACH_STEP, 5, ofStep, 64, 0, step}};
 
 const dchag_program dchag_model = {DCHAG_RT_MAGIC,
                                    DCHAG_RT_ABI_VERSION,

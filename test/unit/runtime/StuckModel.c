@@ -22,7 +22,7 @@ static void step(dchag_context *context, void **table, void *arena) {
   dchag_rt_all_reduce(context, 0, 0, 0, DCHAG_F32, DCHAG_SUM, 1, &sum, &sum);
 }
 
-static const dchag_entry_point entries[] = {{"step", DCHAG_EACH_STEP, 0, 0, 0, step}};
+static const dchag_entry_point entries[] = {{"step", DCHAG_EACH_STEP, 0, 0, 0, 0, step}};
 
 const dchag_program dchag_model = {DCHAG_RT_MAGIC,
                                    DCHAG_RT_ABI_VERSION,

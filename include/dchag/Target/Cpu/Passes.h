@@ -22,6 +22,9 @@ void buildCpuKernelPipeline(OpPassManager &manager);
 
 /// What the products of the CPU's runtime take, for targets that use them.
 ProductAbilities getCpuProductAbilities(Type element);
+
+/// Width of the registers for vectors of a processor: an LLVM name, or `native`.
+unsigned getVectorBits(StringRef cpu);
 } // namespace mlir::dchag
 
 #endif // DCHAG_TARGET_CPU_PASSES_H

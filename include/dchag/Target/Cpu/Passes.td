@@ -36,7 +36,7 @@ def LowerKernels : Pass<"lower-kernels", "::mlir::ModuleOp"> {
     } }
     ```
   }];
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+  let dependentDialects = ["::mlir::dchag::DchagDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
       "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",
       "::mlir::vector::VectorDialect"];
   let options = [Option<"threshold", "threshold", "int64_t", "32768",
