@@ -13,12 +13,12 @@ Value Decomposer::contract(StringRef equation, Value lhs, Value rhs) {
   return TensorBuilder::contract(lhs, left, rhs, right, result, widened(elementTypeOf(lhs)));
 }
 
-Value Decomposer::reduce(Reduction kind, Value x, StringRef from, StringRef to, Value init) {
+Value Decomposer::reduce(Reduction kind, Value x, StringRef from, StringRef to) {
   SmallVector<int64_t> dims;
   for (auto [index, letter] : llvm::enumerate(from))
     if (!to.contains(letter))
       dims.push_back(index);
-  return TensorBuilder::reduce(kind, wide(x), dims, /*keep=*/false, /*isUnsigned=*/false, init);
+  return TensorBuilder::reduce(kind, wide(x), dims);
 }
 
 Value Decomposer::transpose(Value x, StringRef from, StringRef to) {

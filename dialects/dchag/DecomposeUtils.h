@@ -33,11 +33,8 @@ public:
   /// f32 at least.
   Value contract(StringRef equation, Value lhs, Value rhs);
 
-  /// Combines over the letters of `from` that `to` lacks; letters keep their order. A sum is added
-  /// to `init` if that is given.
-  Value sum(Value x, StringRef from, StringRef to, Value init = {}) {
-    return reduce(Reduction::Sum, x, from, to, init);
-  }
+  /// Combines over the letters of `from` that `to` lacks; letters keep their order.
+  Value sum(Value x, StringRef from, StringRef to) { return reduce(Reduction::Sum, x, from, to); }
   Value max(Value x, StringRef from, StringRef to) { return reduce(Reduction::Max, x, from, to); }
 
   /// Broadcasts `x` with dimensions `from` along the other letters of `to`, to the shape of `like`.
@@ -81,7 +78,7 @@ public:
   Value divOrZero(Value x, Value y);
 
 private:
-  Value reduce(Reduction kind, Value x, StringRef from, StringRef to, Value init = {});
+  Value reduce(Reduction kind, Value x, StringRef from, StringRef to);
 };
 
 } // namespace mlir::dchag

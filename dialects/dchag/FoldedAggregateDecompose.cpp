@@ -12,10 +12,6 @@
 using namespace mlir;
 using namespace mlir::dchag;
 
-/// Bytes of values, or of pixels times weights of the softmax, that exist at once, so that they
-/// stay in a cache; and the number of parts at most, each of which is code.
-static constexpr int64_t kPartBytes = int64_t(2) << 20, kMaxParts = 1;
-
 namespace {
 /// What dchag.folded_aggregate and dchag.folded_aggregate_partial share.
 template <typename OpT>
@@ -37,15 +33,8 @@ private:
   Value addByChannel(Value x, Value term);
   Value variance();
   Value project(Value weights, Value features);
-  // Both add their result to `sum` if that is given.
-  Value weightedPixels(Value weights, Value features, Value matrix, Value sum);
-  Value weightedProjections(Value weights, Value features, Value matrix, Value sum);
-  /// The sum of what `project` makes of parts of the channels, or what it makes of parts of the
-  /// positions, joined; there are parts of `bytes` bytes together. Each part of the channels is
-  /// added to those before, so that two of them exist at a time.
-  using Project = llvm::function_ref<Value(Value weights, Value features, Value matrix, Value sum)>;
-  Value inParts(bool byChannels, int64_t bytes, Value weights, Value features, Value matrix,
-                Project project);
+  Value weightedPixels(Value weights, Value features, Value matrix);
+  Value weightedProjections(Value weights, Value features, Value matrix);
   Value addConstant(Value values, Value weights, Value constant);
   /// `x` with 0 for masked channels, whose elements must have no effect, even if they are NaN.
   Value dropMasked(Value x, StringRef letters) {
@@ -109,7 +98,7 @@ Value Folded<OpT>::scores() {
 /// Own weights of channels: every pixel times every weight of the softmax, then one product for
 /// each head over channels and pixels.
 template <typename OpT>
-Value Folded<OpT>::weightedPixels(Value weights, Value features, Value matrix, Value sum) {
+Value Folded<OpT>::weightedPixels(Value weights, Value features, Value matrix) {
   ArrayRef<int64_t> w = shapeOf(weights), x = shapeOf(features);
   SmallVector<int64_t> shape = {w[0], w[1], w[5], w[4], w[3], w[2], x[4]};
   Value like = d.TensorBuilder::empty(shape, elementTypeOf(d.wide(weights)));
@@ -121,13 +110,12 @@ Value Folded<OpT>::weightedPixels(Value weights, Value features, Value matrix, V
     return d.broadcastLike(d.transpose(value, letters, sorted), sorted, like, "bgjqnkf");
   };
   Value weighted = d.mul(spread(d.wide(weights), "bgknqj"), spread(d.wide(features), "bgknf"));
-  Value result = d.contract("bgjqnkf,gjekf->bgqnje", weighted, matrix);
-  return sum ? d.add(sum, result) : result;
+  return d.contract("bgjqnkf,gjekf->bgqnje", weighted, matrix);
 }
 
 /// Own weights of channels: the values of each channel, then their weighted sums.
 template <typename OpT>
-Value Folded<OpT>::weightedProjections(Value weights, Value features, Value matrix, Value sum) {
+Value Folded<OpT>::weightedProjections(Value weights, Value features, Value matrix) {
   Value values = d.contract("bgknf,gjekf->bgknje", features, matrix);
   ArrayRef<int64_t> w = shapeOf(weights), v = shapeOf(values);
   SmallVector<int64_t> shape = {v[0], v[1], v[2], w[4], v[3], v[4], v[5]};
@@ -135,25 +123,7 @@ Value Folded<OpT>::weightedProjections(Value weights, Value features, Value matr
   Value factors = d.transpose(d.wide(weights), "bgknqj", "bgkqnj");
   Value products = d.mul(d.broadcastLike(factors, "bgkqnj", like, "bgkqnje"),
                          d.broadcastLike(values, "bgknje", like, "bgkqnje"));
-  return d.sum(products, "bgkqnje", "bgqnje", sum);
-}
-
-template <typename OpT>
-Value Folded<OpT>::inParts(bool byChannels, int64_t bytes, Value weights, Value features,
-                           Value matrix, Project project) {
-  int64_t dim = byChannels ? 2 : 3, size = dimOf(weights, dim);
-  int64_t count = std::min({size, kMaxParts, int64_t(llvm::divideCeil(bytes, kPartBytes))});
-  if (count <= 1)
-    return project(weights, features, matrix, Value());
-  int64_t step = llvm::divideCeil(size, count);
-  SmallVector<Value> parts;
-  for (int64_t at = 0; at < size; at += step) {
-    int64_t length = std::min(step, size - at);
-    Value sum = byChannels && !parts.empty() ? parts.back() : Value();
-    parts.push_back(project(d.slice(weights, dim, at, length), d.slice(features, dim, at, length),
-                            byChannels ? d.slice(matrix, 3, at, length) : matrix, sum));
-  }
-  return byChannels ? parts.back() : d.concat(parts, 3);
+  return d.sum(products, "bgkqnje", "bgqnje");
 }
 
 template <typename OpT>
@@ -171,18 +141,10 @@ Value Folded<OpT>::project(Value weights, Value features) {
     return d.contract("bgnqjf,gjef->bgqnje", sums, matrix);
   }
   Value matrix = d.splitDim(weight, 1, {heads(), width});
-  int64_t places = tensorType(weights).getNumElements(), f = dimOf(features, 4);
-  int64_t queries = dimOf(weights, 4), results = places / dimOf(weights, 2) * width;
   // What is smaller: a head's values, which serve all queries, or its pixels.
-  if (width <= queries * f)
-    return inParts(
-        /*byChannels=*/true, 4 * places / queries * width, weights, features, matrix,
-        [&](Value w, Value x, Value m, Value sum) { return weightedProjections(w, x, m, sum); });
-  // Parts of positions read all weights, parts of channels read and write all results.
-  bool byChannels = tensorType(weight).getNumElements() > 2 * results;
-  return inParts(
-      byChannels, 4 * places * f, weights, features, matrix,
-      [&](Value w, Value x, Value m, Value sum) { return weightedPixels(w, x, m, sum); });
+  return width <= dimOf(weights, 4) * dimOf(features, 4)
+             ? weightedProjections(weights, features, matrix)
+             : weightedPixels(weights, features, matrix);
 }
 
 /// values + the sum over the channels of weights times a constant of each channel.

@@ -318,8 +318,8 @@ static TypedAttr getNeutral(Reduction kind, Type type, bool isUnsigned) {
 }
 
 Value TensorBuilder::reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep,
-                            bool isUnsigned, Value init) {
-  if (dims.empty() && !init)
+                            bool isUnsigned) {
+  if (dims.empty())
     return value;
   SmallVector<int64_t> reduced, kept;
   for (auto [dim, size] : llvm::enumerate(shapeOf(value))) {
@@ -328,8 +328,7 @@ Value TensorBuilder::reduce(Reduction kind, Value value, ArrayRef<int64_t> dims,
       reduced.push_back(size);
     kept.push_back(isReduced ? 1 : size);
   }
-  if (!init)
-    init = filled(reduced, getNeutral(kind, elementTypeOf(value), isUnsigned));
+  Value init = filled(reduced, getNeutral(kind, elementTypeOf(value), isUnsigned));
   auto body = [&](OpBuilder &nested, Location at, ValueRange args) {
     linalg::YieldOp::create(nested, at, combine(nested, at, kind, args[0], args[1], isUnsigned));
   };

@@ -93,10 +93,9 @@ public:
   // Arithmetic
   //===--------------------------------------------------------------------===//
 
-  /// Reduces dimensions of a numeric or boolean tensor; `keep`: they stay with size 1. The result
-  /// is combined with `init` if that is given.
+  /// Reduces dimensions of a numeric or boolean tensor; `keep`: they stay with size 1.
   Value reduce(Reduction kind, Value value, ArrayRef<int64_t> dims, bool keep = false,
-               bool isUnsigned = false, Value init = {});
+               bool isUnsigned = false);
   /// Sum of products over the letters that the result lacks, in the operands' type or in
   /// `elementType`.
   Value contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims, StringRef resultDims,

@@ -18,55 +18,39 @@ static bool readsInit(Operation *op) {
 }
 
 namespace {
-template <typename OpTy>
-struct DestinationModel : DstBufferizableOpInterfaceExternalModel<DestinationModel<OpTy>, OpTy> {
-  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand) || readsInit(op);
-  }
-
+/// The op on buffers, which writes those of its inits.
+template <typename Model, typename OpTy>
+struct DestinationBase : DstBufferizableOpInterfaceExternalModel<Model, OpTy> {
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const BufferizationOptions &options, BufferizationState &state) const {
     SmallVector<Value> buffers;
     for (Value operand : op->getOperands()) {
-      FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
+      FailureOr<Value> buffer = isa<TensorType>(operand.getType())
+                                    ? getBuffer(rewriter, operand, options, state)
+                                    : FailureOr<Value>(operand);
       if (failed(buffer))
         return failure();
       buffers.push_back(*buffer);
     }
     OperationState newOp(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
     rewriter.create(newOp);
-    auto destination = cast<DestinationStyleOpInterface>(op);
-    Value init = buffers[destination.getDpsInitOperand(0)->getOperandNumber()];
-    replaceOpWithBufferizedValues(rewriter, op, init);
+    // Inits are the last operands.
+    replaceOpWithBufferizedValues(rewriter, op, ArrayRef(buffers).take_back(op->getNumResults()));
     return success();
   }
 };
 
-/// A launch on buffers; its kernel stays as it is.
-struct LaunchModel : DstBufferizableOpInterfaceExternalModel<LaunchModel, rt::LaunchOp> {
+template <typename OpTy>
+struct DestinationModel : DestinationBase<DestinationModel<OpTy>, OpTy> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand) || readsInit(op);
+  }
+};
+
+/// The kernel stays as it is.
+struct LaunchModel : DestinationBase<LaunchModel, rt::LaunchOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
     return cast<rt::LaunchOp>(op).reads(operand.getOperandNumber());
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const BufferizationOptions &options, BufferizationState &state) const {
-    auto launch = cast<rt::LaunchOp>(op);
-    SmallVector<Value> buffers;
-    for (Value operand : op->getOperands()) {
-      if (!isa<TensorType>(operand.getType())) {
-        buffers.push_back(operand);
-        continue;
-      }
-      FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
-      if (failed(buffer))
-        return failure();
-      buffers.push_back(*buffer);
-    }
-    OperationState newOp(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
-    rewriter.create(newOp);
-    ArrayRef<Value> inits = ArrayRef(buffers).take_back(launch.getDpsInits().size());
-    replaceOpWithBufferizedValues(rewriter, op, inits);
-    return success();
   }
 };
 } // namespace

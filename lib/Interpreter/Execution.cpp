@@ -14,8 +14,8 @@ using namespace mlir::dchag;
 // Lifetimes and values
 //===----------------------------------------------------------------------===//
 
-Lifetimes::Lifetimes(func::FuncOp function) {
-  function.walk([&](Block *block) {
+Lifetimes::Lifetimes(Region &region) {
+  region.walk([&](Block *block) {
     for (Value argument : block->getArguments())
       add(argument);
     for (Operation &op : *block)
@@ -114,6 +114,30 @@ LogicalResult mlir::dchag::finishResults(Operation *op, SmallVectorImpl<EvalTens
   return success();
 }
 
+LogicalResult mlir::dchag::evaluateBody(Region &body, SmallVector<EvalTensor> arguments,
+                                        SmallVectorImpl<EvalTensor> &results,
+                                        const InterpreterOptions &options) {
+  Lifetimes lifetimes(body);
+  Environment environment;
+  for (auto [argument, tensor] : llvm::zip_equal(body.getArguments(), arguments))
+    environment.set(argument, std::move(tensor));
+  arguments.clear();
+  for (Operation &op : body.front()) {
+    SmallVector<EvalTensor> operands = environment.getOperands(&op);
+    if (op.hasTrait<OpTrait::IsTerminator>()) {
+      results.append(operands.begin(), operands.end());
+      return success();
+    }
+    SmallVector<EvalTensor> values;
+    if (failed(evaluateOp(&op, operands, values, options)))
+      return failure();
+    for (auto [result, value] : llvm::zip_equal(op.getResults(), values))
+      environment.set(result, std::move(value));
+    environment.erase(lifetimes.endingAt(&op));
+  }
+  llvm_unreachable("a body ends in a terminator");
+}
+
 /// Executes the body of what an op calls.
 static LogicalResult evaluateCall(CallOpInterface op, ArrayRef<EvalTensor> operands,
                                   SmallVectorImpl<EvalTensor> &results,
@@ -122,22 +146,7 @@ static LogicalResult evaluateCall(CallOpInterface op, ArrayRef<EvalTensor> opera
   Region *body = callee ? callee.getCallableRegion() : nullptr;
   if (!body || !body->hasOneBlock())
     return op->emitOpError("cannot be executed: it calls nothing that has a body of one block");
-  Environment environment;
-  for (auto [argument, operand] : llvm::zip_equal(body->getArguments(), operands))
-    environment.set(argument, operand);
-  for (Operation &inner : body->front()) {
-    SmallVector<EvalTensor> values = environment.getOperands(&inner);
-    if (inner.hasTrait<OpTrait::IsTerminator>()) {
-      results.append(values.begin(), values.end());
-      return success();
-    }
-    SmallVector<EvalTensor> made;
-    if (failed(evaluateOp(&inner, values, made, options)))
-      return failure();
-    for (auto [result, value] : llvm::zip_equal(inner.getResults(), made))
-      environment.set(result, std::move(value));
-  }
-  llvm_unreachable("a block ends with a terminator");
+  return evaluateBody(*body, SmallVector<EvalTensor>(operands), results, options);
 }
 
 LogicalResult mlir::dchag::evaluateOp(Operation *op, ArrayRef<EvalTensor> operands,

@@ -15,7 +15,7 @@ namespace mlir::dchag {
 /// For each op the values that nothing reads after it, so that they can be freed.
 class Lifetimes {
 public:
-  explicit Lifetimes(func::FuncOp function);
+  explicit Lifetimes(Region &region);
   ArrayRef<Value> endingAt(Operation *op) const;
 
 private:
@@ -50,6 +50,10 @@ LogicalResult finishResults(Operation *op, SmallVectorImpl<EvalTensor> &results,
 /// Executes an op by its interface.
 LogicalResult evaluateOp(Operation *op, ArrayRef<EvalTensor> operands,
                          SmallVectorImpl<EvalTensor> &results, const InterpreterOptions &options);
+
+/// Executes the only block of `body`, which ends in a terminator; the results are its operands.
+LogicalResult evaluateBody(Region &body, SmallVector<EvalTensor> arguments,
+                           SmallVectorImpl<EvalTensor> &results, const InterpreterOptions &options);
 
 /// Fails unless the function has one block and arguments like `arguments`.
 LogicalResult checkArguments(func::FuncOp function, ArrayRef<EvalTensor> arguments);

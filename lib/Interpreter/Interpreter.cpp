@@ -15,29 +15,12 @@ LogicalResult mlir::dchag::evaluateFunction(func::FuncOp function,
                                             const InterpreterOptions &options) {
   if (failed(checkArguments(function, arguments)))
     return failure();
-  Lifetimes lifetimes(function);
-  Environment environment;
-  Block &body = function.getBody().front();
-  for (auto [argument, tensor] : llvm::zip_equal(body.getArguments(), arguments)) {
-    if (options.mode == ExecMode::Typed)
-      tensor.roundToType();
-    environment.set(argument, std::move(tensor));
-  }
-  arguments.clear();
-  for (Operation &op : body) {
-    SmallVector<EvalTensor> operands = environment.getOperands(&op);
-    if (isa<func::ReturnOp>(op)) {
-      results.append(operands.begin(), operands.end());
-      return success();
-    }
-    SmallVector<EvalTensor> values;
-    if (failed(evaluateOp(&op, operands, values, options)))
-      return failure();
-    for (auto [result, value] : llvm::zip_equal(op.getResults(), values))
-      environment.set(result, std::move(value));
-    environment.erase(lifetimes.endingAt(&op));
-  }
-  return function.emitOpError("cannot be executed: it does not end in func.return");
+  if (!isa<func::ReturnOp>(function.getBody().front().back()))
+    return function.emitOpError("cannot be executed: it does not end in func.return");
+  if (options.mode == ExecMode::Typed)
+    for (EvalTensor &argument : arguments)
+      argument.roundToType();
+  return evaluateBody(function.getBody(), std::move(arguments), results, options);
 }
 
 //===----------------------------------------------------------------------===//

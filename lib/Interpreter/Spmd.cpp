@@ -247,7 +247,7 @@ LogicalResult mlir::dchag::evaluateSpmd(func::FuncOp function, ArrayRef<int64_t>
            << numRanks << " ranks: wanted 1 to 4096";
   if (failed(checkGrid(function, gridShape)))
     return failure();
-  Lifetimes lifetimes(function);
+  Lifetimes lifetimes(function.getBody());
   std::vector<Rank> ranks;
   for (int64_t i = 0; i < numRanks; ++i) {
     if (failed(checkArguments(function, arguments[i])))

@@ -53,7 +53,7 @@ static SmallVector<Lifetime> findLifetimes(Block &block, SmallVectorImpl<memref:
 }
 
 /// Checks the plan: buffers that are live at the same time must not share a byte.
-static LogicalResult verifyPlan(func::FuncOp function, ArrayRef<Lifetime> lifetimes) {
+static LogicalResult verifyPlan(Operation *op, ArrayRef<Lifetime> lifetimes) {
   SmallVector<const Lifetime *> order;
   for (const Lifetime &lifetime : lifetimes)
     order.push_back(&lifetime);
@@ -62,7 +62,7 @@ static LogicalResult verifyPlan(func::FuncOp function, ArrayRef<Lifetime> lifeti
     for (size_t j = i + 1;
          j < order.size() && order[j]->offset < order[i]->offset + order[i]->bytes; ++j)
       if (order[i]->overlaps(*order[j]))
-        return function.emitOpError("has two live buffers at one place of the arena, bytes ")
+        return op->emitOpError("has two live buffers at one place of the arena, bytes ")
                << order[j]->offset << " on: the plan of memory is wrong";
   return success();
 }
@@ -77,8 +77,12 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
       return signalPassFailure();
     }
     llvm::StringMap<int64_t> ofKernels;
-    for (auto kernel : getOperation().getOps<rt::KernelOp>())
-      ofKernels[kernel.getName()] = planKernel(kernel);
+    for (auto kernel : getOperation().getOps<rt::KernelOp>()) {
+      FailureOr<int64_t> bytes = planKernel(kernel);
+      if (failed(bytes))
+        return signalPassFailure();
+      ofKernels[kernel.getName()] = *bytes;
+    }
     SmallVector<Attribute> entries;
     for (auto entry : program.getEntries().getAsRange<rt::EntryAttr>()) {
       auto function = getOperation().lookupSymbol<func::FuncOp>(entry.getSymbol());
@@ -117,7 +121,7 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
   }
 
   /// Places what a kernel allocates for a tile in the memory of a thread; returns its size.
-  int64_t planKernel(rt::KernelOp kernel) {
+  FailureOr<int64_t> planKernel(rt::KernelOp kernel) {
     SmallVector<Block *> blocks;
     kernel.walk([&](memref::AllocOp alloc) {
       if (!llvm::is_contained(blocks, alloc->getBlock()))
@@ -129,6 +133,8 @@ struct PlanMemory : mlir::dchag::impl::PlanMemoryBase<PlanMemory> {
       SmallVector<memref::AllocOp> allocs;
       SmallVector<Lifetime> lifetimes = findLifetimes(*block, allocs);
       most = std::max(most, planArena(lifetimes, DCHAG_RT_ALIGNMENT));
+      if (failed(verifyPlan(kernel, lifetimes)))
+        return failure();
       for (auto [alloc, lifetime] : llvm::zip_equal(allocs, lifetimes))
         offsets.push_back({alloc, lifetime.offset});
     }

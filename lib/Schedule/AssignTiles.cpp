@@ -21,11 +21,7 @@ struct AssignTiles : mlir::dchag::impl::AssignTilesBase<AssignTiles> {
       if (kernel->hasAttr(name) || kernel.isOnBuffers())
         continue;
       RuleCache rules;
-      SmallVector<Operation *> ops;
-      for (Operation &op : kernel.getBody().front().without_terminator())
-        if (!isSource(&op))
-          ops.push_back(&op);
-      SmallVector<OuterDim> dims = getOuterDims(ops, rules);
+      SmallVector<OuterDim> dims = getOuterDims(getKernelOps(kernel), rules);
       kernel->setAttr(name, rt::TilesAttr::get(&getContext(), target.getTiles(kernel, dims)));
     }
   }

@@ -1,5 +1,6 @@
 //===- BufferizeKernels.cpp - kernels on buffers ---------------------------*- C++ -*-===//
 
+#include "BufferUtils.h"
 #include "dchag/Schedule/Passes.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -84,8 +85,7 @@ Value KernelBufferizer::allocate(RankedTensorType type, ArrayRef<unsigned> order
   for (unsigned dim : order)
     shape.push_back(type.getDimSize(dim));
   Value memory = memref::AllocOp::create(b, loc, MemRefType::get(shape, type.getElementType()));
-  auto layout = StridedLayoutAttr::get(b.getContext(), 0, strides);
-  return rt::ViewOp::create(b, loc, MemRefType::get(type.getShape(), type.getElementType(), layout),
+  return rt::ViewOp::create(b, loc, getStridedType(type.getShape(), strides, type.getElementType()),
                             memory, Value(), b.getI64IntegerAttr(0));
 }
 
@@ -101,6 +101,31 @@ static int64_t getStride(linalg::LinalgOp op, OpOperand &operand, Value buffer, 
   return dim ? strides[*dim] : 0;
 }
 
+/// The dimensions of the result of a product with that of its columns last: the first along which
+/// one operand, and it alone, is contiguous. Empty if they are so in their order, nullopt without
+/// columns.
+static std::optional<SmallVector<unsigned>>
+moveColumnLast(linalg::LinalgOp op, AffineMap map,
+               llvm::function_ref<bool(OpOperand &, unsigned)> isContiguous) {
+  auto order = llvm::to_vector(llvm::seq<unsigned>(0, map.getNumResults()));
+  auto isColumn = [&](unsigned dim) {
+    unsigned loop = map.getDimPosition(dim), count = 0;
+    bool isUnit = false;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      count += op.getMatchingIndexingMap(input).isFunctionOfDim(loop);
+      isUnit |= isContiguous(*input, loop);
+    }
+    return count == 1 && isUnit;
+  };
+  if (order.empty() || isColumn(order.back()))
+    return SmallVector<unsigned>();
+  auto *found = llvm::find_if(order, isColumn);
+  if (found == order.end())
+    return std::nullopt;
+  std::rotate(found, found + 1, order.end());
+  return order;
+}
+
 /// The order of the dimensions of a result in memory: of a product so that it and one operand are
 /// contiguous along the same loop, of other ops that of an operand.
 SmallVector<unsigned> KernelBufferizer::chooseOrder(linalg::LinalgOp op, OpOperand &init) {
@@ -112,23 +137,12 @@ SmallVector<unsigned> KernelBufferizer::chooseOrder(linalg::LinalgOp op, OpOpera
     return {};
   SmallVector<unsigned> order = llvm::to_vector(llvm::seq<unsigned>(0, map.getNumResults()));
   auto loopOf = [&](unsigned dim) { return map.getDimPosition(dim); };
-  if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2) {
-    auto isColumn = [&](unsigned dim) {
-      unsigned count = 0;
-      bool isUnit = false;
-      for (OpOperand *input : op.getDpsInputOperands()) {
-        count += op.getMatchingIndexingMap(input).isFunctionOfDim(loopOf(dim));
-        isUnit |= getStride(op, *input, values.lookupOrDefault(input->get()), loopOf(dim)) == 1;
-      }
-      return count == 1 && isUnit;
-    };
-    if (isColumn(order.back()))
-      return {};
-    if (auto *found = llvm::find_if(order, isColumn); found != order.end()) {
-      std::rotate(found, found + 1, order.end());
-      return order;
-    }
-  }
+  if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2)
+    if (std::optional<SmallVector<unsigned>> found =
+            moveColumnLast(op, map, [&](OpOperand &input, unsigned loop) {
+              return getStride(op, input, values.lookupOrDefault(input.get()), loop) == 1;
+            }))
+      return *found;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap inputMap = op.getMatchingIndexingMap(input);
     if (!llvm::all_of(order, [&](unsigned dim) { return inputMap.isFunctionOfDim(loopOf(dim)); }))
@@ -144,15 +158,8 @@ SmallVector<unsigned> KernelBufferizer::chooseOrder(linalg::LinalgOp op, OpOpera
 }
 
 void KernelBufferizer::copy(Value from, Value to) {
-  if (from == to)
-    return;
-  unsigned rank = cast<MemRefType>(to.getType()).getRank();
-  SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(rank));
-  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
-  linalg::GenericOp::create(b, loc, ValueRange(from), ValueRange(to), maps, iterators,
-                            [](OpBuilder &nested, Location at, ValueRange args) {
-                              linalg::YieldOp::create(nested, at, args[0]);
-                            });
+  if (from != to)
+    buildCopy(b, loc, from, to);
 }
 
 //===----------------------------------------------------------------------===//
@@ -347,23 +354,12 @@ SmallVector<unsigned> KernelBufferizer::chooseOrderOfSum(BlockArgument sum) {
   if (!sum.hasOneUse() || !product || product.getNumDpsInputs() != 2)
     return {};
   AffineMap map = product.getMatchingIndexingMap(product.getDpsInitOperand(0));
-  SmallVector<unsigned> order = llvm::to_vector(llvm::seq<unsigned>(0, map.getNumResults()));
-  auto isColumn = [&](unsigned dim) {
-    unsigned count = 0;
-    bool isLast = false;
-    for (OpOperand *input : product.getDpsInputOperands()) {
-      AffineMap inputMap = product.getMatchingIndexingMap(input);
-      count += inputMap.isFunctionOfDim(map.getDimPosition(dim));
-      isLast |= inputMap.getNumResults() > 0 &&
-                inputMap.getResult(inputMap.getNumResults() - 1) == map.getResult(dim);
-    }
-    return count == 1 && isLast;
+  auto isLast = [&](OpOperand &input, unsigned loop) {
+    AffineMap inputMap = product.getMatchingIndexingMap(&input);
+    return inputMap.getNumResults() > 0 &&
+           inputMap.getDimPosition(inputMap.getNumResults() - 1) == loop;
   };
-  if (order.empty() || isColumn(order.back()))
-    return {};
-  if (auto *found = llvm::find_if(order, isColumn); found != order.end())
-    std::rotate(found, found + 1, order.end());
-  return order;
+  return moveColumnLast(product, map, isLast).value_or(SmallVector<unsigned>());
 }
 
 /// A loop whose values are updated in place.

@@ -1,5 +1,6 @@
 //===- DropUnitDims.cpp - kernels without dimensions of size 1 -------------*- C++ -*-===//
 
+#include "BufferUtils.h"
 #include "dchag/Schedule/Passes.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -67,12 +68,7 @@ struct DropUnitDims : mlir::dchag::impl::DropUnitDimsBase<DropUnitDims> {
     }
     if (kept.size() == strides.size())
       return buffer;
-    auto plain = MemRefType::get(shape, type.getElementType(), AffineMap(), type.getMemorySpace());
-    SmallVector<int64_t> rowMajor;
-    if (failed(plain.getStridesAndOffset(rowMajor, offset)) || rowMajor != kept)
-      plain =
-          MemRefType::get(shape, type.getElementType(),
-                          StridedLayoutAttr::get(b.getContext(), 0, kept), type.getMemorySpace());
+    MemRefType plain = getStridedType(shape, kept, type.getElementType(), type.getMemorySpace());
     return rt::ViewOp::create(b, buffer.getLoc(), plain, buffer, Value(), b.getI64IntegerAttr(0));
   }
 

@@ -1,5 +1,6 @@
 //===- FoldViews.cpp - views without an offset -----------------------------*- C++ -*-===//
 
+#include "BufferUtils.h"
 #include "dchag/Schedule/Passes.h"
 #include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,13 +21,7 @@ static FailureOr<MemRefType> dropOffset(MemRefType type) {
   if (!type.hasStaticShape() || failed(type.getStridesAndOffset(strides, offset)) ||
       llvm::is_contained(strides, ShapedType::kDynamic))
     return failure();
-  auto plain = MemRefType::get(type.getShape(), type.getElementType());
-  SmallVector<int64_t> rowMajor;
-  int64_t zero;
-  if (succeeded(plain.getStridesAndOffset(rowMajor, zero)) && rowMajor == strides)
-    return plain;
-  return MemRefType::get(type.getShape(), type.getElementType(),
-                         StridedLayoutAttr::get(type.getContext(), 0, strides));
+  return getStridedType(type.getShape(), strides, type.getElementType());
 }
 
 namespace {

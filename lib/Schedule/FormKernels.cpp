@@ -1,12 +1,11 @@
 //===- FormKernels.cpp - groups of ops as kernels --------------------------*- C++ -*-===//
 
 #include "KernelGroups.h"
+#include "KernelTable.h"
 #include "dchag/Schedule/Passes.h"
-#include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_FORMKERNELS
@@ -53,13 +52,14 @@ struct Ports {
 
 struct FormKernels : mlir::dchag::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
+    kernels.emplace(getOperation());
     KernelAbilities abilities = getTarget(getOperation()).getKernelAbilities();
     CostModel costs = CostModel::get(getOperation());
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (function.getBody().hasOneBlock())
         form(function, KernelGrouping(function, costs, abilities).run());
-    numKernels += kernels.size();
+    numKernels += kernels->size();
   }
 
   void form(func::FuncOp function, ArrayRef<KernelGroup> groups) {
@@ -140,25 +140,15 @@ struct FormKernels : mlir::dchag::impl::FormKernelsBase<FormKernels> {
     Location loc = FusedLoc::get(&getContext(), locations);
     Ports ports(ops);
     OwningOpRef<rt::KernelOp> kernel = buildKernel(ops, ports, loc);
-    std::string key;
-    llvm::raw_string_ostream stream(key);
-    kernel->print(stream, OpPrintingFlags().useLocalScope());
-    StringAttr &name = kernels[key];
-    if (!name) {
-      StringRef kind = getKind(ops);
-      name = StringAttr::get(&getContext(), llvm::formatv("{0}_{1}", kind, counts[kind]++).str());
-      kernel->setName(name);
-      getOperation().push_back(kernel.release());
-    }
+    FlatSymbolRefAttr name = kernels->add(std::move(kernel), getKind(ops));
     OpBuilder b(before);
     SmallVector<Value> outs;
     for (Value value : ports.results) {
       auto type = cast<RankedTensorType>(value.getType());
       outs.push_back(tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType()));
     }
-    auto launch =
-        rt::LaunchOp::create(b, loc, ValueRange(outs).getTypes(), FlatSymbolRefAttr::get(name),
-                             ports.ins.getArrayRef(), ValueRange(), outs, /*queue=*/0);
+    auto launch = rt::LaunchOp::create(b, loc, ValueRange(outs).getTypes(), name,
+                                       ports.ins.getArrayRef(), ValueRange(), outs, /*queue=*/0);
     for (auto [value, result] : llvm::zip_equal(ports.results, launch.getResults()))
       Value(value).replaceAllUsesWith(result);
     for (Operation *op : llvm::reverse(ops))
@@ -166,7 +156,6 @@ struct FormKernels : mlir::dchag::impl::FormKernelsBase<FormKernels> {
     ++numLaunches;
   }
 
-  llvm::StringMap<StringAttr> kernels; ///< by text
-  llvm::StringMap<unsigned> counts;    ///< by kind
+  std::optional<KernelTable> kernels;
 };
 } // namespace

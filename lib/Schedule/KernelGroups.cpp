@@ -18,7 +18,8 @@ static constexpr int64_t kFewElements = 32768;
 
 static int64_t bytesOf(Value value) { return getTensorBytes(value.getType()); }
 
-bool mlir::dchag::canBeInKernel(Operation *op, RuleCache &rules) {
+/// Whether an op can be computed for a part of its results inside of a kernel.
+static bool canBeInKernel(Operation *op, RuleCache &rules) {
   if (op->getNumResults() == 0 || !isMemoryEffectFree(op) || isSource(op) ||
       !llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>))
     return false;
@@ -119,8 +120,7 @@ static SmallVector<Operation *> joinOps(const KernelGroup &a, const KernelGroup 
 
 /// Whether values that only the group uses, for one iteration of the outer dimensions, fit into the
 /// memory that a kernel has for them.
-bool KernelGrouping::fits(ArrayRef<Operation *> ops) {
-  SmallVector<OuterDim> dims = getOuterDims(ops, rules);
+bool KernelGrouping::fits(ArrayRef<Operation *> ops, ArrayRef<OuterDim> dims) {
   llvm::SmallPtrSet<Operation *, 16> inside(ops.begin(), ops.end());
   double bytes = 0;
   for (Operation *op : ops)
@@ -132,7 +132,7 @@ bool KernelGrouping::fits(ArrayRef<Operation *> ops) {
 }
 
 /// Whether there is enough to do in parallel, or little to do at all.
-bool KernelGrouping::runsInParallel(ArrayRef<Operation *> ops, ArrayRef<OuterDim> dims) {
+static bool runsInParallel(ArrayRef<Operation *> ops, ArrayRef<OuterDim> dims) {
   if (countIterations(dims) >= kEnoughIterations)
     return true;
   int64_t elements = 0;
@@ -179,12 +179,11 @@ bool KernelGrouping::delaysWork(unsigned from, unsigned to) const {
       number = std::max(number, collective.lookup(op));
     return number;
   };
-  return last(groups[from]) < last(groups[to]) && llvm::any_of(
-                                                      groups[from].ops,
-                                                      [](Operation *op) {
-                                                        auto cost = dyn_cast<CostOpInterface>(op);
-                                                        return !cost || cost.getFlops() > 0;
-                                                      });
+  auto works = [](Operation *op) {
+    auto cost = dyn_cast<CostOpInterface>(op);
+    return !cost || cost.getFlops() > 0;
+  };
+  return last(groups[from]) < last(groups[to]) && llvm::any_of(groups[from].ops, works);
 }
 
 bool KernelGrouping::isLegal(unsigned from, unsigned to) {
@@ -192,7 +191,7 @@ bool KernelGrouping::isLegal(unsigned from, unsigned to) {
     return false;
   SmallVector<Operation *> ops = joinOps(groups[from], groups[to]);
   SmallVector<OuterDim> dims = getOuterDims(ops, rules);
-  return runsInParallel(ops, dims) && fits(ops) && isConvex(from, to);
+  return runsInParallel(ops, dims) && fits(ops, dims) && isConvex(from, to);
 }
 
 //===----------------------------------------------------------------------===//

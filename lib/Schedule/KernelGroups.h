@@ -39,8 +39,7 @@ private:
   bool isLegal(unsigned from, unsigned to);
   bool isConvex(unsigned from, unsigned to);
   bool delaysWork(unsigned from, unsigned to) const;
-  bool fits(ArrayRef<Operation *> ops);
-  bool runsInParallel(ArrayRef<Operation *> ops, ArrayRef<OuterDim> dims);
+  bool fits(ArrayRef<Operation *> ops, ArrayRef<OuterDim> dims);
   void merge(unsigned from, unsigned to);
   SmallVector<KernelGroup> sort();
 
@@ -57,9 +56,6 @@ private:
   /// Pairs that could not be joined, with their versions.
   llvm::DenseSet<std::pair<std::pair<unsigned, unsigned>, std::pair<unsigned, unsigned>>> rejected;
 };
-
-/// Whether an op can be computed for a part of its results inside of a kernel.
-bool canBeInKernel(Operation *op, RuleCache &rules);
 
 } // namespace mlir::dchag
 

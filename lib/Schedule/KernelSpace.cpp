@@ -30,6 +30,20 @@ bool mlir::dchag::isSource(Operation *op) {
          fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>();
 }
 
+SmallVector<Operation *> mlir::dchag::getKernelOps(rt::KernelOp kernel) {
+  SmallVector<Operation *> ops;
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    if (!isSource(&op))
+      ops.push_back(&op);
+  return ops;
+}
+
+bool mlir::dchag::hasFactor(ArrayAttr dims, int64_t factor) {
+  return llvm::any_of(dims.getAsRange<DenseI64ArrayAttr>(), [&](DenseI64ArrayAttr factors) {
+    return llvm::is_contained(factors.asArrayRef(), factor);
+  });
+}
+
 namespace {
 /// Finds the classes of factors that are one loop.
 class SpaceBuilder {
@@ -130,11 +144,8 @@ void SpaceBuilder::excludeInner(unsigned op, ArrayAttr values, TypeRange types) 
 /// A result without the factor would be computed once for each tile.
 void SpaceBuilder::excludeUnlessInAll(unsigned op) {
   for (int64_t factor = 0; factor < int64_t(rule[op].getFactors().size()); ++factor) {
-    bool inAll = llvm::all_of(rule[op].getResults().getAsRange<ArrayAttr>(), [&](ArrayAttr dims) {
-      return llvm::any_of(dims.getAsRange<DenseI64ArrayAttr>(), [&](DenseI64ArrayAttr factors) {
-        return llvm::is_contained(factors.asArrayRef(), factor);
-      });
-    });
+    bool inAll = llvm::all_of(rule[op].getResults().getAsRange<ArrayAttr>(),
+                              [&](ArrayAttr dims) { return hasFactor(dims, factor); });
     if (!inAll || rule[op].getFactor(factor).getKind() != FactorKind::Parallel)
       exclude(op, factor);
   }

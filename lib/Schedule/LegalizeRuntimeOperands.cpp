@@ -1,5 +1,6 @@
 //===- LegalizeRuntimeOperands.cpp - layouts that calls can take -----------*- C++ -*-===//
 
+#include "BufferUtils.h"
 #include "dchag/Schedule/MatmulLayout.h"
 #include "dchag/Schedule/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -12,17 +13,6 @@ namespace mlir::dchag {
 
 using namespace mlir;
 using namespace mlir::dchag;
-
-/// target[i] = source[map(i)]
-static void buildCopy(OpBuilder &b, Location loc, Value source, Value target, AffineMap map) {
-  unsigned rank = cast<MemRefType>(target.getType()).getRank();
-  SmallVector<AffineMap> maps = {map, b.getMultiDimIdentityMap(rank)};
-  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
-  linalg::GenericOp::create(b, loc, ValueRange(source), ValueRange(target), maps, iterators,
-                            [](OpBuilder &nested, Location at, ValueRange args) {
-                              linalg::YieldOp::create(nested, at, args[0]);
-                            });
-}
 
 /// A copy of `source` with its dimensions in the order `order`.
 static Value copyPermuted(OpBuilder &b, Location loc, Value source, ArrayRef<unsigned> order) {
@@ -123,17 +113,16 @@ struct LegalizeRuntimeOperands
       if (!type || type.getLayout().isIdentity())
         continue;
       Value original = operand.get();
-      AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
       b.setInsertionPoint(op);
       Value copy = memref::AllocOp::create(b, op->getLoc(),
                                            MemRefType::get(type.getShape(), type.getElementType(),
                                                            AffineMap(), type.getMemorySpace()));
       bool isInit = op.isDpsInit(&operand);
       if (!isInit || cast<CollectiveOpInterface>(op.getOperation()).isInPlace())
-        buildCopy(b, op->getLoc(), original, copy, identity);
+        buildCopy(b, op->getLoc(), original, copy);
       if (isInit) {
         b.setInsertionPointAfter(op);
-        buildCopy(b, op->getLoc(), copy, original, identity);
+        buildCopy(b, op->getLoc(), copy, original);
       }
       operand.set(copy);
       ++numCopies;
@@ -145,7 +134,6 @@ struct LegalizeRuntimeOperands
     OpBuilder b(op);
     Value source = op.getSource(), target = op.getTarget();
     auto type = cast<MemRefType>(target.getType());
-    AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
     auto makeContiguous = [&](Value like) {
       auto type = cast<MemRefType>(like.getType());
       return memref::AllocOp::create(b, op.getLoc(),
@@ -157,18 +145,18 @@ struct LegalizeRuntimeOperands
     };
     if (cast<MemRefType>(source.getType()).getMemorySpace() == type.getMemorySpace()) {
       if (source != target)
-        buildCopy(b, op.getLoc(), source, target, identity);
+        buildCopy(b, op.getLoc(), source, target);
       return op.erase();
     }
     if (!isContiguous(source)) {
       Value packed = makeContiguous(source);
-      buildCopy(b, op.getLoc(), source, packed, identity);
+      buildCopy(b, op.getLoc(), source, packed);
       source = packed;
     }
     Value received = isContiguous(target) ? target : makeContiguous(target);
     rt::CopyOp::create(b, op.getLoc(), TypeRange(), source, received);
     if (received != target)
-      buildCopy(b, op.getLoc(), received, target, identity);
+      buildCopy(b, op.getLoc(), received, target);
     op.erase();
   }
 };

@@ -1,12 +1,11 @@
 //===- OutlineKernels.cpp - equal kernels once -----------------------------*- C++ -*-===//
 
+#include "KernelTable.h"
 #include "dchag/Schedule/Passes.h"
-#include "dialects/dchag_rt/Runtime.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::dchag {
 #define GEN_PASS_DEF_OUTLINEKERNELS
@@ -54,6 +53,7 @@ struct Operands {
 
 struct OutlineKernels : mlir::dchag::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
+    kernels.emplace(getOperation());
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) {
       if (!op->getParentOfType<rt::KernelOp>())
@@ -66,7 +66,7 @@ struct OutlineKernels : mlir::dchag::impl::OutlineKernelsBase<OutlineKernels> {
       }
       outline(op);
     }
-    numKernels += kernels.size();
+    numKernels += kernels->size();
   }
 
   rt::KernelOp buildKernel(linalg::LinalgOp op, const Operands &operands) {
@@ -88,23 +88,14 @@ struct OutlineKernels : mlir::dchag::impl::OutlineKernelsBase<OutlineKernels> {
   void outline(linalg::LinalgOp op) {
     Operands operands(op);
     OwningOpRef<rt::KernelOp> kernel = buildKernel(op, operands);
-    std::string key;
-    llvm::raw_string_ostream stream(key);
-    kernel->print(stream, OpPrintingFlags().useLocalScope());
-    StringAttr &name = kernels[key];
-    if (!name) {
-      name = StringAttr::get(&getContext(), llvm::formatv("kernel_{0}", kernels.size() - 1).str());
-      kernel->setName(name);
-      getOperation().push_back(kernel.release());
-    }
+    FlatSymbolRefAttr name = kernels->add(std::move(kernel), "kernel");
     OpBuilder b(op);
-    rt::LaunchOp::create(b, op->getLoc(), TypeRange(), FlatSymbolRefAttr::get(name),
-                         operands.ins.getArrayRef(), operands.inouts.getArrayRef(),
-                         operands.outs.getArrayRef(), /*queue=*/0);
+    rt::LaunchOp::create(b, op->getLoc(), TypeRange(), name, operands.ins.getArrayRef(),
+                         operands.inouts.getArrayRef(), operands.outs.getArrayRef(), /*queue=*/0);
     op->erase();
     ++numCalls;
   }
 
-  llvm::StringMap<StringAttr> kernels;
+  std::optional<KernelTable> kernels;
 };
 } // namespace

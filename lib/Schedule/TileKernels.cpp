@@ -83,13 +83,10 @@ private:
 } // namespace
 
 KernelTiler::KernelTiler(rt::KernelOp kernel, ArrayRef<int64_t> tiles, RuleCache &rules)
-    : kernel(kernel), loc(kernel.getLoc()), tiles(tiles), rules(rules) {
-  for (Operation &op : kernel.getBody().front().without_terminator())
-    if (!isSource(&op)) {
-      numbers[&op] = ops.size();
-      ops.push_back(&op);
-    }
-  dims = getOuterDims(ops, rules);
+    : dims(getOuterDims(getKernelOps(kernel), rules)), kernel(kernel), loc(kernel.getLoc()),
+      tiles(tiles), rules(rules), ops(getKernelOps(kernel)) {
+  for (auto [number, op] : llvm::enumerate(ops))
+    numbers[op] = number;
 }
 
 /// The boxes of tiles of one size that the outer dimensions are made of: the tiles at the end of a
@@ -152,19 +149,16 @@ Slice KernelTiler::getSlice(OpBuilder &b, ArrayAttr factors, unsigned op, Ranked
   return slice;
 }
 
+/// A copy of a source in the type of a part.
 Value KernelTiler::cloneSource(OpBuilder &b, Operation *source, RankedTensorType type) {
-  // By name: what isSource says.
-  if (auto constant = dyn_cast<arith::ConstantOp>(source)) {
-    auto splat = cast<SplatElementsAttr>(constant.getValue()).resizeSplat(type);
-    return arith::ConstantOp::create(b, source->getLoc(), splat);
+  SmallVector<Value> operands;
+  for (Value operand : source->getOperands()) {
+    Operation *definition = operand.getDefiningOp();
+    operands.push_back(isa<RankedTensorType>(operand.getType())
+                           ? cloneSource(b, definition, type)
+                           : b.clone(*definition)->getResult(0));
   }
-  Value empty =
-      tensor::EmptyOp::create(b, source->getLoc(), type.getShape(), type.getElementType());
-  auto fill = dyn_cast<linalg::FillOp>(source);
-  if (!fill)
-    return empty;
-  Value number = b.clone(*fill.getInputs()[0].getDefiningOp())->getResult(0);
-  return linalg::FillOp::create(b, source->getLoc(), number, empty).getResult(0);
+  return cast<ShardingRuleOpInterface>(source).cloneLocal(b, operands, type, {})->getResult(0);
 }
 
 /// What op number `op` needs of an operand.

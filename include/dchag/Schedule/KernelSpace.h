@@ -15,6 +15,9 @@
 #include "llvm/ADT/SetVector.h"
 
 namespace mlir::dchag {
+namespace rt {
+class KernelOp;
+}
 
 /// A loop shared by all ops of a kernel.
 struct OuterDim {
@@ -38,6 +41,12 @@ private:
 /// Whether an op is cheap to repeat where it is used: an empty tensor, a constant with one value,
 /// a tensor filled with one.
 bool isSource(Operation *op);
+
+/// The ops of a kernel on tensors in program order, without sources.
+SmallVector<Operation *> getKernelOps(rt::KernelOp kernel);
+
+/// Whether one of a value's dimensions, as a rule lists them, is made of a factor.
+bool hasFactor(ArrayAttr dims, int64_t factor);
 
 /// The loops that all of `ops` share: each op has one parallel factor for it, values that one op
 /// gives another one are split alike, and every part of a value is contiguous in the

@@ -123,10 +123,7 @@ double TileSearch::getRate(unsigned op, Tiles tiles) const {
   int64_t own[2] = {1, 1};
   for (unsigned factor = 0; factor < rule.getFactors().size(); ++factor) {
     auto has = [&](unsigned operand) {
-      auto dims = cast<ArrayAttr>(rule.getOperands()[operand]).getAsRange<DenseI64ArrayAttr>();
-      return llvm::any_of(dims, [&](DenseI64ArrayAttr dim) {
-        return llvm::is_contained(dim.asArrayRef(), int64_t(factor));
-      });
+      return hasFactor(cast<ArrayAttr>(rule.getOperands()[operand]), factor);
     };
     if (rule.getFactor(factor).getKind() == FactorKind::Parallel && has(0) != has(1))
       own[has(1)] *= getLocalSize(op, factor, tiles);
@@ -168,10 +165,10 @@ bool TileSearch::fits(Tiles tiles) const {
 
 void TileSearch::visit(unsigned dim, SmallVectorImpl<int64_t> &tiles) {
   if (dim == dims.size()) {
-    double seconds = fits(tiles) ? getSeconds(tiles) : bestSeconds;
+    double seconds = fits(tiles) ? getSeconds(tiles) : std::numeric_limits<double>::infinity();
     if (best.empty() || seconds < bestSeconds) {
       best.assign(tiles.begin(), tiles.end());
-      bestSeconds = fits(tiles) ? seconds : bestSeconds;
+      bestSeconds = seconds;
     }
     return;
   }
@@ -198,23 +195,17 @@ SmallVector<int64_t> TileSearch::run() {
 /// Whole dimensions from the last one on until a tile is large enough.
 SmallVector<int64_t> CpuAttr::getTiles(Operation *kernel, ArrayRef<OuterDim> dims) const {
   RuleCache rules;
-  Operation *last = nullptr;
-  int64_t outer = countIterations(dims), inner = 1;
-  SmallVector<Operation *> ops;
-  for (Operation &op : cast<rt::KernelOp>(kernel).getBody().front().without_terminator()) {
-    if (isSource(&op))
-      continue;
-    last = &op;
-    ops.push_back(&op);
-    inner = std::max(inner, countInnerPoints(&op, rules, outer));
-  }
-  SmallVector<int64_t> tiles(dims.size(), 1);
+  SmallVector<Operation *> ops = getKernelOps(cast<rt::KernelOp>(kernel));
   if (llvm::any_of(ops, isProduct))
     return TileSearch(ops, dims, rules).run();
+  int64_t outer = countIterations(dims), inner = 1;
+  for (Operation *op : ops)
+    inner = std::max(inner, countInnerPoints(op, rules, outer));
+  SmallVector<int64_t> tiles(dims.size(), 1);
   int64_t rest = std::max<int64_t>(1, kTileElements / inner);
   for (size_t i = dims.size(); i-- > 0;) {
     int64_t wanted = rest;
-    if (i + 1 == dims.size() && isContiguous(last, rules, dims))
+    if (i + 1 == dims.size() && isContiguous(ops.back(), rules, dims))
       wanted = std::max(kVectorElements, rest / kVectorElements * kVectorElements);
     tiles[i] = std::min(dims[i].size, wanted);
     rest = std::max<int64_t>(1, rest / tiles[i]);

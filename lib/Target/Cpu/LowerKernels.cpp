@@ -138,6 +138,19 @@ void KernelEmitter::emitSerial(ArrayRef<unsigned> dims) {
   emitSerial(dims.drop_front());
 }
 
+/// The position in each of several loops, the last one fastest, of one loop over all of them.
+static SmallVector<Value> getPositions(OpBuilder &b, Location loc, Value position,
+                                       ArrayRef<int64_t> sizes) {
+  SmallVector<Value> positions(sizes.size());
+  for (size_t dim = sizes.size(); dim-- > 1;) {
+    Value size = arith::ConstantIndexOp::create(b, loc, sizes[dim]);
+    positions[dim] = arith::RemUIOp::create(b, loc, position, size);
+    position = arith::DivUIOp::create(b, loc, position, size);
+  }
+  positions[0] = position;
+  return positions;
+}
+
 /// One parallel loop over all of `dims`.
 void KernelEmitter::emitParallel(ArrayRef<unsigned> dims) {
   int64_t count = 1;
@@ -148,13 +161,11 @@ void KernelEmitter::emitParallel(ArrayRef<unsigned> dims) {
                               ValueRange(body.constant(count)), ValueRange(body.constant(1)));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  Value rest = loop.getInductionVars()[0];
-  for (unsigned dim : llvm::reverse(dims.drop_front())) {
-    Value size = body.constant(body.sizes[dim]);
-    body.indices[dim] = arith::RemUIOp::create(b, loc, rest, size);
-    rest = arith::DivUIOp::create(b, loc, rest, size);
-  }
-  body.indices[dims.front()] = rest;
+  SmallVector<int64_t> sizes =
+      llvm::map_to_vector(dims, [&](unsigned dim) { return body.sizes[dim]; });
+  for (auto [dim, index] :
+       llvm::zip_equal(dims, getPositions(b, loc, loop.getInductionVars()[0], sizes)))
+    body.indices[dim] = index;
   emitSerial(serial);
 }
 
@@ -300,14 +311,7 @@ struct LowerKernels : mlir::dchag::impl::LowerKernelsBase<LowerKernels> {
       position = loop.getInductionVar();
     }
     b.setInsertionPointToStart(body);
-    SmallVector<Value> indices(op.getRank());
-    for (unsigned dim = op.getRank(); dim-- > 0;) {
-      Value size = constant(op.getStaticUpperBound()[dim]);
-      indices[dim] =
-          dim == 0 ? position : arith::RemUIOp::create(b, loc, position, size).getResult();
-      if (dim > 0)
-        position = arith::DivUIOp::create(b, loc, position, size);
-    }
+    SmallVector<Value> indices = getPositions(b, loc, position, op.getStaticUpperBound());
     b.eraseOp(op.getTerminator());
     b.inlineBlockBefore(op.getBody(), body->getTerminator(), indices);
     b.eraseOp(op);
